@@ -1,0 +1,1 @@
+"""Unisson, the shared desk of a communication agency."""

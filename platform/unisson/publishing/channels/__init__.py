@@ -1,0 +1,1 @@
+"""The places a content can go out to, each behind the same port."""
