@@ -1,0 +1,252 @@
+"""Every setting, declared once: its name, what it is when nobody says, and what it means.
+
+`Settings.from_environ` reads the environment one single time; the table in the README is rendered from the same
+declarations (`unisson settings --markdown`).
+"""
+
+import dataclasses
+import hashlib
+import hmac
+import os
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self, TypeVar, cast
+from urllib.parse import quote, urlsplit, urlunsplit
+
+from unisson import settings_rules as rules
+from unisson.settings_rules import BadValue, SettingError
+
+__all__ = ["SettingError", "Settings", "markdown_table", "role_password", "role_url"]
+
+T = TypeVar("T")
+SECRET_MINIMUM = 32  # characters: 128 bits once written in hexadecimal
+
+
+def _setting(default: str, meaning: str, read: Callable[[str], T], *, shown: str = "", secret: bool = False) -> T:
+    metadata = {"default": default, "shown": shown or default, "meaning": meaning, "read": read}
+    # A field declaration stands for the value it will hold, as in dataclasses.field itself. What may hold a password
+    # stays out of the representation, hence out of logs and tracebacks.
+    return cast("T", dataclasses.field(metadata=metadata, repr=not secret))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What the process was told by its environment; nothing else in the product reads environment variables."""
+
+    environment: str = _setting(
+        "development",
+        "`development`, `production` or `test`; production refuses what is only safe on one’s own machine.",
+        rules.choice("development", "production", "test"),
+    )
+    host: str = _setting("127.0.0.1", "Address the web server listens on.", rules.host)
+    port: int = _setting("8000", "Port the web server listens on.", rules.whole(1, 65535))
+    base_url: str = _setting(
+        "",
+        "Address people type; links in e-mails start with it. `https` in production.",
+        rules.web_url,
+        shown="http://127.0.0.1:PORT",
+    )
+    trusted_hosts: tuple[str, ...] = _setting(
+        "",
+        "Further host names to answer for, comma list; the one of BASE_URL always is.",
+        rules.host_names,
+        shown="the host of BASE_URL",
+    )
+    trusted_proxies: int = _setting(
+        "0", "How many reverse proxies stand in front and set `X-Forwarded-*`.", rules.whole(0, 10)
+    )
+    secret_key: str = _setting(
+        "",
+        "Signs sessions and links, and derives the passwords of the database roles; at least 32 characters.",
+        rules.one_line,
+        shown="random, kept in DATA_DIR",
+        secret=True,
+    )
+    database_url: str = _setting(
+        "",
+        "PostgreSQL, as the owner: migrations only.",
+        rules.database_url,
+        shown="an embedded PostgreSQL 18 in DATA_DIR",
+        secret=True,
+    )
+    database_web_url: str = _setting(
+        "",
+        "PostgreSQL, as `unisson_web`.",
+        rules.database_url,
+        shown="from DATABASE_URL and SECRET_KEY",
+        secret=True,
+    )
+    database_worker_url: str = _setting(
+        "",
+        "PostgreSQL, as `unisson_worker`.",
+        rules.database_url,
+        shown="from DATABASE_URL and SECRET_KEY",
+        secret=True,
+    )
+    database_dispatch_url: str = _setting(
+        "",
+        "PostgreSQL, as `unisson_dispatch`.",
+        rules.database_url,
+        shown="from DATABASE_URL and SECRET_KEY",
+        secret=True,
+    )
+    valkey_url: str = _setting(
+        "",
+        "Valkey or Redis: `redis://`, `rediss://` or `unix://`.",
+        rules.valkey_url,
+        shown="an embedded Valkey in DATA_DIR",
+        secret=True,
+    )
+    mail_url: str = _setting(
+        "mailbox:",
+        "Outgoing mail: `smtp://user:password@host:port`, `smtps://…`, or `mailbox:` to read it at /dev/mail.",
+        rules.mail_url,
+        secret=True,
+    )
+    mail_from: str = _setting("Unisson <unisson@localhost>", "Sender of the e-mails.", rules.one_line)
+    storage_url: str = _setting(
+        "",
+        "Where media is kept: `file:///folder` or `s3://bucket?…`.",
+        rules.storage_url,
+        shown="DATA_DIR/media",
+        secret=True,
+    )
+    data_dir: Path = _setting(  # noqa: RUF009 - a field declaration, never a shared value
+        ".data", "Folder of what is kept on this machine.", rules.folder
+    )
+    web_workers: int = _setting("2", "Web processes.", rules.whole(1, 64))
+    web_threads: int = _setting("4", "Threads of each web process.", rules.whole(1, 64))
+    publish_threads: int = _setting("16", "Deliveries that one publishing worker sends at once.", rules.whole(1, 256))
+    lateness_limit: int = _setting(
+        "900",
+        "Seconds after which a delivery that could not leave on time is held for a person to decide.",
+        rules.whole(1, 86400),
+    )
+    outbound_allow: tuple[str, ...] = _setting(
+        "",
+        "Private addresses that channels may call all the same: comma list of host:port or CIDR.",
+        rules.addresses,
+        shown="none",
+    )
+    log_level: str = _setting(
+        "INFO", "`DEBUG`, `INFO`, `WARNING` or `ERROR`.", rules.choice("DEBUG", "INFO", "WARNING", "ERROR")
+    )
+
+    @classmethod
+    def from_environ(cls, environ: Mapping[str, str]) -> Self:
+        """Return the settings of `environ`, where an empty variable counts as an unset one.
+
+        Raises:
+            SettingError: naming the first setting that cannot be used.
+        """
+        values: dict[str, object] = {}
+        for field in dataclasses.fields(cls):
+            name = field.name.upper()
+            try:
+                values[field.name] = field.metadata["read"](environ.get(name) or field.metadata["default"])
+            except BadValue as refusal:
+                raise SettingError(name, str(refusal)) from None
+        stated = cls(**values)  # type: ignore[arg-type]  # each value was read by the rule of its own field
+        if stated.is_production:
+            _refuse_unsafe(stated, environ)
+        return stated._completed()
+
+    @property
+    def is_production(self) -> bool:
+        """Whether strangers can reach this process."""
+        return self.environment == "production"
+
+    @property
+    def is_embedded(self) -> bool:
+        """Whether a server has to be started from a wheel because no address was given for it."""
+        return not (self.database_url and self.valkey_url)
+
+    def with_servers(self, database_url: str, valkey_url: str) -> Self:
+        """Return the same settings once the servers are known; what was stated already stays."""
+        located = dataclasses.replace(
+            self, database_url=self.database_url or database_url, valkey_url=self.valkey_url or valkey_url
+        )
+        return located._completed()
+
+    def _completed(self) -> Self:
+        """Fill in what follows from other settings."""
+        base = self.base_url or f"http://127.0.0.1:{self.port}"
+        names = [urlsplit(base).hostname or "", *self.trusted_hosts]
+        if not self.is_production:
+            names += ["127.0.0.1", "localhost"]
+        secret = self.secret_key or _kept_secret(self.data_dir)
+        owner = self.database_url
+        return dataclasses.replace(
+            self,
+            base_url=base,
+            trusted_hosts=tuple(dict.fromkeys(names)),
+            secret_key=secret,
+            storage_url=self.storage_url or (self.data_dir / "media").as_uri(),
+            database_web_url=self.database_web_url or role_url(owner, "unisson_web", secret),
+            database_worker_url=self.database_worker_url or role_url(owner, "unisson_worker", secret),
+            database_dispatch_url=self.database_dispatch_url or role_url(owner, "unisson_dispatch", secret),
+        )
+
+
+def role_password(secret_key: str, role: str) -> str:
+    """Return the password of a database role: HMAC-SHA256 of its name under the secret key, in hexadecimal."""
+    return hmac.new(secret_key.encode(), role.encode(), hashlib.sha256).hexdigest()
+
+
+def role_url(owner_url: str, role: str, secret_key: str) -> str:
+    """Return `owner_url` signed in as `role` with its derived password; empty if there is no owner URL yet."""
+    if not owner_url:
+        return ""
+    parts = urlsplit(owner_url)
+    place = parts.netloc.rpartition("@")[2]
+    signed = f"{quote(role)}:{role_password(secret_key, role)}@{place}"
+    return urlunsplit(parts._replace(netloc=signed))
+
+
+def markdown_table() -> str:
+    """Return the table of every setting as the README shows it, ending with a line break."""
+    lines = ["| Setting | Default | Meaning |", "|---|---|---|"]
+    for field in dataclasses.fields(Settings):
+        shown = field.metadata["shown"] or "none"
+        lines.append(f"| `{field.name.upper()}` | {shown} | {field.metadata['meaning']} |")
+    return "\n".join(lines) + "\n"
+
+
+def _refuse_unsafe(stated: Settings, environ: Mapping[str, str]) -> None:
+    """Refuse in production what only makes sense on one's own machine."""
+    for name in ("BASE_URL", "SECRET_KEY", "DATABASE_URL", "VALKEY_URL", "MAIL_URL", "MAIL_FROM"):
+        if not environ.get(name):
+            raise SettingError(name, "must be set in production.")
+    if not stated.base_url.startswith("https://"):
+        raise SettingError("BASE_URL", "must start with https:// in production.")
+    if len(stated.secret_key) < SECRET_MINIMUM:
+        raise SettingError("SECRET_KEY", f"must have at least {SECRET_MINIMUM} characters in production.")
+    if stated.mail_url == "mailbox:":
+        raise SettingError("MAIL_URL", "cannot be mailbox: in production, where anyone could read it.")
+
+
+def _kept_secret(data_dir: Path) -> str:
+    """Return the secret kept in the data folder, made on first use and readable by its owner alone."""
+    kept = data_dir / "secret_key"
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True)
+        fresh = data_dir / f".secret_key.{os.getpid()}.{secrets.token_hex(4)}"
+        if not kept.exists():
+            fresh.touch(mode=0o600, exist_ok=False)
+            fresh.write_text(secrets.token_hex(SECRET_MINIMUM))
+            _keep_first(fresh, kept)
+        return kept.read_text().strip()
+    except OSError as error:
+        raise SettingError("DATA_DIR", f"cannot be written to: {error.strerror}.") from error
+
+
+def _keep_first(fresh: Path, kept: Path) -> None:
+    """Give `fresh` its final name unless another process was quicker: all must end up with one secret."""
+    try:
+        kept.hardlink_to(fresh)
+    except FileExistsError:
+        return
+    finally:
+        fresh.unlink()

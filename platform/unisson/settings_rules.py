@@ -1,0 +1,165 @@
+"""What each kind of setting accepts. Every rule returns the value it read, or raises `BadValue` with the reason."""
+
+import ipaddress
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import SplitResult, urlsplit
+
+
+class BadValue(ValueError):  # noqa: N818 - it names what is wrong; the error shown is SettingError
+    """A value that a rule refuses; the text finishes the sentence "NAME ..."."""
+
+
+class SettingError(Exception):
+    """A setting that cannot be used: `name` is the variable to change, `why` what is wrong with it."""
+
+    def __init__(self, name: str, why: str) -> None:
+        super().__init__(f"{name} {why}")
+        self.name = name
+        self.why = why
+
+
+def one_line(text: str) -> str:
+    """Return the text; it may hold no line break, for it ends up in headers."""
+    if "\n" in text or "\r" in text:
+        raise BadValue("must be one line.")
+    return text
+
+
+def whole(lowest: int, highest: int) -> Callable[[str], int]:
+    """Return a rule for a whole number from `lowest` to `highest`, both allowed."""
+
+    def read(text: str) -> int:
+        try:
+            number = int(text)
+        except ValueError:
+            raise BadValue(f"must be a whole number, not “{text}”.") from None
+        if not lowest <= number <= highest:
+            raise BadValue(f"must be from {lowest} to {highest}, not {number}.")
+        return number
+
+    return read
+
+
+def choice(*allowed: str) -> Callable[[str], str]:
+    """Return a rule for one word out of `allowed`."""
+
+    def read(text: str) -> str:
+        if text not in allowed:
+            raise BadValue(f"must be {', '.join(allowed[:-1])} or {allowed[-1]}, not “{text}”.")
+        return text
+
+    return read
+
+
+def folder(text: str) -> Path:
+    """Return the folder as an absolute path; it need not exist yet."""
+    if not text.strip():
+        raise BadValue("must name a folder.")
+    return Path(text).expanduser().resolve()
+
+
+def host(text: str) -> str:
+    """Return an address to listen on: an IP address or `localhost`."""
+    if text == "localhost":
+        return text
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        raise BadValue(f"must be an IP address or localhost, not “{text}”.") from None
+    return text
+
+
+def web_url(text: str) -> str:
+    """Return the address people type, without the slash at its end; empty stands for "not said"."""
+    if not text:
+        return ""
+    parts = _split(text, ("http", "https"))
+    if parts.path not in {"", "/"} or parts.query or parts.fragment:
+        raise BadValue("must be a scheme and a host, without a path.")
+    return f"{parts.scheme}://{parts.netloc}".lower()
+
+
+def database_url(text: str) -> str:
+    """Return a PostgreSQL URL; the host may be a folder of sockets (`postgresql://user@/name?host=/folder`)."""
+    if not text:
+        return ""
+    parts = _split(text, ("postgresql", "postgres", "postgresql+psycopg"), needs_host=False)
+    if not parts.path.strip("/"):
+        raise BadValue("must end with the name of a database.")
+    return "postgresql" + text[text.index("://") :]
+
+
+def valkey_url(text: str) -> str:
+    """Return the URL of a Valkey or Redis server, by TCP, TLS or Unix socket."""
+    if not text:
+        return ""
+    parts = _split(text, ("redis", "rediss", "valkey", "valkeys", "unix"), needs_host=False)
+    if parts.scheme == "unix" and not parts.path:
+        raise BadValue("must name the socket: unix:///folder/valkey.sock.")
+    return text.replace("valkeys://", "rediss://", 1).replace("valkey://", "redis://", 1)
+
+
+def mail_url(text: str) -> str:
+    """Return the URL of the outgoing mail server, or `mailbox:` for the mailbox of the development machine."""
+    if text == "mailbox:":
+        return text
+    _split(text, ("smtp", "smtps"))
+    return text
+
+
+def storage_url(text: str) -> str:
+    """Return where files are kept: `file:///folder` or `s3://bucket?…`; empty stands for a folder of DATA_DIR."""
+    if not text:
+        return ""
+    parts = _split(text, ("file", "s3"), needs_host=False)
+    if parts.scheme == "file" and (parts.netloc or not parts.path.startswith("/")):
+        raise BadValue("must be file:/// and an absolute path.")
+    if parts.scheme == "s3" and not parts.netloc:
+        raise BadValue("must name the bucket: s3://bucket.")
+    return text
+
+
+def host_names(text: str) -> tuple[str, ...]:
+    """Return the host names of a comma list, in lower case."""
+    names = _listed(text.lower())
+    for name in names:
+        if "/" in name or ":" in name or " " in name:
+            raise BadValue(f"must list host names without scheme or port, not “{name}”.")
+    return names
+
+
+def addresses(text: str) -> tuple[str, ...]:
+    """Return the `host:port` pairs and CIDR blocks of a comma list."""
+    listed = _listed(text)
+    for entry in listed:
+        _check_address(entry)
+    return listed
+
+
+def _check_address(entry: str) -> None:
+    name, colon, port = entry.rpartition(":")
+    if colon and name and port.isdecimal() and 0 < int(port) < 65536:
+        return
+    try:
+        ipaddress.ip_network(entry, strict=False)
+    except ValueError:
+        raise BadValue(f"must list host:port pairs or CIDR blocks, not “{entry}”.") from None
+
+
+def _listed(text: str) -> tuple[str, ...]:
+    return tuple(entry.strip() for entry in text.split(",") if entry.strip())
+
+
+def _split(text: str, schemes: tuple[str, ...], *, needs_host: bool = True) -> SplitResult:
+    try:
+        parts = urlsplit(text)
+        port = parts.port
+    except ValueError:
+        raise BadValue("is not a URL that can be read.") from None
+    if parts.scheme not in schemes:
+        # Never the text itself: it may carry a password.
+        raise BadValue(f"must start with {' or '.join(f'{scheme}://' for scheme in schemes)}.")
+    if (needs_host and not parts.hostname) or port == 0 or any(c.isspace() for c in text):
+        raise BadValue("is not a URL that can be read.")
+    return parts
