@@ -1,0 +1,1 @@
+"""Opening an agency, its brands, its team."""

@@ -1,0 +1,1 @@
+"""Chains, runs, decisions, personal links."""

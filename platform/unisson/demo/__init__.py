@@ -1,0 +1,1 @@
+"""Two agencies to look around in."""

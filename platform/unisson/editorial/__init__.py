@@ -1,0 +1,1 @@
+"""Contents, their channels' variants, their versions."""

@@ -1,0 +1,1 @@
+"""Images: checked, re-encoded, stored, served."""

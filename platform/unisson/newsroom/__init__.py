@@ -1,0 +1,1 @@
+"""The public newsroom of a brand."""

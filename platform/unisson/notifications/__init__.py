@@ -1,0 +1,1 @@
+"""Mails to people about what waits on them."""

@@ -1,0 +1,33 @@
+"""Mails of an agency that are to leave, left, or could not."""
+
+import uuid
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from tenants.base import Base, TenantOwned, Timestamp, belongs_to, one_of
+
+KINDS = ("invitation", "approval_request", "approval_asked_in_app", "changes_requested", "approved", "trouble")
+
+
+class Letter(TenantOwned, Base):
+    """One mail to one person about one thing. It holds ids; the text and any token are made as it leaves."""
+
+    __tablename__ = "letters"
+    __table_args__ = (
+        belongs_to("memberships", "membership_id", ondelete="CASCADE"),
+        CheckConstraint(one_of("kind", KINDS), name="kind"),
+        CheckConstraint(one_of("state", ("waiting", "sent", "failed", "dropped")), name="state"),
+        Index(None, "agency_id", "membership_id"),
+    )
+
+    membership_id: Mapped[uuid.UUID]
+    kind: Mapped[str]
+    about: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
+    state: Mapped[str] = mapped_column(server_default="waiting")
+    attempts: Mapped[int] = mapped_column(server_default="0")
+    last_error: Mapped[str | None]
+    sent_at: Mapped[datetime | None]
+    created_at: Mapped[Timestamp]

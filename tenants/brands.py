@@ -1,0 +1,38 @@
+"""Brands: an agency's clients, each with its people, channels, calendar and time zone."""
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint
+from sqlalchemy.orm import Mapped
+
+from tenants.base import Base, TenantOwned, Timestamp, one_of, unique_in_agency
+
+ACCENTS = ("ink", "coral", "ocean", "moss", "plum", "amber", "teal", "rose", "slate", "indigo")
+"""The accent colours that a brand chooses among; each is readable in light and dark (see `css/tokens.css`)."""
+
+SECTORS = (
+    "food", "retail", "fashion", "beauty", "health", "technology", "energy", "mobility", "tourism", "culture",
+    "sport", "finance", "real_estate", "education", "public", "association", "industry", "other",
+)  # fmt: skip
+
+
+class Brand(TenantOwned, Base):
+    """One client brand of an agency."""
+
+    __tablename__ = "brands"
+    __table_args__ = (
+        unique_in_agency("slug"),
+        CheckConstraint("slug ~ '^[a-z0-9][a-z0-9-]{0,48}$'", name="slug"),
+        CheckConstraint(one_of("accent", ACCENTS), name="accent"),
+        CheckConstraint(one_of("sector", SECTORS), name="sector"),
+        CheckConstraint(one_of("language", ("fr", "en")), name="language"),
+    )
+
+    slug: Mapped[str]
+    name: Mapped[str]
+    sector: Mapped[str]
+    timezone: Mapped[str]
+    language: Mapped[str]
+    accent: Mapped[str]
+    archived_at: Mapped[datetime | None]
+    created_at: Mapped[Timestamp]

@@ -1,0 +1,123 @@
+"""What must be global: people sign in once and may belong to several agencies. None of it holds an agency's content."""
+
+import uuid
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, func
+from sqlalchemy.orm import Mapped, mapped_column
+
+from tenants.base import SCHEMA, Base, Timestamp, new_id, one_of
+
+
+class Identity(Base):
+    """A person who can sign in. `email` is stored in lower case and is unique over all agencies."""
+
+    __tablename__ = "identities"
+    __table_args__ = (CheckConstraint("email = lower(email)", name="email_lower"),)
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    email: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+    password_hash: Mapped[str | None]
+    language: Mapped[str | None]
+    timezone: Mapped[str | None]
+    email_verified_at: Mapped[datetime | None]
+    disabled_at: Mapped[datetime | None]
+    created_at: Mapped[Timestamp]
+
+
+class SignIn(Base):
+    """One browser where somebody is signed in. Only the SHA-256 of its token is kept."""
+
+    __tablename__ = "sign_ins"
+    __table_args__ = (Index(None, "identity_id"),)
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    identity_id: Mapped[uuid.UUID] = mapped_column(ForeignKey(f"{SCHEMA}.identities.id", ondelete="CASCADE"))
+    token_hash: Mapped[bytes] = mapped_column(unique=True)
+    ip: Mapped[str]
+    user_agent: Mapped[str]
+    created_at: Mapped[Timestamp]
+    last_seen_at: Mapped[Timestamp]
+    confirmed_at: Mapped[Timestamp]
+    expires_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+
+
+class IdentityLetter(Base):
+    """A mail asked for outside any agency: verify an address, reset a password.
+
+    The worker mints the token as it sends, so that the secret stands nowhere but in the mail; only its hash is kept.
+    """
+
+    __tablename__ = "identity_letters"
+    __table_args__ = (
+        CheckConstraint(one_of("purpose", ("verification", "password_reset", "already_registered")), name="purpose"),
+        Index("ix_identity_letters_unsent", "due_at", postgresql_where="sent_at is null and given_up_at is null"),
+        Index(None, "identity_id"),
+    )
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    identity_id: Mapped[uuid.UUID] = mapped_column(ForeignKey(f"{SCHEMA}.identities.id", ondelete="CASCADE"))
+    purpose: Mapped[str]
+    token_hash: Mapped[bytes | None] = mapped_column(unique=True)
+    due_at: Mapped[Timestamp]
+    attempts: Mapped[int] = mapped_column(server_default="0")
+    last_error: Mapped[str | None]
+    sent_at: Mapped[datetime | None]
+    given_up_at: Mapped[datetime | None]
+    expires_at: Mapped[datetime | None]
+    used_at: Mapped[datetime | None]
+    created_at: Mapped[Timestamp]
+
+
+class DirectoryEntry(Base):
+    """Which agency an address such as `/atelier-nord/` means. Public by nature."""
+
+    __tablename__ = "directory"
+    __table_args__ = (CheckConstraint("slug ~ '^[a-z0-9][a-z0-9-]{1,48}$'", name="slug"),)
+
+    slug: Mapped[str] = mapped_column(primary_key=True)
+    agency_id: Mapped[uuid.UUID] = mapped_column(unique=True)
+    name: Mapped[str]
+    created_at: Mapped[Timestamp]
+
+
+class Seat(Base):
+    """That a person belongs to an agency: what the switcher lists. Roles stay inside the agency."""
+
+    __tablename__ = "seats"
+
+    identity_id: Mapped[uuid.UUID] = mapped_column(
+        ForeignKey(f"{SCHEMA}.identities.id", ondelete="CASCADE"), primary_key=True
+    )
+    agency_id: Mapped[uuid.UUID] = mapped_column(
+        ForeignKey(f"{SCHEMA}.directory.agency_id", ondelete="CASCADE"), primary_key=True
+    )
+
+
+class Dispatch(Base):
+    """What is due, for whom, and who is on it: ids and times only, read across agencies by the dispatcher.
+
+    `fence` grows with each claim, so that a claimant who was away too long finds out before it acts.
+    """
+
+    __tablename__ = "dispatch"
+    __table_args__ = (
+        CheckConstraint(one_of("kind", ("content", "publication", "mail")), name="kind"),
+        CheckConstraint(one_of("queue", ("publishing", "mail")), name="queue"),
+        Index("ix_dispatch_due", "queue", "due_at"),
+    )
+
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    agency_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    item_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    queue: Mapped[str]
+    due_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
+    fence: Mapped[int] = mapped_column(server_default="0")
+    lease_until: Mapped[datetime | None]
+    claimed_by: Mapped[str | None]
+
+
+GLOBAL_TABLES = frozenset({"identities", "sign_ins", "identity_letters", "directory", "seats", "dispatch"})
+"""Every table without an agency of its own; a test fails on any other."""

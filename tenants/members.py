@@ -1,0 +1,73 @@
+"""People of an agency and what they are there."""
+
+import uuid
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from tenants.base import SCHEMA, Base, TenantOwned, Timestamp, belongs_to, one_of, unique_in_agency
+from tenants.permissions import AgencyRole, BrandRole
+
+
+class Membership(TenantOwned, Base):
+    """A person as one agency knows them.
+
+    It stands from the invitation on, with an e-mail address and no identity: a client approver may decide from a
+    personal link for years without ever making an account.
+    """
+
+    __tablename__ = "memberships"
+    __table_args__ = (
+        unique_in_agency("email"),
+        unique_in_agency("identity_id"),
+        CheckConstraint(one_of("agency_role", tuple(AgencyRole)), name="agency_role"),
+        CheckConstraint("email = lower(email)", name="email_lower"),
+    )
+
+    identity_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey(f"{SCHEMA}.identities.id"))
+    email: Mapped[str]
+    name: Mapped[str]
+    language: Mapped[str | None]
+    agency_role: Mapped[str] = mapped_column(server_default="member")
+    joined_at: Mapped[datetime | None]
+    removed_at: Mapped[datetime | None]
+    created_at: Mapped[Timestamp]
+
+
+class BrandAssignment(TenantOwned, Base):
+    """One role of one person on one brand."""
+
+    __tablename__ = "brand_assignments"
+    __table_args__ = (
+        belongs_to("brands", "brand_id"),
+        belongs_to("memberships", "membership_id", ondelete="CASCADE"),
+        unique_in_agency("membership_id", "brand_id", "role", name="uq_brand_assignments_once"),
+        Index(None, "agency_id", "brand_id"),
+        CheckConstraint(one_of("role", tuple(BrandRole)), name="role"),
+    )
+
+    brand_id: Mapped[uuid.UUID]
+    membership_id: Mapped[uuid.UUID]
+    role: Mapped[str]
+    created_at: Mapped[Timestamp]
+
+
+class Invitation(TenantOwned, Base):
+    """One mailed invitation to a membership. The worker mints the token as it sends; only its hash is kept."""
+
+    __tablename__ = "invitations"
+    __table_args__ = (
+        belongs_to("memberships", "membership_id", ondelete="CASCADE"),
+        belongs_to("memberships", "invited_by"),
+        unique_in_agency("token_hash"),
+        Index(None, "agency_id", "membership_id"),
+    )
+
+    membership_id: Mapped[uuid.UUID]
+    invited_by: Mapped[uuid.UUID]
+    token_hash: Mapped[bytes | None]
+    expires_at: Mapped[datetime]
+    accepted_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+    created_at: Mapped[Timestamp]

@@ -1,0 +1,106 @@
+"""One vocabulary of permissions, one map from roles to them. The roles page is rendered from here.
+
+The map says *who*; *when* is asked of the object (`content.can_be_edited`).
+"""
+
+import enum
+
+
+class Permission(enum.StrEnum):
+    """Everything that somebody may or may not do, one sentence each in `SENTENCES`."""
+
+    AGENCY_SETTINGS = "agency.settings"
+    AGENCY_TEAM = "agency.team"
+    BRAND_CREATE = "brand.create"
+    BRAND_SETTINGS = "brand.settings"
+    BRAND_TEAM = "brand.team"
+    CHANNEL_CONNECT = "channel.connect"
+    CALENDAR_SEE = "calendar.see"
+    CONTENT_SEE = "content.see"
+    CONTENT_WRITE = "content.write"
+    CONTENT_SUBMIT = "content.submit"
+    CONTENT_SCHEDULE = "content.schedule"
+    APPROVE_AS_RP = "approval.rp"
+    APPROVE_AS_CM = "approval.cm"
+    APPROVE_AS_CLIENT = "approval.client"
+    LINK_MANAGE = "approval.links"
+    PUBLICATION_RESOLVE = "publication.resolve"
+    ACTIVITY_SEE = "activity.see"
+
+
+class AgencyRole(enum.StrEnum):
+    """What somebody is in the agency as a whole."""
+
+    OWNER = "owner"
+    ADMIN = "admin"
+    ACCOUNT_MANAGER = "account_manager"
+    MEMBER = "member"
+
+
+class BrandRole(enum.StrEnum):
+    """What somebody is on one brand."""
+
+    CM = "cm"
+    RP = "rp"
+    CLIENT_APPROVER = "client_approver"
+    CLIENT_CONTACT = "client_contact"
+    EXPERT = "expert"
+
+
+SENTENCES: dict[Permission, str] = {
+    Permission.AGENCY_SETTINGS: "Change the agency's name, language and time zone",
+    Permission.AGENCY_TEAM: "Invite people to the agency and change their roles",
+    Permission.BRAND_CREATE: "Open a new brand",
+    Permission.BRAND_SETTINGS: "Change a brand's name, sector, time zone, language and colour",
+    Permission.BRAND_TEAM: "Invite people to a brand and change their roles there",
+    Permission.CHANNEL_CONNECT: "Connect, test and disconnect a brand's channels",
+    Permission.CALENDAR_SEE: "See the calendar",
+    Permission.CONTENT_SEE: "Open contents, with their versions and decisions",
+    Permission.CONTENT_WRITE: "Write and edit contents",
+    Permission.CONTENT_SUBMIT: "Submit a content for approval and withdraw it",
+    Permission.CONTENT_SCHEDULE: "Move a content in the calendar",
+    Permission.APPROVE_AS_RP: "Decide in the press officer's stage",
+    Permission.APPROVE_AS_CM: "Decide in the community manager's stage",
+    Permission.APPROVE_AS_CLIENT: "Decide in the client's stage",
+    Permission.LINK_MANAGE: "Renew and revoke a client's approval links",
+    Permission.PUBLICATION_RESOLVE: "Decide on a publication that is held, and try one again",
+    Permission.ACTIVITY_SEE: "See who did what and when",
+}
+
+_P = Permission
+_PRODUCTION = frozenset(
+    {_P.CALENDAR_SEE, _P.CONTENT_SEE, _P.CONTENT_WRITE, _P.CONTENT_SUBMIT, _P.CONTENT_SCHEDULE, _P.PUBLICATION_RESOLVE}
+)
+_ACCOUNT = _PRODUCTION | {
+    _P.BRAND_CREATE,
+    _P.BRAND_SETTINGS,
+    _P.BRAND_TEAM,
+    _P.CHANNEL_CONNECT,
+    _P.LINK_MANAGE,
+    _P.ACTIVITY_SEE,
+}
+_ADMIN = _ACCOUNT | {_P.AGENCY_SETTINGS, _P.AGENCY_TEAM}
+
+AGENCY_ROLE_PERMISSIONS: dict[AgencyRole, frozenset[Permission]] = {
+    AgencyRole.OWNER: _ADMIN,
+    AgencyRole.ADMIN: _ADMIN,
+    AgencyRole.ACCOUNT_MANAGER: _ACCOUNT,
+    AgencyRole.MEMBER: frozenset(),
+}
+"""What an agency role gives on *every* brand of the agency."""
+
+BRAND_ROLE_PERMISSIONS: dict[BrandRole, frozenset[Permission]] = {
+    BrandRole.CM: _PRODUCTION | {_P.APPROVE_AS_CM, _P.CHANNEL_CONNECT, _P.LINK_MANAGE, _P.ACTIVITY_SEE},
+    BrandRole.RP: _PRODUCTION | {_P.APPROVE_AS_RP, _P.LINK_MANAGE, _P.ACTIVITY_SEE},
+    BrandRole.CLIENT_APPROVER: frozenset({_P.CALENDAR_SEE, _P.CONTENT_SEE, _P.APPROVE_AS_CLIENT}),
+    BrandRole.CLIENT_CONTACT: frozenset({_P.CALENDAR_SEE, _P.CONTENT_SEE}),
+    BrandRole.EXPERT: frozenset(),
+}
+"""What a brand role gives on that brand alone."""
+
+STAGE_PERMISSION: dict[BrandRole, Permission] = {
+    BrandRole.CM: _P.APPROVE_AS_CM,
+    BrandRole.RP: _P.APPROVE_AS_RP,
+    BrandRole.CLIENT_APPROVER: _P.APPROVE_AS_CLIENT,
+}
+"""Which permission lets somebody decide in a stage of that role."""

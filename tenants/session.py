@@ -1,0 +1,150 @@
+"""One transaction per request or job, bound to one agency.
+
+`set_config(…, true)` is the only way the agency reaches PostgreSQL: it ends with the transaction, so a pooled
+connection (PgBouncer's in transaction mode too) never carries it to the next user.
+"""
+
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.orm import Session, SessionTransaction, sessionmaker
+
+from tenants.base import TenantOwned
+from tenants.context import acting_for
+from tenants.errors import ForeignRowError, MissingAgencyError, UnsafeRoleError
+
+_ENTER = text("select set_config('app.agency_id', :agency, true)")
+
+
+class GlobalSession(Session):
+    """A session on the few tables that belong to no agency. Tenant tables answer it with no rows."""
+
+
+class TenantSession(Session):
+    """A session of one agency, said once in `info` and never changed."""
+
+    @property
+    def agency_id(self) -> uuid.UUID:
+        """Return the session's agency. Raises MissingAgencyError when it has none."""
+        agency_id = self.info.get("agency_id")
+        if not isinstance(agency_id, uuid.UUID):
+            raise MissingAgencyError("this session was opened for no agency")
+        return agency_id
+
+
+@event.listens_for(TenantSession, "after_begin")
+def _enter_agency(session: TenantSession, _transaction: SessionTransaction, connection: Connection) -> None:
+    bound = session.info.setdefault("bound_agency_id", session.agency_id)
+    if bound != session.agency_id:
+        raise ForeignRowError("a session serves one agency from its first to its last statement")
+    connection.execute(_ENTER, {"agency": str(bound)})
+
+
+@event.listens_for(TenantSession, "before_flush")
+def _hold_rows(session: TenantSession, _context: object, _instances: object) -> None:
+    for row in (*session.new, *session.dirty, *session.deleted):
+        if isinstance(row, TenantOwned):
+            if row.agency_id is None:
+                row.agency_id = session.agency_id
+            elif row.agency_id != session.agency_id:
+                raise ForeignRowError(f"a {type(row).__name__} of another agency")
+
+
+@event.listens_for(Session, "after_commit")
+def _run_after_commit(session: Session) -> None:
+    waiting: list[Callable[[], None]] = session.info.pop("after_commit", [])
+    for act in waiting:
+        act()
+
+
+@event.listens_for(Session, "after_rollback")
+def _forget_after_commit(session: Session) -> None:
+    session.info.pop("after_commit", None)
+
+
+def after_commit(session: Session, act: Callable[[], None]) -> None:
+    """Run `act` once the session's transaction is durable; never if it is rolled back."""
+    session.info.setdefault("after_commit", []).append(act)
+
+
+def make_engine(url: str | URL, *, pool_size: int = 8, application: str = "unisson") -> Engine:
+    """Return an engine whose connections are wiped when they go back to the pool. It connects on first use."""
+    parsed = make_url(url).set(drivername="postgresql+psycopg")
+    engine = create_engine(
+        parsed,
+        pool_size=pool_size,
+        max_overflow=pool_size,
+        pool_pre_ping=True,
+        pool_timeout=10,
+        connect_args={
+            "application_name": application,
+            "connect_timeout": 5,
+            "options": "-c timezone=UTC -c lock_timeout=10s -c idle_in_transaction_session_timeout=60s",
+        },
+    )
+    event.listen(engine, "reset", _wipe)
+    return engine
+
+
+def _wipe(dbapi_connection: Any, _record: object, state: Any) -> None:
+    """Belt and braces: nothing that a session set may survive in the pool."""
+    if state.terminate_only:
+        return
+    dbapi_connection.rollback()
+    dbapi_connection.execute("reset all")
+    dbapi_connection.commit()
+
+
+def refuse_unsafe_role(engine: Engine) -> None:
+    """Raise UnsafeRoleError if the engine's role could see past row-level security: superuser, bypass, or an owner."""
+    with engine.connect() as connection:
+        row = connection.execute(
+            text(
+                "select current_user as name, rolsuper or rolbypassrls as bypass,"
+                " exists (select from pg_class c join pg_namespace n on n.oid = c.relnamespace"
+                "   where n.nspname = 'app' and pg_has_role(r.oid, c.relowner, 'member')) as owner"
+                " from pg_roles r where rolname = current_user"
+            )
+        ).one()
+    if row.bypass or row.owner:
+        raise UnsafeRoleError(f"the database role {row.name} can bypass row-level security")
+
+
+class Database:
+    """The sessions of one database role."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self._tenant = sessionmaker(engine, class_=TenantSession, expire_on_commit=False)
+        self._global = sessionmaker(engine, class_=GlobalSession, expire_on_commit=False)
+
+    def open_agency(self, agency_id: uuid.UUID) -> TenantSession:
+        """Return a session of one agency, for a caller who commits and closes it."""
+        return self._tenant(info={"agency_id": agency_id})
+
+    def open_global(self) -> GlobalSession:
+        """Return a session on the tables that belong to no agency, for a caller who commits and closes it."""
+        return self._global()
+
+    @contextmanager
+    def agency(self, agency_id: uuid.UUID) -> Iterator[TenantSession]:
+        """One transaction in one agency: committed at the end of the block, rolled back by an exception."""
+        with acting_for(agency_id), self.open_agency(agency_id) as session, session.begin():
+            yield session
+
+    @contextmanager
+    def everywhere(self) -> Iterator[GlobalSession]:
+        """One transaction on the global tables: committed at the end of the block, rolled back by an exception."""
+        with self.open_global() as session, session.begin():
+            yield session
+
+    @contextmanager
+    def agency_connection(self, agency_id: uuid.UUID) -> Iterator[Connection]:
+        """One bare Core transaction in one agency, for the publisher's few prepared statements."""
+        with self.engine.begin() as connection:
+            connection.execute(_ENTER, {"agency": str(agency_id)})
+            yield connection
