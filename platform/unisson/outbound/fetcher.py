@@ -159,21 +159,22 @@ class Outbound:
             where = answer.headers.get("location")
             if answer.status not in REDIRECTS or not where:
                 return answer
-            url = _joined(url, where)
+            url = self.joined(url, where)
         raise AnswerLost("too many redirects")
+
+    @staticmethod
+    def joined(url: str, where: str) -> str:
+        """Return the address that `where`, found in the page at `url`, points to. Raises `Forbidden`."""
+        try:
+            return str(httpx2.URL(url).join(where))
+        except (httpx2.InvalidURL, UnicodeError, ValueError) as error:
+            raise Forbidden("the link is not a web address") from error
 
 
 def _host_line(url: httpcore2.URL) -> str:
     host = url.host.decode("ascii")
     bracketed = f"[{host}]" if ":" in host else host
     return bracketed if url.port is None else f"{bracketed}:{url.port}"
-
-
-def _joined(url: str, where: str) -> str:
-    try:
-        return str(httpx2.URL(url).join(where))
-    except (httpx2.InvalidURL, UnicodeError, ValueError) as error:
-        raise Forbidden("the redirect is not a web address") from error
 
 
 def _unpacked(chunks: Iterable[bytes], encoding: str, max_bytes: int) -> bytes:

@@ -183,6 +183,14 @@ class Sketch:
     missing_alts: int
 
 
+class NotConnected(Exception):  # noqa: N818 - an expected answer to "does this connection work?"
+    """The account cannot be used as given; `message` is a lazy translated sentence that says what to do."""
+
+    def __init__(self, message: object) -> None:
+        super().__init__(message)
+        self.message = message
+
+
 class Adapter(Protocol):
     """One kind of channel."""
 
@@ -204,3 +212,6 @@ class Adapter(Protocol):
 
     def client_ref(self, publication_id: uuid.UUID, due_at: datetime) -> str:
         """Return the reference of a publication on this channel: made once, when the publication is."""
+
+    def verify(self, account: Account) -> str:
+        """Return a sentence that names whom `account` signs in as, without publishing. Raises `NotConnected`."""
