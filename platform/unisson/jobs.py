@@ -1,0 +1,53 @@
+"""Ringing the workers. A job is a doorbell: it names what to look at, PostgreSQL says what is due.
+
+A bell lost, doubled or forged changes nothing but latency, so failing to ring is logged and forgotten.
+"""
+
+import enum
+from typing import Protocol
+
+import structlog
+from redis import Redis
+from redis.exceptions import RedisError
+from rq import Queue
+from rq.serializers import JSONSerializer
+
+log = structlog.get_logger(__name__)
+
+
+class Job(enum.StrEnum):
+    """Every job there is, by the dotted name a worker resolves; a test resolves each."""
+
+    PUBLISH = "workers.publishing.publish_due"
+    MAIL = "workers.mail.send_due"
+
+
+QUEUES: dict[str, Job] = {"publishing": Job.PUBLISH, "mail": Job.MAIL}
+"""One queue a worker process, one job a queue (see `docs/decisions/`)."""
+
+JOB_SECONDS = 60
+_RUNG_MILLISECONDS = 1_000
+
+
+class Bell(Protocol):
+    """What wakes a queue's workers."""
+
+    def ring(self, queue: str) -> None:
+        """Wake the workers of `queue`, or do nothing if that cannot be done now."""
+
+
+class ValkeyBell:
+    """Rings by an RQ job; a bell already rung within the second is not rung again."""
+
+    def __init__(self, valkey: Redis) -> None:
+        self._valkey = valkey
+
+    def ring(self, queue: str) -> None:
+        """Enqueue the queue's one job, unless it waits already."""
+        try:
+            if self._valkey.set(f"unisson:rung:{queue}", "1", nx=True, px=_RUNG_MILLISECONDS):
+                Queue(queue, connection=self._valkey, serializer=JSONSerializer).enqueue(
+                    QUEUES[queue].value, job_timeout=JOB_SECONDS, result_ttl=0, failure_ttl=3600
+                )
+        except (RedisError, OSError) as error:
+            log.warning("bell.silent", queue=queue, why=type(error).__name__)

@@ -1,0 +1,10 @@
+"""The pages of media."""
+
+from flask import Blueprint, Flask
+
+blueprint = Blueprint("media", __name__, url_prefix="/<agency>")
+
+
+def init_app(app: Flask) -> None:
+    """Register the routes."""
+    app.register_blueprint(blueprint)

@@ -1,0 +1,92 @@
+"""The request's one session: bound to the agency in the path, committed once, at the edge."""
+
+import time
+import uuid
+from typing import cast
+
+from flask import Flask, Response, current_app, g
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from tenants.errors import MissingAgencyError, NotFoundError
+from tenants.identities import DirectoryEntry
+from tenants.session import GlobalSession, TenantSession, after_commit
+from unisson.runtime import Runtime
+
+_DIRECTORY_SECONDS = 30.0
+
+
+def runtime() -> Runtime:
+    """Return what this process holds."""
+    return cast("Runtime", current_app.extensions["unisson"])
+
+
+def session() -> TenantSession:
+    """Return the request's session in the agency of its path. Raises MissingAgencyError outside of any agency."""
+    current = any_session()
+    if not isinstance(current, TenantSession):
+        raise MissingAgencyError("this path belongs to no agency")
+    return current
+
+
+def any_session() -> TenantSession | GlobalSession:
+    """Return the request's session: the agency's under `/<agency>/…`, else one for the global tables."""
+    if "session" not in g:
+        slug = g.get("agency_slug")
+        database = runtime().database
+        g.session = database.open_agency(agency_of(slug)) if slug else database.open_global()
+    return cast("TenantSession | GlobalSession", g.session)
+
+
+def enter_agency(agency_id: uuid.UUID) -> TenantSession:
+    """Replace the request's global session by one in `agency_id`: for a sign-up, which has no path to take it from."""
+    leave()
+    g.session = runtime().database.open_agency(agency_id)
+    return cast("TenantSession", g.session)
+
+
+def agency_of(slug: str) -> uuid.UUID:
+    """Return the agency that `slug` means. Raises NotFoundError. Remembered for half a minute: slugs hardly change."""
+    known: dict[str, tuple[float, uuid.UUID]] = current_app.extensions["unisson.directory"]
+    found = known.get(slug)
+    if found and found[0] > time.monotonic():
+        return found[1]
+    with runtime().database.everywhere() as everywhere:
+        agency_id = everywhere.scalar(select(DirectoryEntry.agency_id).where(DirectoryEntry.slug == slug))
+    if agency_id is None:
+        raise NotFoundError
+    known[slug] = (time.monotonic() + _DIRECTORY_SECONDS, agency_id)
+    return agency_id
+
+
+def ring_after_commit(queue: str) -> None:
+    """Wake a queue's workers once this request's writes are durable."""
+    bell = runtime().bell
+    after_commit(any_session(), lambda: bell.ring(queue))
+
+
+def leave() -> None:
+    """Close the request's session; what was not committed is rolled back."""
+    current: Session | None = g.pop("session", None)
+    if current is not None:
+        current.close()
+
+
+def init_app(app: Flask) -> None:
+    """Commit what an answered request wrote, roll back what a refused one did."""
+    app.extensions["unisson.directory"] = {}
+
+    @app.after_request
+    def settle(response: Response) -> Response:
+        current: Session | None = g.get("session")
+        if current is None:
+            return response
+        if response.status_code < 400:
+            current.commit()
+        else:
+            current.rollback()
+        return response
+
+    @app.teardown_request
+    def close(_error: BaseException | None) -> None:
+        leave()

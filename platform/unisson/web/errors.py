@@ -1,0 +1,73 @@
+"""What a person is told when something does not work: what happened, what was kept, what to do."""
+
+import uuid
+
+import structlog
+from flask import Flask, make_response, render_template, request
+from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response
+
+from tenants.errors import ForbiddenError, NotFoundError, RefusedError
+from unisson.web.i18n import lazy
+
+log = structlog.get_logger(__name__)
+
+STALE_FORM = lazy(
+    "This form had been open for too long, or in another session. Nothing was changed. Reload the page and try again."
+)
+BUSY = lazy("The server is too busy or being restarted. Nothing was changed. Try again in a moment.")
+TAKEN = lazy("Somebody else is changing the same thing at this moment. Nothing was changed. Try again.")
+
+
+def error_page(status: int, sentence: object = None, *, reference: str | None = None) -> Response:
+    """Return the page (or, for htmx, the partial) of one refusal."""
+    partial = request.headers.get("HX-Request") == "true"
+    template = "errors/_refusal.html" if partial else "errors/error.html"
+    html = render_template(template, status=status, message=sentence, reference=reference)
+    return make_response(html, status)
+
+
+def _unexpected(error: Exception) -> Response:
+    reference = uuid.uuid4().hex[:8]
+    log.error("request.failed", reference=reference, path=request.path, exc_info=error)
+    return error_page(500, reference=reference)
+
+
+def _database(error: DBAPIError) -> Response:
+    state = getattr(error.orig, "sqlstate", None)
+    if state in {"55P03", "40P01", "40001"}:
+        return error_page(409, TAKEN)
+    if state in {"22021", "22P05"}:
+        return error_page(422, lazy("The text holds a character that can't be stored. Nothing was changed."))
+    if isinstance(error, OperationalError):
+        log.error("database.away", why=str(error.orig))
+        return error_page(503, BUSY)
+    return _unexpected(error)
+
+
+def init_app(app: Flask) -> None:
+    """Turn every error into one status and one sentence."""
+    app.register_error_handler(NotFoundError, lambda _error: error_page(404))
+    app.register_error_handler(ForbiddenError, lambda _error: error_page(403))
+    app.register_error_handler(RefusedError, lambda error: error_page(error.status, error.sentence))
+    app.register_error_handler(CSRFError, lambda _error: error_page(400, STALE_FORM))
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(PoolTimeoutError, lambda _error: error_page(503, BUSY))
+    app.register_error_handler(DBAPIError, _database)
+    app.register_error_handler(Exception, _unexpected)
+
+
+def _http(error: HTTPException) -> Response:
+    if error.response is not None:
+        return error.response
+    code = error.code or 500
+    if code < 400:
+        return error.get_response()
+    page = error_page(code)
+    for name, value in error.get_headers():
+        if name.lower() in {"allow", "retry-after"}:
+            page.headers[name] = value
+    return page

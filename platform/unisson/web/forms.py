@@ -1,0 +1,60 @@
+"""The base of every form: CSRF, the once-only number, cleaned text, errors in the reader's language."""
+
+import unicodedata
+from typing import Any
+
+from flask import request
+from flask_wtf import FlaskForm
+from wtforms import HiddenField, StringField, TextAreaField
+
+from tenants.errors import RefusedError
+from unisson.web.operations import new_operation_id
+
+
+def one_line(text: str | None) -> str:
+    """Return `text` without control characters (CR and LF among them), trimmed: for names, titles and headers."""
+    cleaned = "".join(" " if unicodedata.category(c) in {"Cc", "Zl", "Zp"} else c for c in text or "")
+    return unicodedata.normalize("NFC", " ".join(cleaned.split(" "))).strip()
+
+
+def lines(text: str | None) -> str:
+    """Return `text` with LF line ends and no other control characters: for bodies and comments."""
+    plain = (text or "").replace("\r\n", "\n").replace("\r", "\n")
+    return unicodedata.normalize("NFC", "".join(c for c in plain if c in "\n\t" or unicodedata.category(c) != "Cc"))
+
+
+class LineField(StringField):
+    """One line of text, cleaned before it is checked."""
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        """Keep what was typed, on one line."""
+        self.data = one_line(valuelist[0]) if valuelist else self.data
+
+
+class TextField(TextAreaField):
+    """Several lines of text, cleaned before they are checked."""
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        """Keep what was typed, with plain line ends."""
+        self.data = lines(valuelist[0]).rstrip() if valuelist else self.data
+
+
+class Form(FlaskForm):
+    """A form of the product. `operation_id` is renewed after a refusal, since nothing was carried out."""
+
+    operation_id = HiddenField()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not self.operation_id.data or request.method == "GET":
+            self.operation_id.data = new_operation_id()
+
+    def refuse(self, refusal: RefusedError) -> int:
+        """Show an expected refusal at its field (or above the form); return its status."""
+        field = self._fields.get(refusal.field or "")
+        target = field if field is not None else self
+        if target is self:
+            self.form_errors.append(refusal.sentence)
+        else:
+            target.errors = [*target.errors, refusal.sentence]
+        return refusal.status

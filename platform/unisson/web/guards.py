@@ -1,0 +1,172 @@
+"""Who may come in: every path of an agency wants a signed-in member, unless its view says otherwise.
+
+Load through the actor (what they cannot see is 404), check (403), then one verb of the trade.
+"""
+
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar, cast
+
+from flask import Flask, Response, g, redirect, request, url_for
+from flask_login import current_user
+from sqlalchemy import select
+from werkzeug.wrappers import Response as BaseResponse
+
+from tenants.access import Actor
+from tenants.agencies import Agency
+from tenants.brands import Brand
+from tenants.errors import NotFoundError
+from tenants.members import BrandAssignment, Membership
+from tenants.permissions import AgencyRole, BrandRole
+from unisson.web.db import session
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+PUBLIC = "public"
+SIGNED_IN = "signed_in"
+MEMBER = "member"
+
+
+def public(view: View) -> View:
+    """Mark a view that anybody may call; it checks what it must itself."""
+    view.access = PUBLIC  # type: ignore[attr-defined]  # a mark on a function
+    return view
+
+
+def signed_in(view: View) -> View:
+    """Mark a view outside any agency that wants a signed-in person."""
+    view.access = SIGNED_IN  # type: ignore[attr-defined]  # a mark on a function
+    return view
+
+
+def access_of(view: Callable[..., Any]) -> str:
+    """Return who may call `view`: a member of the path's agency unless it is marked otherwise."""
+    return cast("str", getattr(view, "access", MEMBER))
+
+
+@dataclass(frozen=True, slots=True)
+class BrandCard:
+    """What pages show of a brand in lists and switchers."""
+
+    id: uuid.UUID
+    slug: str
+    name: str
+    accent: str
+    timezone: str
+    language: str
+    sector: str
+
+
+def actor() -> Actor:
+    """Return who is acting in the path's agency. Raises NotFoundError for somebody who is no member of it."""
+    if "actor" not in g:
+        g.actor = load_actor(current_user.id)
+    return cast("Actor", g.actor)
+
+
+_MEMBER = (
+    select(
+        Membership.id, Membership.identity_id, Membership.name, Membership.email, Membership.agency_role,
+        BrandAssignment.brand_id, BrandAssignment.role,
+    )
+    .outerjoin(
+        BrandAssignment,
+        (BrandAssignment.agency_id == Membership.agency_id) & (BrandAssignment.membership_id == Membership.id),
+    )
+    .where(Membership.removed_at.is_(None), Membership.joined_at.is_not(None))
+)  # fmt: skip
+
+
+def load_actor(identity_id: uuid.UUID) -> Actor:
+    """Return the member that `identity_id` is in the session's agency. Raises NotFoundError for a stranger."""
+    rows = session().execute(_MEMBER.where(Membership.identity_id == identity_id)).all()
+    if not rows:
+        raise NotFoundError
+    roles: dict[uuid.UUID, set[BrandRole]] = {}
+    for row in rows:
+        if row.brand_id is not None:
+            roles.setdefault(row.brand_id, set()).add(BrandRole(row.role))
+    first = rows[0]
+    return Actor(
+        agency_id=session().agency_id,
+        membership_id=first.id,
+        identity_id=identity_id,
+        name=first.name,
+        email=first.email,
+        agency_role=AgencyRole(first.agency_role),
+        brand_roles={brand_id: frozenset(held) for brand_id, held in roles.items()},
+    )
+
+
+_BRANDS = (
+    select(Brand.id, Brand.slug, Brand.name, Brand.accent, Brand.timezone, Brand.language, Brand.sector)
+    .where(Brand.archived_at.is_(None))
+    .order_by(Brand.name)
+)
+
+
+def visible_brands() -> Sequence[BrandCard]:
+    """Return the brands that the actor can see, by name."""
+    if "brands" not in g:
+        rows = session().execute(_BRANDS).all()
+        g.brands = [BrandCard(*row) for row in rows if actor().sees_brand(row.id)]
+    return cast("Sequence[BrandCard]", g.brands)
+
+
+def brand_card(slug: str) -> BrandCard:
+    """Return the visible brand called `slug` and speak its language. Raises NotFoundError."""
+    for card in visible_brands():
+        if card.slug == slug:
+            g.brand = card
+            g.brand_language = card.language
+            return card
+    raise NotFoundError
+
+
+def brand_card_of(brand_id: uuid.UUID) -> BrandCard:
+    """Return the visible brand with this id and make it the page's brand. Raises NotFoundError."""
+    for card in visible_brands():
+        if card.id == brand_id:
+            g.brand = card
+            g.brand_language = card.language
+            return card
+    raise NotFoundError
+
+
+def current_agency_row() -> Agency:
+    """Return the path's agency."""
+    if "agency" not in g:
+        g.agency = session().scalars(select(Agency)).one()
+    return cast("Agency", g.agency)
+
+
+def _let_in() -> BaseResponse | None:
+    if request.endpoint is None or request.endpoint == "static":
+        return None
+    view = cast("Flask", g.app).view_functions[request.endpoint]
+    access = access_of(view)
+    if access == PUBLIC:
+        return None
+    if not current_user.is_authenticated:
+        return _to_sign_in()
+    if access == MEMBER:
+        actor()
+    return None
+
+
+def _to_sign_in() -> BaseResponse:
+    here = request.full_path.rstrip("?") if request.method == "GET" else None
+    target = url_for("identity.sign_in", next=here)
+    if request.headers.get("HX-Request"):
+        return Response(status=401, headers={"HX-Redirect": target})
+    return redirect(target, 303)
+
+
+def init_app(app: Flask) -> None:
+    """Ask for a person before any view that wants one."""
+
+    @app.before_request
+    def let_in() -> BaseResponse | None:
+        g.app = app
+        return _let_in()

@@ -1,0 +1,99 @@
+"""Languages, and how dates and times are said in them. Times always show whose zone they are in."""
+
+from collections.abc import Callable
+from datetime import datetime, tzinfo
+from functools import lru_cache
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from babel import Locale
+from babel.dates import format_datetime, get_timezone_name
+from flask import Flask, g, has_request_context, request
+from flask_babel import Babel, force_locale, get_locale, gettext, lazy_gettext, ngettext
+
+from unisson.resources import resource
+
+LANGUAGES = ("fr", "en")
+NBSP = "\u00a0"
+THIN = "\u202f"
+
+_: Callable[..., str] = gettext
+_n: Callable[..., str] = ngettext
+lazy: Callable[..., Any] = lazy_gettext
+speaking = force_locale
+"""`with speaking("fr"):` – for mails, which are in their reader's language."""
+
+_PATTERNS = {
+    "fr": {
+        "day": "EEE d MMM",
+        "day_year": "d MMM y",
+        "clock": f"H{NBSP}'h'{NBSP}mm",
+        "moment": f"EEE d MMM 'à' H{NBSP}'h'{NBSP}mm",
+        "moment_year": f"EEE d MMM y 'à' H{NBSP}'h'{NBSP}mm",
+        "month": "MMMM y",
+        "full_day": "EEEE d MMMM y",
+    },
+    "en": {
+        "day": "EEE d MMM",
+        "day_year": "d MMM y",
+        "clock": "HH:mm",
+        "moment": "EEE d MMM 'at' HH:mm",
+        "moment_year": "EEE d MMM y 'at' HH:mm",
+        "month": "MMMM y",
+        "full_day": "EEEE d MMMM y",
+    },
+}
+
+
+def language() -> str:
+    """Return the language being spoken: `fr` or `en`."""
+    locale = get_locale()
+    return locale.language if isinstance(locale, Locale) else LANGUAGES[0]
+
+
+def say_time(moment: datetime, zone: str | tzinfo, shape: str = "moment") -> str:
+    """Return `moment` on the clock of `zone`, in the language being spoken.
+
+    `shape`: day, day_year, clock, moment, moment_year, month or full_day. Raises ValueError for a naive moment.
+    """
+    if moment.tzinfo is None:
+        raise ValueError("a moment without a zone can't be said")
+    spoken = language()
+    there = ZoneInfo(zone) if isinstance(zone, str) else zone
+    return format_datetime(moment, _PATTERNS[spoken][shape], tzinfo=there, locale=spoken)
+
+
+def say_zone(zone: str, moment: datetime | None = None) -> str:
+    """Return how people call a time zone, such as « heure : Paris »'s city name: "Paris", "New York"."""
+    return _zone_name(zone, language())
+
+
+@lru_cache(maxsize=512)
+def _zone_name(zone: str, spoken: str) -> str:
+    return get_timezone_name(ZoneInfo(zone), width="short", locale=spoken, return_city=True)
+
+
+def pick_language(*wishes: str | None) -> str:
+    """Return the first known language among `wishes`: the person's, then the brand's; else the browser's; else French."""
+    for wish in wishes:
+        if wish in LANGUAGES:
+            return wish
+    if has_request_context():
+        return request.accept_languages.best_match(LANGUAGES) or LANGUAGES[0]
+    return LANGUAGES[0]
+
+
+def _request_language() -> str:
+    if not has_request_context():
+        return LANGUAGES[0]
+    chosen = request.args.get("lang") if request.method == "GET" else None
+    return pick_language(chosen, g.get("language"), g.get("brand_language"), request.cookies.get("lang"))
+
+
+def init_app(app: Flask) -> None:
+    """Speak French first, English as well; the domain of the catalog is `unisson`."""
+    app.config["BABEL_DOMAIN"] = "unisson"
+    app.config["BABEL_DEFAULT_LOCALE"] = LANGUAGES[0]
+    app.config["BABEL_TRANSLATION_DIRECTORIES"] = str(resource("translations"))
+    Babel(app, locale_selector=_request_language)
+    app.jinja_env.globals.update(say_time=say_time, say_zone=say_zone, lang=language)

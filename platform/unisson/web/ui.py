@@ -1,0 +1,118 @@
+"""What every page knows: where it is, whose it is, and the assets with their versions."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from flask import Flask, g, get_flashed_messages, request, url_for
+from flask_login import current_user
+from sqlalchemy import select
+
+from tenants.identities import DirectoryEntry, Seat
+from unisson.web.db import any_session
+from unisson.web.guards import actor, current_agency_row, visible_brands
+from unisson.web.i18n import _, _n, language
+
+
+@dataclass(frozen=True, slots=True)
+class NavItem:
+    """One entry of the main navigation."""
+
+    label: str
+    href: str
+    icon: str
+    current: bool
+    count: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AgencyCard:
+    """One agency that a person belongs to."""
+
+    slug: str
+    name: str
+
+
+_SEATS = (
+    select(DirectoryEntry.slug, DirectoryEntry.name)
+    .join(Seat, Seat.agency_id == DirectoryEntry.agency_id)
+    .order_by(DirectoryEntry.name)
+)
+
+
+def my_agencies() -> list[AgencyCard]:
+    """Return the agencies of the signed-in person, by name."""
+    if "agencies" not in g:
+        rows = any_session().execute(_SEATS.where(Seat.identity_id == current_user.id)).all()
+        g.agencies = [AgencyCard(*row) for row in rows]
+    return list(g.agencies)
+
+
+def _nav() -> list[NavItem]:
+    entries = (
+        (_("Calendar"), "calendars.month", "calendar"),
+        (_("To approve"), "approvals.waiting", "circle-check"),
+        (_("Publications"), "publishing.publications", "send"),
+        (_("Brands"), "agency.brands", "building-2"),
+        (_("Team"), "agency.team", "users"),
+    )
+    here = request.endpoint or ""
+    return [
+        NavItem(
+            label, url_for(endpoint), icon, here == endpoint or here.split(".")[0] == endpoint.split(".")[0] != "agency"
+        )
+        for label, endpoint, icon in entries
+    ]
+
+
+def _in_agency() -> dict[str, Any]:
+    me = actor()
+    return {
+        "actor": me,
+        "agency": current_agency_row(),
+        "agencies": my_agencies(),
+        "brands": visible_brands(),
+        "brand": g.get("brand"),
+        "nav_items": _nav(),
+    }
+
+
+def _context() -> dict[str, Any]:
+    signed_in = bool(current_user.is_authenticated)
+    page: dict[str, Any] = {
+        "person": current_user if signed_in else None,
+        "lang": language(),
+        "theme": request.cookies.get("theme"),
+    }
+    if signed_in and "actor" in g:
+        page |= _in_agency()
+    elif signed_in and not g.get("agency_slug"):
+        page["agencies"] = my_agencies()
+    return page
+
+
+def _versioned(root: Path) -> Any:
+    @lru_cache(maxsize=512)
+    def static(path: str) -> str:
+        file = root / path
+        version = sha256(file.read_bytes()).hexdigest()[:10] if file.is_file() else "0"
+        return f"/static/{path}?v={version}"
+
+    return static
+
+
+def init_app(app: Flask) -> None:
+    """Give pages their context."""
+    app.context_processor(_context)
+
+
+def share(app: Flask) -> None:
+    """Give templates, of pages and of mails, their globals."""
+    app.jinja_env.globals.update(
+        static=_versioned(Path(str(app.static_folder))),
+        get_flashed_messages=get_flashed_messages,
+        _=_,
+        ngettext=_n,
+    )
