@@ -59,7 +59,6 @@ class Postgres:
         self.folder = data_dir / "postgres"
         self.log = data_dir / "postgres.log"
         self.sockets = _socket_folder(self.folder, ".s.PGSQL.5432")
-        self._pid: int | None = None
 
     def url(self, database: str) -> str:
         """Return the URL of `database` as the superuser."""
@@ -71,12 +70,7 @@ class Postgres:
 
     def pid(self) -> int | None:
         """Return the postmaster's process, from the file it keeps in its data folder."""
-        try:
-            pid = int((self.folder / "postmaster.pid").read_text().splitlines()[0])
-        except (OSError, ValueError, IndexError):
-            return None
-        at_home = processes.working_folder(pid) in {None, self.folder}
-        return pid if processes.is_alive(pid) and at_home else None
+        return _at_home(self.folder / "postmaster.pid")
 
     def answers(self) -> bool:
         """Return whether it answers `select 1`: a process id alone also stands for one that is dying."""
@@ -134,7 +128,8 @@ class Postgres:
         """Start one postmaster unless one lives; return whether the cluster answers."""
         pid = self.pid()
         if pid is None:
-            (self.folder / "postmaster.pid").unlink(missing_ok=True)  # its number may be another process's by now
+            for left in (self.folder / "postmaster.pid", self.sockets / ".s.PGSQL.5432.lock"):
+                left.unlink(missing_ok=True)  # the number in it may be another process's by now
             command = [str(_postgres_programs() / "postgres"), "-D", str(self.folder), "-k", str(self.sockets)]
             for key, value in CONFIGURATION.items():
                 command += ["-c", f"{key}={value}"]
@@ -164,12 +159,7 @@ class Valkey:
 
     def pid(self) -> int | None:
         """Return its process, from the file it keeps in its folder."""
-        try:
-            pid = int(self._pid_file.read_text())
-        except (OSError, ValueError):
-            return None
-        at_home = processes.working_folder(pid) in {None, self.folder}
-        return pid if processes.is_alive(pid) and at_home else None
+        return _at_home(self._pid_file)
 
     def answers(self) -> bool:
         """Return whether it answers PING, which it refuses while it loads its file."""
@@ -250,6 +240,17 @@ def _spawn(command: list[str], log: Path, at_death: signal.Signals, account: Acc
         )
     started.returncode = 0  # reaped by `processes.ended`; Popen would warn that it is still running
     return started.pid
+
+
+def _at_home(pid_file: Path) -> int | None:
+    """Return the process that a server's file names, if it lives and does work in the folder of that file."""
+    try:
+        pid = int(pid_file.read_text().split()[0])
+    except (OSError, ValueError, IndexError):
+        return None
+    processes.reap(pid)
+    at_home = processes.working_folder(pid) in {None, pid_file.parent}
+    return pid if processes.is_alive(pid) and at_home else None
 
 
 def _ready(pid: int, answers: Callable[[], bool], on_slow: Callable[[], None]) -> bool:

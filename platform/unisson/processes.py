@@ -56,12 +56,17 @@ def ended(pid: int, seconds: float) -> bool:
     """Wait up to `seconds` for `pid` to end; return whether it did."""
     deadline = time.monotonic() + seconds
     while is_alive(pid):
-        with contextlib.suppress(ChildProcessError):
-            os.waitpid(pid, os.WNOHANG)
+        reap(pid)
         if time.monotonic() > deadline:
             return False
         time.sleep(0.02)
     return True
+
+
+def reap(pid: int) -> None:
+    """Let the system forget `pid` if it is a child of ours that has ended; a zombie still looks alive to others."""
+    with contextlib.suppress(ChildProcessError):
+        os.waitpid(pid, os.WNOHANG)
 
 
 def stop(pid: int, *signs: tuple[signal.Signals, float]) -> None:

@@ -1,0 +1,112 @@
+"""The commands of `unisson`.
+
+Imports stand inside the commands here, and only here: `unisson settings` must not load the web, the database and the
+queue to print a table.
+"""
+
+import json
+import os
+import sys
+
+import click
+
+from unisson.config import SettingError, Settings, markdown_table
+
+QUEUES = ("publishing", "mail")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def commands() -> None:
+    """Unisson, the shared desk of a communication agency."""
+
+
+@commands.command()
+def up() -> None:
+    """Start everything on this machine: the two servers, the web, the workers and the dispatcher."""
+    from unisson.supervisor import run  # noqa: PLC0415 - keeps the other commands light
+
+    sys.exit(run(Settings.from_environ(os.environ)))
+
+
+@commands.command()
+def migrate() -> None:
+    """Bring the database to the newest migration, as its owner."""
+    from unisson import database  # noqa: PLC0415 - see the module
+
+    database.migrate(_located())
+
+
+@commands.command()
+def web() -> None:
+    """Serve the web application."""
+    from unisson.web_server import serve  # noqa: PLC0415 - see the module
+
+    serve(_located())
+
+
+@commands.command()
+@click.argument("queue", type=click.Choice(QUEUES))
+def worker(queue: str) -> None:
+    """Work on one queue. A worker of several queues loses the job in its hands when it is killed."""
+    settings = _located()
+    # By name, as the platform always reaches the workers, which depend on it and not the reverse.
+    _call("workers.worker", "main", settings, queue)
+
+
+@commands.command()
+def dispatcher() -> None:
+    """Watch the database for what is due and ring the workers."""
+    _call("workers.dispatcher", "main", _located())
+
+
+@commands.command()
+@click.option("--json", "as_json", is_flag=True, help="One JSON list instead of sentences.")
+def demo(as_json: bool) -> None:
+    """Fill an empty database with a demonstration agency; print who can sign in."""
+    from unisson.demo.build import ensure_demo  # noqa: PLC0415 - see the module
+
+    people = ensure_demo(_located())
+    if as_json:
+        print(json.dumps([list(person) for person in people]))
+        return
+    for name, email, password, role in people:
+        print(f"{name}: {email} / {password} - {role}")
+
+
+@commands.command()
+@click.option("--markdown", is_flag=True, help="The table of the README.")
+def settings(markdown: bool) -> None:
+    """Check the settings of the environment, or print the table of all."""
+    if markdown:
+        print(markdown_table(), end="")
+        return
+    found = Settings.from_environ(os.environ)
+    print(f"The settings can be used: {found.environment}, {found.base_url}.")
+
+
+def main() -> None:
+    """Run a command; a setting that cannot be used is one sentence and exit status 2."""
+    try:
+        commands()
+    except SettingError as error:
+        print(error, file=sys.stderr)
+        sys.exit(2)
+
+
+def _located() -> Settings:
+    """Return the settings of a process that needs both servers to be there already."""
+    found = Settings.from_environ(os.environ)
+    for name in ("database_url", "valkey_url"):
+        if not getattr(found, name):
+            raise SettingError(name.upper(), "must be set; `unisson up` starts embedded servers and sets it.")
+    return found
+
+
+def _call(module: str, function: str, *arguments: object) -> None:
+    import importlib  # noqa: PLC0415 - see the module
+
+    getattr(importlib.import_module(module), function)(*arguments)
+
+
+if __name__ == "__main__":
+    main()
