@@ -4,7 +4,7 @@ import functools
 import os
 import threading
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 import httpcore2
@@ -12,7 +12,7 @@ import httpx2
 
 from unisson.outbound.clock import Deadline
 from unisson.outbound.failures import AnswerLost, AnswerTooLarge, Forbidden, NothingSent
-from unisson.outbound.gate import Gate, Resolve, system_addresses
+from unisson.outbound.gate import WEB_PORTS, Gate, Resolve, system_addresses
 from unisson.outbound.wire import Call, GuardedBackend, current_call
 
 KEEPALIVE_SECONDS = 4.0
@@ -54,10 +54,11 @@ class Outbound:
         allow: Iterable[str] = (),
         *,
         resolve: Resolve = system_addresses,
+        ports: Collection[int] = WEB_PORTS,
         max_connections: int = 100,
         agent: str = "Unisson",
     ) -> None:
-        self._gate = Gate(allow, resolve)
+        self._gate = Gate(allow, resolve, ports)
         self._max_connections = max_connections
         self._agent = agent
         self._lock = threading.Lock()

@@ -3,7 +3,7 @@
 import queue
 import socket
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from ipaddress import IPv6Address, ip_network
 
 from unisson.outbound.clock import Deadline
@@ -23,10 +23,20 @@ def system_addresses(host: str, port: int) -> list[str]:
 
 
 class Gate:
-    """What may be connected to. `allow` holds `host:port` pairs and networks let through although private."""
+    """What may be connected to.
 
-    def __init__(self, allow: Iterable[str] = (), resolve: Resolve = system_addresses) -> None:
+    `allow` holds `host:port` pairs and networks let through although private; everything else needs a public
+    address and one of `ports`.
+    """
+
+    def __init__(
+        self,
+        allow: Iterable[str] = (),
+        resolve: Resolve = system_addresses,
+        ports: Collection[int] = WEB_PORTS,
+    ) -> None:
         self._resolve = resolve
+        self._ports = ports
         self._pairs: set[tuple[str, int]] = set()
         self._networks: list[Network] = []
         for entry in allow:
@@ -62,7 +72,7 @@ class Gate:
     def _check(self, address: Address, host: str, port: int) -> None:
         if any(address in network for network in self._networks if network.version == address.version):
             return
-        if port not in WEB_PORTS:
+        if port not in self._ports:
             raise Forbidden(f"port {port} of {host} is not a web port")
         if is_denied(address):
             raise Forbidden(f"{host} leads to an address that is not public")
