@@ -5,7 +5,7 @@ connection (PgBouncer's in transaction mode too) never carries it to the next us
 """
 
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -115,20 +115,21 @@ def refuse_unsafe_role(engine: Engine) -> None:
 
 
 class Database:
-    """The sessions of one database role."""
+    """The sessions of one database role. `info` goes into each session's own (the bell, for one)."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, info: Mapping[str, object] | None = None) -> None:
         self.engine = engine
+        self._info = dict(info or {})
         self._tenant = sessionmaker(engine, class_=TenantSession, expire_on_commit=False)
         self._global = sessionmaker(engine, class_=GlobalSession, expire_on_commit=False)
 
     def open_agency(self, agency_id: uuid.UUID) -> TenantSession:
         """Return a session of one agency, for a caller who commits and closes it."""
-        return self._tenant(info={"agency_id": agency_id})
+        return self._tenant(info={**self._info, "agency_id": agency_id})
 
     def open_global(self) -> GlobalSession:
         """Return a session on the tables that belong to no agency, for a caller who commits and closes it."""
-        return self._global()
+        return self._global(info=dict(self._info))
 
     @contextmanager
     def agency(self, agency_id: uuid.UUID) -> Iterator[TenantSession]:

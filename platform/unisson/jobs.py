@@ -11,6 +11,9 @@ from redis import Redis
 from redis.exceptions import RedisError
 from rq import Queue
 from rq.serializers import JSONSerializer
+from sqlalchemy.orm import Session
+
+from tenants.session import after_commit
 
 log = structlog.get_logger(__name__)
 
@@ -34,6 +37,13 @@ class Bell(Protocol):
 
     def ring(self, queue: str) -> None:
         """Wake the workers of `queue`, or do nothing if that cannot be done now."""
+
+
+def ring_after_commit(session: Session, queue: str) -> None:
+    """Wake the workers of `queue` once what the session wrote is durable. A session without a bell stays silent."""
+    bell: Bell | None = session.info.get("bell")
+    if bell is not None:
+        after_commit(session, lambda: bell.ring(queue))
 
 
 class ValkeyBell:

@@ -40,10 +40,12 @@ def worker_runtime(settings: Settings) -> Runtime:
 
 def _runtime(settings: Settings, database_url: str, pool_size: int, application: str) -> Runtime:
     valkey = connect_valkey(settings.valkey_url)
+    bell = ValkeyBell(valkey)
+    engine = make_engine(database_url, pool_size=pool_size, application=application)
     return Runtime(
         settings=settings,
-        database=Database(make_engine(database_url, pool_size=pool_size, application=application)),
+        database=Database(engine, {"bell": bell}),
         valkey=valkey,
-        bell=ValkeyBell(valkey),
+        bell=bell,
         vault=Vault(settings.secret_key),
     )

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from tenants.errors import MissingAgencyError, NotFoundError
 from tenants.identities import DirectoryEntry
-from tenants.session import GlobalSession, TenantSession, after_commit
+from tenants.session import GlobalSession, TenantSession
 from unisson.runtime import Runtime
 
 _DIRECTORY_SECONDS = 30.0
@@ -57,12 +57,6 @@ def agency_of(slug: str) -> uuid.UUID:
         raise NotFoundError
     known[slug] = (time.monotonic() + _DIRECTORY_SECONDS, agency_id)
     return agency_id
-
-
-def ring_after_commit(queue: str) -> None:
-    """Wake a queue's workers once this request's writes are durable."""
-    bell = runtime().bell
-    after_commit(any_session(), lambda: bell.ring(queue))
 
 
 def leave() -> None:

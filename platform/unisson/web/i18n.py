@@ -63,7 +63,7 @@ def say_time(moment: datetime, zone: str | tzinfo, shape: str = "moment") -> str
     return format_datetime(moment, _PATTERNS[spoken][shape], tzinfo=there, locale=spoken)
 
 
-def say_zone(zone: str, moment: datetime | None = None) -> str:
+def say_zone(zone: str) -> str:
     """Return how people call a time zone, such as « heure : Paris »'s city name: "Paris", "New York"."""
     return _zone_name(zone, language())
 
@@ -74,7 +74,7 @@ def _zone_name(zone: str, spoken: str) -> str:
 
 
 def pick_language(*wishes: str | None) -> str:
-    """Return the first known language among `wishes`: the person's, then the brand's; else the browser's; else French."""
+    """Return the first known language among `wishes`, else the browser's, else French."""
     for wish in wishes:
         if wish in LANGUAGES:
             return wish

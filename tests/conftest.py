@@ -1,0 +1,89 @@
+"""Real servers for every test: one PostgreSQL and one Valkey a test process, one database migrated as in production."""
+
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from support.world import World, build_world
+
+from unisson import embedded
+from unisson.app import create_app
+from unisson.config import Settings
+from unisson.database import migrate
+from unisson.runtime import Runtime, web_runtime, worker_runtime
+
+
+@pytest.fixture(scope="session")
+def data_dir() -> Iterator[Path]:
+    """A folder for this test process, gone afterwards."""
+    folder = Path(tempfile.mkdtemp(prefix="unisson-test-"))
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def settings(data_dir: Path) -> Iterator[Settings]:
+    """Settings of a product whose servers run and whose database is at the newest migration."""
+    with embedded.servers(data_dir) as servers:
+        made = Settings.from_environ(
+            {
+                "ENVIRONMENT": "test",
+                "SECRET_KEY": "only-for-tests-" + "0" * 32,
+                "DATABASE_URL": servers.database,
+                "VALKEY_URL": servers.valkey,
+                "DATA_DIR": str(data_dir),
+                "BASE_URL": "http://localhost",
+                "PUBLISH_THREADS": "8",
+            }
+        )
+        migrate(made)
+        yield made
+
+
+@pytest.fixture(scope="session")
+def runtime(settings: Settings) -> Iterator[Runtime]:
+    """The web's runtime, signed in as the web role."""
+    held = web_runtime(settings)
+    yield held
+    held.database.engine.dispose()
+    held.valkey.close()
+
+
+@pytest.fixture(scope="session")
+def worker(settings: Settings) -> Iterator[Runtime]:
+    """A worker's runtime, signed in as the worker role."""
+    held = worker_runtime(settings)
+    yield held
+    held.database.engine.dispose()
+    held.valkey.close()
+
+
+@pytest.fixture(scope="session")
+def app(runtime: Runtime) -> Flask:
+    """The application. Forms' CSRF is off here; `csrf_app` keeps it, and the browser tests do."""
+    made = create_app(runtime=runtime)
+    made.config["WTF_CSRF_ENABLED"] = False
+    return made
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """A browser without cookies that speaks to the application over what it takes for HTTPS."""
+    return app.test_client()
+
+
+@pytest.fixture
+def world(runtime: Runtime) -> World:
+    """An agency of its own for each test."""
+    return build_world(runtime)
+
+
+@pytest.fixture
+def new_world(runtime: Runtime) -> Callable[..., World]:
+    """Make further agencies."""
+    return lambda *args, **kwargs: build_world(runtime, *args, **kwargs)
