@@ -28,7 +28,7 @@ bell-off binoculars bold book-open bookmark bookmark-check bot briefcase brush b
 calendar-check calendar-clock calendar-days calendar-off calendar-plus calendar-range calendar-x camera chart-line
 check check-check check-circle-2 chevron-down chevron-first chevron-last chevron-left chevron-right chevron-up
 chevrons-up-down circle circle-alert circle-check circle-dashed circle-dot circle-help circle-pause circle-play
-circle-plus circle-slash circle-x clipboard clipboard-check clock clock-3 clock-alert cloud-off coffee columns-3
+circle-plus circle-slash circle-x clipboard clipboard-check clock clock-3 clock-alert cloud cloud-off coffee columns-3
 cookie copy corner-up-left crop database download ellipsis external-link eye eye-off file file-check file-clock
 file-diff file-image file-pen file-plus file-text file-x filter fingerprint flag flame folder folder-open gauge gavel
 git-compare globe grip-vertical hand handshake hash heading heart history home hourglass id-card image image-off

@@ -1,0 +1,57 @@
+# Every target makes the checkout ready first; on an unchanged one that costs a fraction of a second.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check bench peers chaos screenshots lock catalog clean setup setup-dev chromium
+
+help: ## Show what can be made
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1	\2/' | expand -t 22
+
+run: setup ## Start Unisson on this machine with a demonstration agency; Ctrl-C stops it
+	@exec $(BIN)/unisson up
+
+test: setup-dev chromium ## Run the tests, a real browser included
+	$(BIN)/python -m pytest -n 2 -m "not peers"
+
+check: setup-dev ## Lint, types, layers, templates, translations
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/mypy $(filter-out tools/setup.py,$(wildcard tools/*.py))
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/djlint templates --lint --quiet
+	$(BIN)/python tools/catalog.py --check
+	$(BIN)/python tools/hygiene.py
+
+bench: setup-dev ## Measure against the aims of docs/operations.md
+	$(BIN)/python -m benchmarks
+
+peers: setup-dev ## Run the tests that need real outside servers, which are installed first
+	$(BIN)/python tools/peers.py install
+	$(BIN)/python -m pytest -m peers
+
+chaos: setup-dev ## Kill processes for a long while; nothing may be lost or sent twice
+	$(BIN)/python -m pytest -m chaos
+
+screenshots: setup-dev chromium ## Take pictures of the main pages into test-results/
+	$(BIN)/python tools/screenshots.py
+
+lock: setup-dev ## Resolve the dependencies of pyproject.toml again
+	$(BIN)/python tools/lock.py
+
+catalog: setup-dev ## Bring new messages into the translations
+	$(BIN)/python tools/catalog.py --update
+
+clean: ## Remove what set-up and tests made; the data in .data stays
+	rm -rf .venv node_modules platform/unisson/static/vendor .mypy_cache .ruff_cache .pytest_cache .hypothesis test-results
+	find platform/unisson/translations -name '*.mo' -delete
+
+setup:
+	@$(PYTHON) tools/setup.py
+
+setup-dev:
+	@$(PYTHON) tools/setup.py --dev
+
+chromium:
+	@$(PYTHON) tools/chromium.py
