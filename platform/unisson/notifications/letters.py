@@ -2,8 +2,8 @@
 
 import uuid
 
-from tenants.identities import Dispatch
 from tenants.session import TenantSession
+from unisson.dispatching import put
 from unisson.jobs import ring_after_commit
 from unisson.notifications.models import Letter
 
@@ -13,7 +13,6 @@ def write(session: TenantSession, membership_id: uuid.UUID, kind: str, about: di
     letter = Letter(membership_id=membership_id, kind=kind, about=about)
     session.add(letter)
     session.flush()
-    session.add(Dispatch(kind="mail", agency_id=session.agency_id, item_id=letter.id, queue="mail"))
-    session.flush()
+    put(session, "mail", session.agency_id, letter.id)
     ring_after_commit(session, "mail")
     return letter

@@ -1,0 +1,113 @@
+"""What is due, and who is on it: claims on the one table that is read across agencies.
+
+A claim is a lease. Whoever is still at it when the lease ends has lost it: the row's `fence` has grown by then, and
+every write that matters checks its own fence.
+"""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, text
+from sqlalchemy.orm import Session
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One due thing of one agency, ours until the lease ends."""
+
+    kind: str
+    agency_id: uuid.UUID
+    item_id: uuid.UUID
+    fence: int
+
+
+_CLAIM = text("""
+update app.dispatch d
+   set fence = d.fence + 1, claimed_by = :worker,
+       lease_until = clock_timestamp() + make_interval(secs => :lease)
+  from (select kind, agency_id, item_id from app.dispatch
+         where queue = :queue and due_at <= clock_timestamp()
+           and (lease_until is null or lease_until < clock_timestamp())
+         order by due_at limit :limit for update skip locked) due
+ where d.kind = due.kind and d.agency_id = due.agency_id and d.item_id = due.item_id
+returning d.kind, d.agency_id, d.item_id, d.fence
+""")
+
+_MINE = "kind = :kind and agency_id = :agency_id and item_id = :item_id and fence = :fence"
+_DONE = text(f"delete from app.dispatch where {_MINE}")  # noqa: S608 - a constant
+_RELEASE = text(f"""
+update app.dispatch set lease_until = null, claimed_by = null,
+       due_at = clock_timestamp() + make_interval(secs => :delay) where {_MINE}""")  # noqa: S608 - a constant
+_HOLDS = text(f"select 1 from app.dispatch where {_MINE} and lease_until > clock_timestamp()")  # noqa: S608 - a constant
+_PUT = text("""
+insert into app.dispatch (kind, agency_id, item_id, queue, due_at)
+values (:kind, :agency_id, :item_id, :queue, coalesce(cast(:due_at as timestamptz), clock_timestamp()))
+on conflict (kind, agency_id, item_id)
+do update set due_at = excluded.due_at, lease_until = null, claimed_by = null, fence = app.dispatch.fence + 1
+""")
+_DROP = text("delete from app.dispatch where kind = :kind and agency_id = :agency_id and item_id = :item_id")
+_NEXT = text("select queue, count(*) from app.dispatch where due_at <= clock_timestamp()"
+             " and (lease_until is null or lease_until < clock_timestamp()) group by queue")  # fmt: skip
+_STUCK = text("select agency_id, kind, item_id, due_at from app.dispatch where queue = 'publishing'"
+              " and due_at < clock_timestamp() - make_interval(secs => :seconds)"
+              " and (lease_until is null or lease_until < clock_timestamp()) order by due_at limit 100")  # fmt: skip
+
+Bound = Session | Connection
+
+
+def claim(session: Bound, queue: str, *, limit: int, worker: str, lease: float) -> list[Claim]:
+    """Return up to `limit` due things of `queue`, ours for `lease` seconds once the transaction commits."""
+    rows = session.execute(_CLAIM, {"queue": queue, "limit": limit, "worker": worker, "lease": lease})
+    return [Claim(*row) for row in rows]
+
+
+def done(session: Bound, claimed: Claim) -> bool:
+    """Take what was claimed off the table; False when the claim had passed to somebody else."""
+    return _changed(session, _DONE, _key(claimed))
+
+
+def release(session: Bound, claimed: Claim, *, delay: float = 0.0) -> bool:
+    """Give it back, due again in `delay` seconds; False when the claim had passed to somebody else."""
+    return _changed(session, _RELEASE, {**_key(claimed), "delay": delay})
+
+
+def holds(session: Bound, claimed: Claim) -> bool:
+    """Return whether the claim is still ours, by the database's clock."""
+    return session.execute(_HOLDS, _key(claimed)).first() is not None
+
+
+def put(session: Bound, kind: str, agency_id: uuid.UUID, item_id: uuid.UUID, *, due_at: datetime | None = None) -> None:
+    """Make something due at `due_at` (now for None). Whoever was on it loses the claim."""
+    queue = "mail" if kind == "mail" else "publishing"
+    session.execute(_PUT, {"kind": kind, "agency_id": agency_id, "item_id": item_id, "queue": queue, "due_at": due_at})
+
+
+def drop(session: Bound, kind: str, agency_id: uuid.UUID, item_id: uuid.UUID) -> None:
+    """Take something off the table, whoever is on it."""
+    session.execute(_DROP, {"kind": kind, "agency_id": agency_id, "item_id": item_id})
+
+
+def waiting_queues(connection: Bound) -> dict[str, int]:
+    """Return how many things are due and unclaimed, by queue; queues with none are left out."""
+    return {row[0]: row[1] for row in connection.execute(_NEXT)}
+
+
+def stuck(connection: Bound, *, seconds: float) -> Sequence[tuple[uuid.UUID, str, uuid.UUID, datetime]]:
+    """Return what should have left more than `seconds` ago and nobody is on: agency, kind, id, due time."""
+    return [(row[0], row[1], row[2], row[3]) for row in connection.execute(_STUCK, {"seconds": seconds})]
+
+
+def _key(claimed: Claim) -> dict[str, object]:
+    return {
+        "kind": claimed.kind,
+        "agency_id": claimed.agency_id,
+        "item_id": claimed.item_id,
+        "fence": claimed.fence,
+    }
+
+
+def _changed(session: Bound, statement: object, values: dict[str, object]) -> bool:
+    result = session.execute(statement, values)  # type: ignore[call-overload]  # a text() constant of this module
+    return bool(result.rowcount)

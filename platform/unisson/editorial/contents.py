@@ -1,0 +1,95 @@
+"""Loading contents through the actor: what they can't see does not exist for them."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from tenants.access import Actor
+from tenants.brands import Brand
+from tenants.errors import NotFoundError, StaleError
+from tenants.permissions import Permission
+from tenants.session import TenantSession
+from unisson.editorial.models import Content, ContentState, Illustration, Revision, Variant
+from unisson.editorial.visibility import visible_states
+from unisson.media.models import Media
+from unisson.publishing.models import Channel
+from unisson.web.i18n import lazy
+
+STALE = lazy(
+    "Somebody changed this content after you opened it. Your text is still in the form: compare, then save again."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedPicture:
+    """An image of a content with its alternative text, in order."""
+
+    media: Media
+    alt: str
+
+
+def load(
+    session: TenantSession, actor: Actor, content_id: uuid.UUID, permission: Permission, *, lock: bool = False
+) -> Content:
+    """Return the content if `actor` sees it and has `permission` on its brand.
+
+    `lock` takes the row for update, so that it can't start leaving meanwhile. Raises NotFoundError, ForbiddenError.
+    """
+    wanted = select(Content).where(Content.id == content_id)
+    if lock:
+        wanted = wanted.with_for_update().execution_options(populate_existing=True)
+    content = session.scalars(wanted).one_or_none()
+    if content is None or ContentState(content.state) not in visible_states(actor, content.brand_id):
+        raise NotFoundError
+    actor.require(permission, content.brand_id)
+    return content
+
+
+def check_fresh(content: Content, version_shown: int | None) -> None:
+    """Pass if the form was made from the content as it is. Raises StaleError."""
+    if version_shown is not None and version_shown != content.version:
+        raise StaleError(STALE)
+
+
+def brand_of(session: TenantSession, content: Content) -> Brand:
+    """Return the content's brand."""
+    return session.get_one(Brand, (session.agency_id, content.brand_id))
+
+
+def channels_of(session: TenantSession, content: Content) -> Sequence[Channel]:
+    """Return the channels that the content goes to, by kind and name."""
+    return session.scalars(
+        select(Channel)
+        .join(Variant, (Variant.agency_id == Channel.agency_id) & (Variant.channel_id == Channel.id))
+        .where(Variant.content_id == content.id)
+        .order_by(Channel.kind, Channel.name)
+    ).all()
+
+
+def open_channels(session: TenantSession, brand_id: uuid.UUID) -> Sequence[Channel]:
+    """Return the connected channels of a brand, by kind and name."""
+    return session.scalars(
+        select(Channel)
+        .where(Channel.brand_id == brand_id, Channel.disconnected_at.is_(None))
+        .order_by(Channel.kind.desc(), Channel.name)
+    ).all()
+
+
+def pictures_of(session: TenantSession, content: Content) -> list[PlacedPicture]:
+    """Return the content's images, in order."""
+    rows = session.execute(
+        select(Media, Illustration.alt)
+        .join(Illustration, (Illustration.agency_id == Media.agency_id) & (Illustration.media_id == Media.id))
+        .where(Illustration.content_id == content.id)
+        .order_by(Illustration.position)
+    )
+    return [PlacedPicture(row[0], row[1]) for row in rows]
+
+
+def revisions_of(session: TenantSession, content: Content) -> Sequence[Revision]:
+    """Return the content's submitted versions, newest first."""
+    return session.scalars(
+        select(Revision).where(Revision.content_id == content.id).order_by(Revision.number.desc())
+    ).all()

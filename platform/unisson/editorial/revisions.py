@@ -1,0 +1,68 @@
+"""Freezing a content: the bytes that will go out, and their digest."""
+
+import hashlib
+import json
+from typing import Any
+
+from sqlalchemy import func, select
+
+from tenants.access import Actor
+from tenants.session import TenantSession
+from unisson.editorial.contents import brand_of, channels_of, pictures_of
+from unisson.editorial.models import Content, Revision
+
+
+def digest_of(payload: dict[str, Any]) -> str:
+    """Return the SHA-256 (hex) of `payload` in canonical JSON.
+
+    For the strings, integers, lists and ASCII-keyed mappings that a payload holds, this form is RFC 8785's.
+    """
+    canonical = json.dumps(payload, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def payload_of(session: TenantSession, content: Content) -> dict[str, Any]:
+    """Return everything that an approval of the content approves: text, images, channels, and the date."""
+    brand = brand_of(session, content)
+    return {
+        "format": 1,
+        "kind": content.kind,
+        "title": content.title,
+        "language": brand.language,
+        "brand": {"id": str(brand.id), "name": brand.name},
+        "scheduled_at": content.scheduled_at.isoformat() if content.scheduled_at else None,
+        "zone": content.zone,
+        "channels": [
+            {"id": str(channel.id), "kind": channel.kind, "name": channel.name, "text": content.body}
+            for channel in channels_of(session, content)
+        ],
+        "pictures": [
+            {
+                "id": str(placed.media.id),
+                "digest": placed.media.digest,
+                "mime": placed.media.mime,
+                "width": placed.media.width,
+                "height": placed.media.height,
+                "size": placed.media.size,
+                "alt": placed.alt,
+            }
+            for placed in pictures_of(session, content)
+        ],
+    }
+
+
+def freeze(session: TenantSession, content: Content, actor: Actor) -> Revision:
+    """Return a new immutable revision of the content as it is, and make it the current one."""
+    payload = payload_of(session, content)
+    last = session.scalar(select(func.max(Revision.number)).where(Revision.content_id == content.id)) or 0
+    revision = Revision(
+        content_id=content.id,
+        number=last + 1,
+        digest=digest_of(payload),
+        payload=payload,
+        created_by=actor.membership_id,
+    )
+    session.add(revision)
+    session.flush()
+    content.revision_id = revision.id
+    return revision

@@ -1,0 +1,202 @@
+"""Writing and changing contents. Any change of what was submitted reopens its approval."""
+
+import uuid
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlalchemy import delete, func, select
+
+from tenants.access import Actor
+from tenants.base import new_id
+from tenants.brands import Brand
+from tenants.errors import NotFoundError, RefusedError, StaleError
+from tenants.permissions import Permission
+from tenants.session import TenantSession
+from unisson.activity.trail import record
+from unisson.editorial.contents import brand_of, channels_of, check_fresh, load, open_channels, pictures_of
+from unisson.editorial.models import EDITABLE, Content, ContentKind, ContentState, Illustration, Variant
+from unisson.editorial.timing import must_be_future, resolve
+from unisson.media.models import Media
+from unisson.web.i18n import lazy
+
+MAX_BODY_CHARACTERS = 100_000
+MAX_TITLE_CHARACTERS = 300
+MAX_PICTURES = 10
+
+LEAVING = lazy("This content is being published, or is out already. It can't be changed any more; nothing was changed.")
+TOO_LONG = lazy("This text is longer than 100,000 characters. Shorten it; nothing was saved.")
+LONG_TITLE = lazy("A title has 300 characters at most. Shorten it; nothing was saved.")
+NO_WORDS = lazy("Write a title or a text first.")
+TOO_MANY_PICTURES = lazy("A content has ten images at most.")
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What a person typed: the whole of a content. `wall_time` is on the brand's clock, without a zone."""
+
+    kind: ContentKind = ContentKind.POST
+    title: str = ""
+    body: str = ""
+    channel_ids: tuple[uuid.UUID, ...] = ()
+    pictures: tuple[tuple[uuid.UUID, str], ...] = ()
+    wall_time: datetime | None = None
+    fold: int | None = None
+
+
+def write(session: TenantSession, actor: Actor, brand_id: uuid.UUID, draft: Draft) -> Content:
+    """Return a new draft. Raises RefusedError for what can't be kept, NotFoundError for another brand's channel."""
+    actor.require(Permission.CONTENT_WRITE, brand_id)
+    brand = session.get_one(Brand, (session.agency_id, brand_id))
+    content = Content(id=new_id(), brand_id=brand_id, author_id=actor.membership_id, zone=brand.timezone)
+    _fill(session, content, brand, draft)
+    session.add(content)
+    session.flush()
+    _attach(session, content, draft)
+    record(session, actor, "content.written", "content", content.id, brand_id=brand_id)
+    return content
+
+
+def edit(
+    session: TenantSession, actor: Actor, content_id: uuid.UUID, draft: Draft, version_shown: int | None
+) -> Content:
+    """Return the changed content, a draft again if it had been submitted.
+
+    Raises StaleError when somebody changed it since `version_shown`, or when it is leaving.
+    """
+    content = load(session, actor, content_id, Permission.CONTENT_WRITE, lock=True)
+    check_fresh(content, version_shown)
+    _check_editable(content)
+    before = draft_of(session, content)
+    if before == _normal(draft, before):
+        return content
+    _fill(session, content, brand_of(session, content), draft)
+    reopened = _reopen(content)
+    _attach(session, content, draft)
+    session.flush()
+    record(session, actor, "content.edited", "content", content.id, brand_id=content.brand_id, reopened=reopened)
+    return content
+
+
+def move(
+    session: TenantSession,
+    actor: Actor,
+    content_id: uuid.UUID,
+    wall_time: datetime,
+    *,
+    fold: int | None,
+    version_shown: int | None = None,
+) -> Content:
+    """Return the content at another date. The date is part of what is approved: a move reopens the approval."""
+    content = load(session, actor, content_id, Permission.CONTENT_SCHEDULE, lock=True)
+    check_fresh(content, version_shown)
+    _check_editable(content)
+    before = content.scheduled_at
+    _place(session, content, brand_of(session, content), wall_time, fold)
+    if content.scheduled_at == before:
+        return content
+    reopened = _reopen(content)
+    session.flush()
+    record(session, actor, "content.moved", "content", content.id, brand_id=content.brand_id, reopened=reopened)
+    return content
+
+
+def cancel(session: TenantSession, actor: Actor, content_id: uuid.UUID, version_shown: int | None = None) -> Content:
+    """Return the content, cancelled: it stays to be seen, and never leaves. `restore` undoes it."""
+    content = load(session, actor, content_id, Permission.CONTENT_WRITE, lock=True)
+    check_fresh(content, version_shown)
+    _check_editable(content)
+    content.state = ContentState.CANCELLED
+    content.revision_id = None
+    session.flush()
+    record(session, actor, "content.cancelled", "content", content.id, brand_id=content.brand_id)
+    return content
+
+
+def restore(session: TenantSession, actor: Actor, content_id: uuid.UUID) -> Content:
+    """Return a cancelled content as a draft again."""
+    content = load(session, actor, content_id, Permission.CONTENT_WRITE, lock=True)
+    if content.state == ContentState.CANCELLED:
+        content.state = ContentState.DRAFT
+        session.flush()
+        record(session, actor, "content.restored", "content", content.id, brand_id=content.brand_id)
+    return content
+
+
+def draft_of(session: TenantSession, content: Content) -> Draft:
+    """Return the content as a form shows it."""
+    return Draft(
+        kind=ContentKind(content.kind),
+        title=content.title,
+        body=content.body,
+        channel_ids=tuple(sorted(channel.id for channel in channels_of(session, content))),
+        pictures=tuple((placed.media.id, placed.alt) for placed in pictures_of(session, content)),
+        wall_time=content.wall_time,
+        fold=content.fold,
+    )
+
+
+def _normal(draft: Draft, before: Draft) -> Draft:
+    fold = before.fold if draft.fold is None and draft.wall_time == before.wall_time else draft.fold or 0
+    return replace(draft, channel_ids=tuple(sorted(draft.channel_ids)), fold=fold)
+
+
+def _check_editable(content: Content) -> None:
+    if ContentState(content.state) not in EDITABLE:
+        raise StaleError(LEAVING)
+
+
+def _fill(session: TenantSession, content: Content, brand: Brand, draft: Draft) -> None:
+    if len(draft.body) > MAX_BODY_CHARACTERS:
+        raise RefusedError(TOO_LONG, field="body")
+    if len(draft.title) > MAX_TITLE_CHARACTERS:
+        raise RefusedError(LONG_TITLE, field="title")
+    if not draft.title and not draft.body:
+        raise RefusedError(NO_WORDS, field="body")
+    content.kind, content.title, content.body = draft.kind, draft.title, draft.body
+    if draft.wall_time is None:
+        content.scheduled_at = content.wall_time = None
+    else:
+        _place(session, content, brand, draft.wall_time, draft.fold)
+
+
+def _place(session: TenantSession, content: Content, brand: Brand, wall_time: datetime, fold: int | None) -> None:
+    """Put the content on the brand's clock; a date it already has may stay, even when it has passed."""
+    kept = content.wall_time == wall_time and fold in (None, content.fold) and content.zone == brand.timezone
+    if kept and content.scheduled_at is not None:
+        return
+    instant = resolve(wall_time, brand.timezone, fold)
+    must_be_future(instant, session.scalars(select(func.clock_timestamp())).one())
+    content.scheduled_at, content.wall_time = instant, wall_time
+    content.zone, content.fold = brand.timezone, fold or 0
+
+
+def _reopen(content: Content) -> bool:
+    """Make a submitted content a draft again; its run ends by itself, since its revision is no longer current."""
+    submitted = content.state != ContentState.DRAFT
+    content.state = ContentState.DRAFT
+    content.revision_id = None
+    content.stages_done = content.stages_all = 0
+    return submitted
+
+
+def _attach(session: TenantSession, content: Content, draft: Draft) -> None:
+    known = {channel.id: channel for channel in open_channels(session, content.brand_id)}
+    if set(draft.channel_ids) - known.keys():
+        raise NotFoundError
+    session.execute(delete(Variant).where(Variant.content_id == content.id))
+    session.execute(delete(Illustration).where(Illustration.content_id == content.id))
+    session.add_all(Variant(content_id=content.id, channel_id=channel_id) for channel_id in set(draft.channel_ids))
+    content.channel_kinds = " ".join(sorted({known[channel_id].kind for channel_id in draft.channel_ids}))
+    _illustrate(session, content, draft)
+
+
+def _illustrate(session: TenantSession, content: Content, draft: Draft) -> None:
+    if len(draft.pictures) > MAX_PICTURES:
+        raise RefusedError(TOO_MANY_PICTURES, field="pictures")
+    wanted = {media_id for media_id, _alt in draft.pictures}
+    found = session.scalars(select(Media.id).where(Media.id.in_(wanted), Media.brand_id == content.brand_id)).all()
+    if set(found) != wanted:
+        raise NotFoundError
+    for position, (media_id, alt) in enumerate(draft.pictures):
+        session.add(Illustration(content_id=content.id, media_id=media_id, position=position, alt=alt.strip()))
+    session.flush()
