@@ -1,0 +1,27 @@
+// Starts Stimulus; every controller is its own deferred file and registers itself by name.
+window.unisson = {
+  application: window.Stimulus.Application.start(),
+
+  register(name, controller) {
+    this.application.register(name, controller);
+  },
+
+  token() {
+    return document.querySelector('meta[name="csrf-token"]')?.content ?? "";
+  },
+
+  /** Adds a message to the region that is read out. `tone`: info, success, warning or danger. */
+  say(text, tone = "info") {
+    const region = document.getElementById("toasts");
+    if (!region) return;
+    const item = document.createElement("li");
+    item.className = "toast";
+    item.dataset.tone = tone;
+    item.dataset.controller = "toast";
+    const words = document.createElement("span");
+    words.className = "toast-text";
+    words.textContent = text;
+    item.append(words);
+    region.append(item);
+  },
+};

@@ -1,0 +1,82 @@
+// Moves entries of a month by drag and drop (SortableJS where it is loaded: mouse and touch) and by keyboard
+// (Alt+arrows: a day or a week). The server decides; where it refuses, the entry goes back and its sentence is said.
+unisson.register("month", class extends Stimulus.Controller {
+  static steps = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -7, ArrowDown: 7 };
+  static targets = ["day", "entry", "live"];
+  static values = { moving: String, moved: String, refused: String };
+
+  dayTargetConnected(day) {
+    if (!window.Sortable || this.sorters?.has(day)) return;
+    this.sorters ??= new Map();
+    this.sorters.set(day, window.Sortable.create(day, {
+      group: "month", draggable: "[data-month-target~='entry'][data-move-url]", ghostClass: "sortable-ghost", sort: false,
+      delay: 180, delayOnTouchOnly: true, animation: matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 120,
+      onEnd: (event) => this.dropped(event),
+    }));
+  }
+
+  dayTargetDisconnected(day) {
+    this.sorters?.get(day)?.destroy();
+    this.sorters?.delete(day);
+  }
+
+  key(event) {
+    const step = this.constructor.steps[event.key];
+    const entry = event.target.closest("[data-month-target~='entry']");
+    if (!event.altKey || step === undefined || !entry?.dataset.moveUrl) return;
+    event.preventDefault();
+    if (entry.hasAttribute("data-saving")) return;
+    const from = entry.closest("[data-month-target~='day']");
+    const days = this.dayTargets;
+    const to = days[days.indexOf(from) + step];
+    if (to) this.move(entry, from, to);
+  }
+
+  dropped({ item, from, to }) {
+    if (from !== to) this.move(item, from, to);
+  }
+
+  async move(entry, from, to) {
+    const next = entry.parentElement === from ? entry.nextElementSibling : null;
+    const focused = document.activeElement === entry;
+    to.append(entry);
+    if (focused) entry.focus();
+    entry.setAttribute("data-saving", "");
+    this.say(this.movingValue, entry, to);
+    const refusal = await this.send(entry, to.dataset.date);
+    entry.removeAttribute("data-saving");
+    if (refusal === null) {
+      this.say(this.movedValue, entry, to);
+      this.dispatch("moved", { target: entry, detail: { date: to.dataset.date } });
+      return;
+    }
+    from.insertBefore(entry, next?.parentElement === from ? next : null);
+    if (focused) entry.focus();
+    this.say(refusal, entry, from);
+    unisson.say(refusal, "danger");
+  }
+
+  /** Returns null when the server agreed, else the sentence that says why not. */
+  async send(entry, date) {
+    const body = new URLSearchParams({ date, version: entry.dataset.version ?? "", operation_id: crypto.randomUUID?.() ?? "" });
+    try {
+      const answer = await fetch(entry.dataset.moveUrl, {
+        method: "POST", body, credentials: "same-origin",
+        headers: { "X-CSRFToken": unisson.token(), Accept: "application/json", "X-Requested-With": "fetch" },
+      });
+      const said = await answer.json().catch(() => ({}));
+      if (!answer.ok) return said.message || this.refusedValue;
+      if (said.version !== undefined) entry.dataset.version = String(said.version);
+      if (said.time) entry.querySelector(".entry-time")?.replaceChildren(said.time);
+      return null;
+    } catch {
+      return this.refusedValue;
+    }
+  }
+
+  say(sentence, entry, day) {
+    if (!this.hasLiveTarget) return;
+    const title = entry.querySelector(".entry-title")?.textContent ?? "";
+    this.liveTarget.textContent = sentence.replace("{title}", title).replace("{day}", day.dataset.label ?? day.dataset.date);
+  }
+});
