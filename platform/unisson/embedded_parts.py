@@ -4,6 +4,7 @@ The programs of the wheels are run directly: their own launchers give up on a re
 a dying server for a living one, kill Valkey at exit, and open every parent folder to everyone.
 """
 
+import contextlib
 import hashlib
 import importlib.util
 import os
@@ -101,6 +102,7 @@ class Postgres:
         pid = self.pid()
         if pid is not None:
             processes.stop(pid, (signal.SIGINT, 30.0), (signal.SIGQUIT, 5.0))
+        _remove_socket_folder(self.sockets, self.folder)
 
     def _create(self, account: Account) -> None:
         """Run initdb beside the final place, so that an interrupted one leaves nothing that looks finished."""
@@ -187,6 +189,7 @@ class Valkey:
         pid = self.pid()
         if pid is not None:
             processes.stop(pid, (signal.SIGTERM, 10.0))
+        _remove_socket_folder(self.socket.parent, self.folder)
 
     def _command(self) -> list[str]:
         places = {"dir": str(self.folder), "unixsocket": str(self.socket), "pidfile": str(self._pid_file)}
@@ -221,6 +224,13 @@ def _socket_folder(folder: Path, name: str) -> Path:
         return folder
     digest = hashlib.sha256(os.fsencode(folder)).hexdigest()[:12]
     return Path(tempfile.gettempdir()) / f"unisson-{digest}"
+
+
+def _remove_socket_folder(sockets: Path, folder: Path) -> None:
+    """Leave nothing in the temporary folder, unless somebody else listens there by now."""
+    if sockets != folder:
+        with contextlib.suppress(OSError):
+            sockets.rmdir()
 
 
 def _spawn(command: list[str], log: Path, at_death: signal.Signals, account: Account) -> int:

@@ -1,0 +1,114 @@
+"""`unisson up` on real processes: what a terminal, a crash and an impatient person do to it."""
+
+import os
+import signal
+import socket
+import time
+import urllib.request
+
+import psycopg
+import pytest
+
+from unisson.embedded_parts import Postgres
+
+
+def rows(desk) -> int:
+    with psycopg.connect(Postgres(desk.data_dir).url("unisson")) as connection:
+        connection.execute("create table if not exists kept (n int)")
+        connection.execute("insert into kept values (1)")
+        return connection.execute("select count(*) from kept").fetchone()[0]
+
+
+def test_everything_starts_and_ctrl_c_leaves_no_orphan(desks, port):
+    desk = desks.start(port)
+    assert urllib.request.urlopen(f"http://127.0.0.1:{port}/health").status == 200
+    assert "ada@example.org" in desk.said()
+    assert len(desk.pids()) == 6  # the four of the Procfile and a work-horse of each worker
+    asked = time.monotonic()
+    assert desk.stop(signal.SIGINT) == 0
+    assert time.monotonic() - asked < 15
+    desk.await_nothing()
+
+
+def test_sigterm_stops_as_ctrl_c_does(desks, port):
+    desk = desks.start(port)
+    assert desk.stop(signal.SIGTERM) == 0
+    desk.await_nothing()
+
+
+def test_a_second_start_keeps_the_data(desks, port, record_property):
+    first = desks.start(port)
+    assert rows(first) == 1
+    first.stop()
+    began = time.monotonic()
+    second = desks.start(port)
+    record_property("second_start_seconds", round(time.monotonic() - began, 1))
+    assert rows(second) == 2
+
+
+def test_after_kill_9_of_everything_it_starts_again(desks, port):
+    desk = desks.start(port)
+    assert rows(desk) == 1
+    for pid in (desk.process.pid, *desk.everything()):
+        os.kill(pid, signal.SIGKILL)
+    desk.process.wait()
+    assert rows(desks.start(port)) == 2
+
+
+def test_kill_9_of_the_supervisor_alone_leaves_nothing_for_long(desks, port):
+    desk = desks.start(port)
+    assert rows(desk) == 1
+    desk.process.kill()
+    desk.process.wait()
+    again = desks.start(port)  # at once, while the first is still falling
+    assert rows(again) == 2
+    again.stop()
+    again.await_nothing()
+
+
+@pytest.mark.parametrize("words", [("web",), ("worker", "publishing"), ("dispatcher",)])
+def test_a_process_that_dies_is_started_again(desks, port, words):
+    desk = desks.start(port)
+    desk.await_words("working", 2)
+    before = desk.pid_of(*words)
+    os.kill(before, signal.SIGKILL)
+    desk.await_words(f"{words[0]} was killed by SIGKILL; it starts again")
+    deadline = time.monotonic() + 20
+    while desk.pids().count(before) or len(desk.pids()) != 6:
+        assert time.monotonic() < deadline, desk.said()
+        time.sleep(0.05)
+    assert desk.pid_of(*words) != before
+
+
+@pytest.mark.parametrize(("which", "name"), [(0, "PostgreSQL"), (1, "Valkey")])
+def test_a_server_that_dies_is_started_again_with_its_data(desks, port, which, name):
+    desk = desks.start(port)
+    assert rows(desk) == 1
+    os.kill(desk.server_pids()[which], signal.SIGKILL)
+    desk.await_words(f"{name} died; starting again")
+    desk.await_words(f"{name} runs again")
+    assert rows(desk) == 2
+
+
+def test_a_port_that_is_taken_is_said_before_anything_starts(desks, port):
+    with socket.create_server(("127.0.0.1", port)):
+        desk = desks.start(port, ready=False)
+        assert desk.process.wait(20) == 1
+    assert desk.said().startswith(f"Port {port} of 127.0.0.1 is taken")
+    assert desk.said().count("\n") == 1
+    assert not (desk.data_dir / "postgres").exists()
+
+
+def test_a_second_one_on_the_same_folder_is_refused(desks, port):
+    first = desks.start(port)
+    second = desks.start(port, ready=False)
+    assert second.process.wait(20) == 1
+    assert second.said() == f"Unisson already runs from {first.data_dir} (process {first.process.pid}).\n"
+    assert len(first.pids()) == 6
+
+
+def test_a_migration_that_fails_stops_the_start(desks, port):
+    desk = desks.start(port, ready=False, MIGRATION_STATUS="3")
+    assert desk.process.wait(30) == 1
+    assert "`unisson migrate` ended with status 3" in desk.said()
+    desk.await_nothing()
