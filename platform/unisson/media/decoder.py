@@ -1,0 +1,136 @@
+"""Decodes one picture that a stranger made, in a process of its own that can harm nobody.
+
+Run as a script: the picture on the standard input, its format as the one argument; on the standard output a line of
+JSON and the new bytes. Its memory, processor time and files are limited before the first byte is read, so that a
+picture made to burst takes this process with it and nothing else. It imports nothing of the product.
+"""
+
+import io
+import json
+import math
+import resource
+import sys
+import warnings
+
+from PIL import Image, ImageCms, ImageOps
+
+MOST_PIXELS = 40_000_000
+"""Checked on the header, before anything is decoded."""
+LONGEST_SIDE = 4096
+MOST_BYTES = 950_000
+"""What every channel takes: Bluesky refuses more than 1,000,000 bytes (lexicon app.bsky.embed.images)."""
+QUALITIES = (85, 78, 70)
+MEMORY_BYTES = 1_500_000_000
+PROCESSOR_SECONDS = 20
+OPEN_FILES = 32
+
+
+class RefusedPicture(Exception):  # noqa: N818 - an expected answer; the argument names the reason
+    """The picture can't be taken: `unreadable`, `too_many_pixels`."""
+
+
+def limit_this_process() -> None:
+    """Give the process a ceiling of memory and time, and nowhere to write."""
+    for what, most in (
+        (resource.RLIMIT_AS, MEMORY_BYTES),
+        (resource.RLIMIT_CPU, PROCESSOR_SECONDS),
+        (resource.RLIMIT_NOFILE, OPEN_FILES),
+        (resource.RLIMIT_FSIZE, 0),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        resource.setrlimit(what, (most, most))
+
+
+def reencode(content: bytes, picture_format: str) -> tuple[bytes, str, tuple[int, int]]:
+    """Return new bytes, their MIME type and their size in pixels.
+
+    Nothing of the file survives but what is seen: EXIF is applied and dropped, a colour profile is converted to
+    sRGB and dropped, further frames and whatever was hidden behind the picture are dropped.
+    """
+    Image.MAX_IMAGE_PIXELS = MOST_PIXELS
+    warnings.simplefilter("error", Image.DecompressionBombWarning)
+    with Image.open(io.BytesIO(content), formats=[picture_format]) as opened:
+        if opened.width * opened.height > MOST_PIXELS:
+            raise RefusedPicture("too_many_pixels")
+        if picture_format == "JPEG":
+            opened.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))
+        opened.load()
+        seen = _normal(opened)
+    return _fitted(seen, "WEBP" if picture_format == "WEBP" else "PNG" if picture_format != "JPEG" else "JPEG")
+
+
+def _normal(opened: Image.Image) -> Image.Image:
+    """Return the first frame the right way up, at most LONGEST_SIDE long, in sRGB, without anything beside."""
+    profile = opened.info.get("icc_profile")
+    transparent = opened.has_transparency_data
+    picture: Image.Image = ImageOps.exif_transpose(opened)
+    if picture.mode.startswith("I;16"):
+        picture = picture.point(lambda value: value / 256, "L")
+    if profile and picture.mode in {"RGB", "CMYK"} and not transparent:
+        picture = _in_srgb(picture, profile)
+    if picture.mode not in {"RGB", "RGBA"}:
+        picture = picture.convert("RGBA" if transparent else "RGB")
+    picture.thumbnail((LONGEST_SIDE, LONGEST_SIDE), Image.Resampling.LANCZOS)
+    if picture.mode == "RGBA" and picture.getchannel("A").getextrema() == (255, 255):
+        picture = picture.convert("RGB")
+    bare = Image.new(picture.mode, picture.size)
+    bare.paste(picture)
+    return bare
+
+
+def _in_srgb(picture: Image.Image, profile: bytes) -> Image.Image:
+    try:
+        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        converted = ImageCms.profileToProfile(picture, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
+    except (ImageCms.PyCMSError, OSError):
+        return picture  # a broken profile: the plain values are the best there is
+    return converted or picture
+
+
+def _fitted(picture: Image.Image, kind: str) -> tuple[bytes, str, tuple[int, int]]:
+    """Return the picture within MOST_BYTES: lower quality first, then fewer pixels."""
+    while True:
+        written, written_as = _best(picture, kind)
+        if len(written) <= MOST_BYTES:
+            return written, f"image/{written_as.lower()}", picture.size
+        shrink = min(0.9, 0.95 * math.sqrt(MOST_BYTES / len(written)))
+        smaller = (max(1, int(picture.width * shrink)), max(1, int(picture.height * shrink)))
+        picture = picture.resize(smaller, Image.Resampling.LANCZOS)
+
+
+def _best(picture: Image.Image, kind: str) -> tuple[bytes, str]:
+    """Return the first writing that fits, or the smallest. Without transparency, a PNG too heavy becomes a JPEG."""
+    if kind == "PNG":
+        written = _written(picture, "PNG", optimize=picture.width * picture.height < 1_000_000)
+        if len(written) <= MOST_BYTES or picture.mode == "RGBA":
+            return written, "PNG"
+        kind = "JPEG"
+    for quality in QUALITIES:
+        written = _written(picture, kind, quality=quality)
+        if len(written) <= MOST_BYTES:
+            break
+    return written, kind
+
+
+def _written(picture: Image.Image, kind: str, **how: int) -> bytes:
+    out = io.BytesIO()
+    picture.save(out, kind, **how)
+    return out.getvalue()
+
+
+def main() -> None:
+    """Answer one picture."""
+    limit_this_process()
+    try:
+        content, mime, (width, height) = reencode(sys.stdin.buffer.read(), sys.argv[1])
+        answer = {"mime": mime, "width": width, "height": height}
+    except (RefusedPicture, Image.DecompressionBombError, Image.DecompressionBombWarning) as refusal:
+        content = b""
+        answer = {"refused": str(refusal) if isinstance(refusal, RefusedPicture) else "too_many_pixels"}
+    except Exception as error:  # noqa: BLE001 - whatever a decoder raises, the picture can't be read
+        content, answer = b"", {"refused": "unreadable", "why": type(error).__name__}
+    sys.stdout.buffer.write(json.dumps(answer).encode() + b"\n" + content)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,146 @@
+"""Where bytes are kept: a folder of this machine or a bucket. Every key lies inside one agency.
+
+Bytes are written before the row that names them, under the SHA-256 of themselves: a row never points at nothing, a
+second write changes nothing, and bytes that no row names do no harm.
+"""
+
+import os
+from datetime import timedelta
+from functools import lru_cache
+from pathlib import Path
+from typing import Protocol
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import obstore
+import structlog
+from obstore.exceptions import BaseError
+from obstore.store import LocalStore, ObjectStore, S3Store
+
+from tenants.context import agency_key
+from tenants.errors import RefusedError
+from unisson.config import Settings
+from unisson.web.i18n import lazy
+
+log = structlog.get_logger(__name__)
+
+TRY_SECONDS = 10
+NOT_KEPT = lazy("The picture could not be kept. Your text is kept: try again in a few minutes.")
+NOT_READ = lazy("The picture can't be read at this moment. Nothing was changed: try again in a few minutes.")
+
+
+class StorageAwayError(RefusedError):
+    """The store can't be written or read now: a full disk, or a bucket that does not answer."""
+
+    status = 503
+
+
+class Storage(Protocol):
+    """Bytes by key. The keys given are relative to the agency being acted for."""
+
+    def put(self, content: bytes, *parts: str) -> None:
+        """Keep `content`, durably and whole. Raises StorageAwayError, with nothing half-written."""
+
+    def get(self, *parts: str) -> bytes:
+        """Return the bytes. Raises FileNotFoundError where there are none, StorageAwayError if nobody can tell."""
+
+    def exists(self, *parts: str) -> bool:
+        """Return whether there are bytes. Raises StorageAwayError if nobody can tell."""
+
+
+class KeptBytes:
+    """A store of files or objects. Nothing is opened or connected before the first use, hence after any fork."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._store: ObjectStore | None = None
+        self._root: Path | None = None
+
+    def put(self, content: bytes, *parts: str) -> None:
+        """Keep `content`, durably and whole. Raises StorageAwayError, with nothing half-written."""
+        key = agency_key(*parts)
+        try:
+            obstore.put(self._opened(), key, content)
+            if self._root is not None:
+                _to_disk(self._root / key, self._root)
+        except (BaseError, OSError) as error:
+            raise _away("storage.not_kept", error, NOT_KEPT) from error
+
+    def get(self, *parts: str) -> bytes:
+        """Return the bytes. Raises FileNotFoundError where there are none, StorageAwayError if nobody can tell."""
+        try:
+            return bytes(obstore.get(self._opened(), agency_key(*parts)).bytes())
+        except FileNotFoundError:
+            raise
+        except (BaseError, OSError) as error:
+            raise _away("storage.not_read", error, NOT_READ) from error
+
+    def exists(self, *parts: str) -> bool:
+        """Return whether there are bytes. Raises StorageAwayError if nobody can tell."""
+        try:
+            obstore.head(self._opened(), agency_key(*parts))
+        except FileNotFoundError:
+            return False
+        except (BaseError, OSError) as error:
+            raise _away("storage.not_read", error, NOT_READ) from error
+        return True
+
+    def _opened(self) -> ObjectStore:
+        if self._store is None:
+            if urlsplit(self._url).scheme == "file":
+                self._root = Path(unquote(urlsplit(self._url).path))
+                self._root.mkdir(parents=True, exist_ok=True)
+                self._store = LocalStore(prefix=self._root)
+            else:
+                self._store = _bucket(self._url)
+        return self._store
+
+
+def _bucket(url: str) -> S3Store:
+    """Return the bucket of `s3://[key:secret@]bucket[/prefix]?endpoint=…&region=…`.
+
+    Without a key in the URL, the ordinary sources of the platform are asked (variables, instance role).
+    """
+    parts = urlsplit(url)
+    asked = {name: values[-1] for name, values in parse_qs(parts.query).items()}
+    given: dict[str, str] = {}
+    if parts.username and parts.password:
+        given = {"access_key_id": unquote(parts.username), "secret_access_key": unquote(parts.password)}
+    if "endpoint" in asked:
+        given["endpoint"] = asked["endpoint"]
+    return S3Store(
+        bucket=parts.netloc.rpartition("@")[2],
+        prefix=parts.path.strip("/") or None,
+        region=asked.get("region", "us-east-1"),
+        client_options={
+            "timeout": timedelta(seconds=TRY_SECONDS),
+            "connect_timeout": timedelta(seconds=3),
+            "allow_http": asked.get("endpoint", "").startswith("http://"),
+        },
+        retry_config={"max_retries": 1, "retry_timeout": timedelta(seconds=TRY_SECONDS)},
+        **given,  # type: ignore[arg-type]  # the stub wants a TypedDict of the same keys
+    )
+
+
+def _to_disk(path: Path, root: Path) -> None:
+    """Wait until the file and its name are on the disk: the row that points to it is about to be committed."""
+    for place in (path, *(folder for folder in path.parents if folder.is_relative_to(root))):
+        handle = os.open(place, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def _away(event: str, error: Exception, sentence: object) -> StorageAwayError:
+    log.error(event, kind=type(error).__name__, why=str(error).splitlines()[0][:300] if str(error) else "")
+    return StorageAwayError(sentence)
+
+
+@lru_cache(maxsize=8)
+def _kept_at(url: str) -> KeptBytes:
+    return KeptBytes(url)
+
+
+def storage_of(settings: Settings) -> Storage:
+    """Return where this installation keeps its bytes: one store a process."""
+    return _kept_at(settings.storage_url)
