@@ -4,8 +4,7 @@ An adapter works far from any reader's language, so it stores the English senten
 a line break what the channel said, for whoever looks into it.
 """
 
-from flask_babel import gettext
-from flask_babel import lazy_gettext as lazy
+from unisson.web.i18n import _, lazy
 
 __all__ = ["in_words", "lazy", "with_detail"]
 
@@ -45,6 +44,6 @@ def with_detail(sentence: str, detail: str = "") -> str:
 
 def in_words(reason: str) -> str:
     """Return the translated sentence of a stored reason, with the channel's own words in brackets."""
-    sentence, _, detail = reason.partition("\n")
-    translated = str(gettext(sentence))
+    sentence, _line, detail = reason.partition("\n")
+    translated = _(sentence)
     return f"{translated} ({detail})" if detail else translated
