@@ -14,7 +14,7 @@ window.unisson = {
   say(text, tone = "info") {
     const region = document.getElementById("toasts");
     if (!region) return;
-    const item = document.createElement("li");
+    const item = document.createElement("div");
     item.className = "toast";
     item.dataset.tone = tone;
     item.dataset.controller = "toast";
