@@ -119,7 +119,7 @@ async def _drip(server: SMTP) -> None:
 
 
 def _right_password(*said: object) -> AuthResult:
-    return AuthResult(success=getattr(said[-1], "password", b"") == b"right")
+    return AuthResult(success=getattr(said[-1], "password", b"") == b"right", handled=False)
 
 
 class StandInSmtp:
