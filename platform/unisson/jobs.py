@@ -29,7 +29,7 @@ QUEUES: dict[str, Job] = {"publishing": Job.PUBLISH, "mail": Job.MAIL}
 """One queue a worker process, one job a queue (see `docs/decisions/`)."""
 
 JOB_SECONDS = 60
-_RUNG_MILLISECONDS = 1_000
+_RUNG_MILLISECONDS = 2_000
 
 
 class Bell(Protocol):
@@ -37,6 +37,9 @@ class Bell(Protocol):
 
     def ring(self, queue: str) -> None:
         """Wake the workers of `queue`, or do nothing if that cannot be done now."""
+
+    def answered(self, queue: str) -> None:
+        """Let the next ring of `queue` through: somebody has come."""
 
 
 def ring_after_commit(session: Session, queue: str) -> None:
@@ -47,7 +50,7 @@ def ring_after_commit(session: Session, queue: str) -> None:
 
 
 class ValkeyBell:
-    """Rings by an RQ job; a bell already rung within the second is not rung again."""
+    """Rings by an RQ job; a bell already rung is not rung again before somebody came, or two seconds passed."""
 
     def __init__(self, valkey: Redis) -> None:
         self._valkey = valkey
@@ -55,9 +58,20 @@ class ValkeyBell:
     def ring(self, queue: str) -> None:
         """Enqueue the queue's one job, unless it waits already."""
         try:
-            if self._valkey.set(f"unisson:rung:{queue}", "1", nx=True, px=_RUNG_MILLISECONDS):
+            if self._valkey.set(_rung(queue), "1", nx=True, px=_RUNG_MILLISECONDS):
                 Queue(queue, connection=self._valkey, serializer=JSONSerializer).enqueue(
                     QUEUES[queue].value, job_timeout=JOB_SECONDS, result_ttl=0, failure_ttl=3600
                 )
         except (RedisError, OSError) as error:
             log.warning("bell.silent", queue=queue, why=type(error).__name__)
+
+    def answered(self, queue: str) -> None:
+        """Forget that the bell was rung, as the work starts: what falls due meanwhile rings again."""
+        try:
+            self._valkey.delete(_rung(queue))
+        except (RedisError, OSError) as error:
+            log.warning("bell.silent", queue=queue, why=type(error).__name__)
+
+
+def _rung(queue: str) -> str:
+    return f"unisson:rung:{queue}"

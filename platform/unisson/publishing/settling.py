@@ -1,0 +1,72 @@
+"""What became of a content as a whole, from what became of its publications."""
+
+from sqlalchemy import text
+
+from tenants.session import TenantSession
+from unisson.activity.trail import record
+from unisson.editorial.models import Content, ContentState
+from unisson.notifications.letters import write
+from unisson.publishing.models import PublicationState
+
+_COUNTS = text("""
+select state, count(*) as n, min(remote_url) filter (where remote_url is not null) as url
+  from app.publications where content_id = :content_id and revision_id = :revision_id and state <> 'cancelled'
+ group by state
+""")
+
+_RUNNING = (PublicationState.SCHEDULED, PublicationState.SENDING, PublicationState.UNKNOWN)
+_LEAVING = frozenset(
+    {
+        ContentState.SCHEDULED,
+        ContentState.PUBLISHING,
+        ContentState.PUBLISHED,
+        ContentState.PARTLY_PUBLISHED,
+        ContentState.FAILED,
+        ContentState.HELD,
+    }
+)
+
+
+def settle(session: TenantSession, content: Content) -> bool:
+    """Bring the content's state in line with its publications; return whether nothing is under way any more.
+
+    The caller holds the content's row for update. Whoever wrote it is told once when it is held or failed.
+    """
+    if content.state not in _LEAVING:
+        return True
+    counts = {row.state: row for row in session.execute(_COUNTS, _key(content))}
+    before, after = ContentState(content.state), _state_from({state: row.n for state, row in counts.items()})
+    if after is None or (after == ContentState.PUBLISHING and before == ContentState.SCHEDULED):
+        return after is None
+    if after != before:
+        content.state = after
+        published = counts.get(PublicationState.PUBLISHED)
+        content.live_url = published.url if published else None
+        session.flush()
+        _tell(session, content, after)
+    return after != ContentState.PUBLISHING
+
+
+def _key(content: Content) -> dict[str, object]:
+    return {"content_id": content.id, "revision_id": content.revision_id}
+
+
+def _state_from(counts: dict[str, int]) -> ContentState | None:
+    """Return the state of a content whose publications stand like this; None when it has none."""
+    if not counts:
+        return None
+    if any(counts.get(state) for state in _RUNNING):
+        return ContentState.PUBLISHING
+    if counts.get(PublicationState.HELD):
+        return ContentState.HELD
+    if counts.get(PublicationState.FAILED):
+        return ContentState.PARTLY_PUBLISHED if counts.get(PublicationState.PUBLISHED) else ContentState.FAILED
+    return ContentState.PUBLISHED
+
+
+def _tell(session: TenantSession, content: Content, state: ContentState) -> None:
+    if state == ContentState.PUBLISHING:
+        return
+    record(session, None, f"content.{state}", "content", content.id, brand_id=content.brand_id)
+    if state in {ContentState.HELD, ContentState.FAILED, ContentState.PARTLY_PUBLISHED}:
+        write(session, content.author_id, "trouble", {"content_id": str(content.id), "state": state.value})

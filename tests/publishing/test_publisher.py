@@ -1,0 +1,200 @@
+"""What leaves, leaves once: the moves of the state machine, on a real database and against a server that misbehaves."""
+
+import uuid
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select, text
+
+from tests.standins.pds import PASSWORD, StandInPds
+from tests.support.campaign import Approved, approve_many, connect_bluesky
+from tests.support.world import World
+from unisson.editorial.models import Content
+from unisson.outbound import Outbound
+from unisson.publishing.channels.bluesky import BlueskyAdapter
+from unisson.publishing.channels.registry import Registry
+from unisson.publishing.delivery import Hands
+from unisson.publishing.models import Attempt, Channel, Publication
+from unisson.publishing.publisher import Publisher
+from unisson.runtime import Runtime
+
+
+class SettledAtOnce(BlueskyAdapter):
+    """The same adapter, whose unknown outcomes are read back without waiting."""
+
+    settle = 0.0
+
+
+@pytest.fixture
+def pds(tmp_path: Path) -> Iterator[StandInPds]:
+    server = StandInPds(tmp_path / "effects.jsonl", late_seconds=1.0)
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def publisher(worker: Runtime, pds: StandInPds) -> Publisher:
+    registry = Registry([SettledAtOnce(Outbound(allow=["127.0.0.0/8", pds.http.place]))])
+    hands = Hands(
+        database=worker.database,
+        vault=worker.vault,
+        registry=registry,
+        read_picture=lambda _agency, _digest: b"",
+        lateness_limit=900.0,
+    )
+    return Publisher(hands, threads=4)
+
+
+@pytest.fixture
+def bluesky(runtime: Runtime, world: World, pds: StandInPds) -> uuid.UUID:
+    return connect_bluesky(runtime, world, pds.url, "marque.test", PASSWORD)
+
+
+def publication(runtime: Runtime, world: World, approved: Approved) -> Publication:
+    with runtime.database.agency(world.agency_id) as session:
+        return session.scalars(select(Publication).where(Publication.content_id == approved.content_id)).one()
+
+
+def content(runtime: Runtime, world: World, approved: Approved) -> Content:
+    with runtime.database.agency(world.agency_id) as session:
+        return session.scalars(select(Content).where(Content.id == approved.content_id)).one()
+
+
+def hasten(worker: Runtime, world: World) -> None:
+    """Make everything of the agency that waits due now, whatever back-off it was given."""
+    with worker.database.agency(world.agency_id) as session:
+        session.execute(
+            text("update app.dispatch set due_at = clock_timestamp(), lease_until = null where agency_id = :a"),
+            {"a": world.agency_id},
+        )
+
+
+def drain(publisher: Publisher, worker: Runtime, world: World, times: int = 4) -> None:
+    for _ in range(times):
+        publisher.drain(10)
+        hasten(worker, world)
+
+
+def test_what_is_approved_and_due_leaves_once(runtime, worker, world, publisher, pds, bluesky) -> None:
+    (approved,) = approve_many(runtime, world, [bluesky], 1)
+    drain(publisher, worker, world)
+    sent = publication(runtime, world, approved)
+    assert (sent.state, sent.attempts) == ("published", 1)
+    assert content(runtime, world, approved).state == "published"
+    assert content(runtime, world, approved).live_url == sent.remote_url
+    assert len(pds.effects.all()) == 1
+
+
+@pytest.mark.parametrize(
+    ("fault", "state", "effects"),
+    [
+        ("503", "published", 1),
+        ("429", "published", 1),
+        ("drop", "published", 1),
+        ("lost", "published", 1),
+        ("500-after", "published", 1),
+        ("500-before", "published", 1),
+        ("400", "failed", 0),
+    ],
+)
+def test_a_fault_never_doubles_and_never_loses(
+    runtime, worker, world, publisher, pds, bluesky, fault: str, state: str, effects: int
+) -> None:
+    (approved,) = approve_many(runtime, world, [bluesky], 1)
+    pds.plan.then(fault)
+    drain(publisher, worker, world, times=6)
+    assert publication(runtime, world, approved).state == state
+    assert len(pds.effects.all()) == effects
+    assert content(runtime, world, approved).state == state
+
+
+@pytest.mark.parametrize("decided", [(), ("rp",), ("client_approver",)])
+def test_the_database_refuses_what_not_everybody_approved(
+    runtime, worker, world, publisher, pds, bluesky, decided: tuple[str, ...]
+) -> None:
+    (approved,) = approve_many(runtime, world, [bluesky], 1, decided=decided)
+    drain(publisher, worker, world)
+    held = publication(runtime, world, approved)
+    assert (held.state, held.reason) == ("held", "gate")
+    assert pds.effects.all() == []
+
+
+def test_nothing_leaves_early(runtime, worker, world, publisher, pds, bluesky) -> None:
+    (approved,) = approve_many(runtime, world, [bluesky], 1, due_in=60)
+    drain(publisher, worker, world)
+    assert publication(runtime, world, approved).state == "scheduled"
+    assert pds.effects.all() == []
+
+
+def test_what_was_edited_after_its_approval_stays(runtime, worker, world, publisher, pds, bluesky) -> None:
+    (approved,) = approve_many(runtime, world, [bluesky], 1, due_in=60)
+    publisher.drain(10)
+    with runtime.database.agency(world.agency_id) as session:
+        changed = session.get_one(Content, (world.agency_id, approved.content_id))
+        changed.revision_id, changed.state = None, "draft"
+        session.execute(
+            text("update app.publications set due_at = clock_timestamp() - interval '1 second' where content_id = :c"),
+            {"c": approved.content_id},
+        )
+    drain(publisher, worker, world)
+    assert publication(runtime, world, approved).state == "cancelled"
+    assert pds.effects.all() == []
+
+
+def test_what_is_too_late_waits_for_a_person(runtime, worker, world, publisher, pds, bluesky) -> None:
+    (approved,) = approve_many(runtime, world, [bluesky], 1, due_in=-3600)
+    drain(publisher, worker, world)
+    assert publication(runtime, world, approved).reason == "late"
+    assert content(runtime, world, approved).state == "held"
+    assert pds.effects.all() == []
+
+
+def test_whoever_vanished_while_sending_is_read_back(runtime, worker, world, publisher, pds, bluesky) -> None:
+    (approved,) = approve_many(runtime, world, [bluesky], 1)
+    pds.plan.then("lost")
+    publisher.drain(10)
+    hasten(worker, world)
+    publisher.drain(10)
+    assert publication(runtime, world, approved).state == "published"
+    assert len(pds.effects.all()) == 1
+
+
+def test_a_claim_that_lapsed_sends_nothing(runtime, worker, world, publisher, pds, bluesky) -> None:
+    slow = Publisher(replace(publisher.hands, lease=6.0), threads=2)
+    (approved,) = approve_many(runtime, world, [bluesky], 1)
+    drain(slow, worker, world)
+    assert publication(runtime, world, approved).state == "scheduled"
+    assert pds.effects.all() == []
+
+
+def test_two_publishers_share_the_work(runtime, worker, world, publisher, pds, bluesky) -> None:
+    import threading
+
+    approved = approve_many(runtime, world, [bluesky], 60)
+    twins = [threading.Thread(target=drain, args=(publisher, worker, world, 1)) for _ in range(3)]
+    for each in twins:
+        each.start()
+    for each in twins:
+        each.join()
+    drain(publisher, worker, world)
+    assert len(pds.effects.all()) == len(approved)
+    with runtime.database.agency(world.agency_id) as session:
+        assert set(session.scalars(select(Publication.state))) == {"published"}
+        assert session.scalars(select(Attempt)).all().__len__() == len(approved)
+
+
+def test_a_channel_that_fails_again_and_again_is_left_alone(runtime, worker, world, publisher, pds, bluesky) -> None:
+    approve_many(runtime, world, [bluesky], 12)
+    pds.plan.then(*["503"] * 12)
+    drain(publisher, worker, world, times=2)
+    with runtime.database.agency(world.agency_id) as session:
+        channel = session.get_one(Channel, (world.agency_id, bluesky))
+        assert channel.faults >= 5
+        assert channel.paused_until is not None
+        session.execute(text("update app.channels set paused_until = clock_timestamp() where id = :c"), {"c": bluesky})
+    assert pds.plan.next("createRecord", dice=False) == "503"
+    pds.plan._script.clear()
+    drain(publisher, worker, world, times=8)
+    assert len(pds.effects.all()) == 12

@@ -1,0 +1,134 @@
+"""Contents that everybody approved, in bulk: what publishing tests, chaos runs and benchmarks start from."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, insert, select
+
+from tenants.base import new_id, utcnow
+from tenants.session import TenantSession
+from unisson import dispatching
+from unisson.approvals.models import ApprovalRun, Decision, RunStage
+from unisson.editorial.models import Content, Revision, Variant
+from unisson.editorial.revisions import digest_of
+from unisson.publishing.models import Channel
+from unisson.runtime import Runtime
+
+from tests.support.world import World
+
+
+@dataclass(frozen=True)
+class Approved:
+    """One content that may leave, with the digest that was approved."""
+
+    content_id: uuid.UUID
+    revision_id: uuid.UUID
+    digest: str
+    due_at: datetime
+
+
+def connect_bluesky(runtime: Runtime, world: World, service: str, handle: str, password: str) -> uuid.UUID:
+    """Return a Bluesky channel of the world's brand at `service`."""
+    channel = Channel(
+        brand_id=world.brand_id,
+        kind="bluesky",
+        name=handle,
+        settings={"service": service, "handle": handle},
+        secret=runtime.vault.seal({"app_password": password}),
+    )
+    with runtime.database.agency(world.agency_id) as session:
+        session.add(channel)
+        session.flush()
+        return channel.id
+
+
+def approve_many(
+    runtime: Runtime,
+    world: World,
+    channel_ids: Sequence[uuid.UUID],
+    count: int,
+    *,
+    due_in: float = -1.0,
+    decided: tuple[str, ...] = ("rp", "client_approver"),
+    spread: float = 0.0,
+) -> list[Approved]:
+    """Return `count` contents due `due_in` seconds from now (and up to `spread` later), decided by those roles."""
+    with runtime.database.agency(world.agency_id) as session:
+        now = session.scalars(select(func.clock_timestamp())).one()
+        channels = session.scalars(select(Channel).where(Channel.id.in_(channel_ids))).all()
+        made = [
+            _rows(world, channels, number, now + timedelta(seconds=due_in + spread * number / max(count, 1)))
+            for number in range(count)
+        ]
+        for model in (Content, Variant, Revision, ApprovalRun, RunStage, Decision):
+            rows = [row for each in made for row in each[model.__name__]]
+            rows = [row for row in rows if model is not Decision or row.pop("role") in decided]
+            if rows:
+                session.execute(insert(model), rows)
+        for each in made:
+            _point(session, each)
+        return [each["approved"] for each in made]
+
+
+def _point(session: TenantSession, made: dict) -> None:
+    approved: Approved = made["approved"]
+    content = session.get_one(Content, (session.agency_id, approved.content_id))
+    content.revision_id, content.state = approved.revision_id, "scheduled"
+    session.flush()
+    dispatching.put(session, "content", session.agency_id, approved.content_id)
+
+
+def _rows(world: World, channels: Sequence[Channel], number: int, due_at: datetime) -> dict:
+    content_id, revision_id, run_id = new_id(), new_id(), new_id()
+    cm, rp, client = (world.people[role].membership_id for role in ("cm", "rp", "client_approver"))
+    text = f"Billet n° {number} {content_id}"
+    payload = {
+        "format": 1,
+        "kind": "post",
+        "title": f"Titre {number}",
+        "language": "fr",
+        "brand": {"id": str(world.brand_id), "name": "Marque"},
+        "scheduled_at": due_at.isoformat(),
+        "zone": "Europe/Paris",
+        "channels": [
+            {"id": str(channel.id), "kind": channel.kind, "name": channel.name, "text": text} for channel in channels
+        ],
+        "pictures": [],
+    }
+    digest = digest_of(payload)
+    base = {"agency_id": world.agency_id}
+    stages = [
+        {**base, "id": new_id(), "run_id": run_id, "position": n, "role": r}
+        for n, r in ((1, "rp"), (2, "client_approver"))
+    ]
+    return {
+        "approved": Approved(content_id, revision_id, digest, due_at),
+        "Content": [
+            {
+                **base, "id": content_id, "brand_id": world.brand_id, "author_id": cm, "kind": "post",
+                "title": payload["title"], "body": text, "scheduled_at": due_at, "wall_time": due_at.replace(tzinfo=None),
+                "zone": "Europe/Paris", "channel_kinds": " ".join(sorted({c.kind for c in channels})),
+                "stages_done": 2, "stages_all": 2,
+            }
+        ],
+        "Variant": [{**base, "id": new_id(), "content_id": content_id, "channel_id": c.id} for c in channels],
+        "Revision": [
+            {**base, "id": revision_id, "content_id": content_id, "number": 1, "digest": digest, "payload": payload, "created_by": cm}
+        ],
+        "ApprovalRun": [
+            {
+                **base, "id": run_id, "content_id": content_id, "revision_id": revision_id, "digest": digest,
+                "state": "approved", "submitted_by": cm, "ended_at": utcnow(),
+            }
+        ],
+        "RunStage": stages,
+        "Decision": [
+            {
+                **base, "id": new_id(), "run_id": run_id, "stage_id": stage["id"], "digest": digest,
+                "verdict": "approved", "membership_id": person, "role": stage["role"],
+            }
+            for stage, person in zip(stages, (rp, client), strict=True)
+        ],
+    }  # fmt: skip
