@@ -1,4 +1,4 @@
-"""A small app that shows every sample of `templates/components/_samples` with invented people, under the real headers."""
+"""A small app that shows every sample of `components/_samples` with invented people, under the real headers."""
 
 import secrets
 from pathlib import Path
@@ -172,7 +172,11 @@ def _picture() -> Response:
 
 def _mail() -> Response:
     page = render_template(
-        "components/_samples/mail.html", lang="en", brand=BRANDS[0], action_url="https://unisson.example/a/1", action_label="Look at it"
+        "components/_samples/mail.html",
+        lang="en",
+        brand=BRANDS[0],
+        action_url="https://unisson.example/a/1",
+        action_label="Look at it",
     )
     # A mail brings its style along; what a mail reader allows is not our pages' policy.
     return Response(page, headers={"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"})
