@@ -2,6 +2,7 @@
 
 import contextlib
 import socket
+import ssl
 import struct
 import threading
 from collections.abc import Callable, Mapping
@@ -36,8 +37,9 @@ class Reply:
 class HttpServer:
     """Serves `answer` on loopback until closed. `port` 0 picks a free one."""
 
-    def __init__(self, answer: Callable[[Call], Reply], port: int = 0) -> None:
+    def __init__(self, answer: Callable[[Call], Reply], port: int = 0, tls: ssl.SSLContext | None = None) -> None:
         self._answer = answer
+        self._tls = tls
         self._listener = socket.create_server(("127.0.0.1", port), backlog=512)
         self.port: int = self._listener.getsockname()[1]
         self.connections = 0
@@ -81,6 +83,11 @@ class HttpServer:
 
     def _converse(self, connection: socket.socket) -> None:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if self._tls is not None:
+            try:
+                connection = self._tls.wrap_socket(connection, server_side=True)
+            except OSError:
+                return
         with contextlib.suppress(OSError), connection:
             rest = b""
             while True:

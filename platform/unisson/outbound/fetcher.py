@@ -2,6 +2,7 @@
 
 import functools
 import os
+import ssl
 import threading
 import zlib
 from collections.abc import Collection, Iterable, Mapping
@@ -57,10 +58,12 @@ class Outbound:
         ports: Collection[int] = WEB_PORTS,
         max_connections: int = 100,
         agent: str = "Unisson",
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         self._gate = Gate(allow, resolve, ports)
         self._max_connections = max_connections
         self._agent = agent
+        self._tls = tls or httpx2.create_ssl_context(trust_env=False)
         self._lock = threading.Lock()
         self._pool: httpcore2.ConnectionPool | None = None
         os.register_at_fork(after_in_child=self._forget)
@@ -74,7 +77,7 @@ class Outbound:
         with self._lock:
             if self._pool is None:
                 self._pool = httpcore2.ConnectionPool(
-                    ssl_context=httpx2.create_ssl_context(trust_env=False),
+                    ssl_context=self._tls,
                     max_connections=self._max_connections,
                     keepalive_expiry=KEEPALIVE_SECONDS,
                     retries=0,

@@ -1,5 +1,6 @@
 """Letters: one a recipient, handed over once, and what each way to fail means."""
 
+import os
 import threading
 import time
 import uuid
@@ -12,8 +13,10 @@ from pathlib import Path
 import pytest
 
 from tests.standins.accounts import DUE, account, outgoing, picture
+from tests.standins.certificates import certificate_for
 from tests.standins.smtp import StandInSmtp
-from unisson.mail import Accepted, MailResult, SmtpServer, packed
+from tests.standins.wire import Call, HttpServer, Reply
+from unisson.mail import Accepted, MailResult, SmtpServer, packed, transport_for
 from unisson.publishing.channels.email import EmailAdapter
 from unisson.publishing.channels.letter import rich_text
 from unisson.publishing.channels.port import (
@@ -110,6 +113,52 @@ def test_a_sign_in_that_fails_has_sent_nothing(password: str, told: type, tmp_pa
     finally:
         transport.close()
         server.close()
+
+
+@pytest.mark.parametrize(("trusted", "told"), [(True, Published), (False, NotSent)])
+def test_the_certificate_of_a_mail_server_is_checked(trusted: bool, told: type, tmp_path: Path) -> None:
+    certificate = certificate_for("127.0.0.1", tmp_path)
+    server = StandInSmtp(tmp_path / "mail.jsonl", tls=certificate.server)
+    transport = SmtpTransport(SmtpServer.from_url(f"smtps://127.0.0.1:{server.port}"), seconds=3.0)
+    before = os.environ.get("SSL_CERT_FILE")
+    os.environ["SSL_CERT_FILE"] = str(certificate.authority) if trusted else os.devnull
+    try:
+        assert isinstance(EmailAdapter(transport, FROM).publish(_release(), NOBODY), told)
+    finally:
+        os.environ.pop("SSL_CERT_FILE") if before is None else os.environ.update(SSL_CERT_FILE=before)
+        transport.close()
+        server.close()
+
+
+def test_a_mail_server_that_never_greets_costs_no_more_than_the_deadline() -> None:
+    def converse(call: Call) -> Reply:
+        return Reply()
+
+    with HttpServer(converse) as silent:
+        started = time.monotonic()
+        transport = SmtpTransport(SmtpServer("127.0.0.1", silent.port), seconds=0.5)
+        assert isinstance(EmailAdapter(transport, FROM).publish(_release(), NOBODY), NotSent)
+        assert time.monotonic() - started < 1.0
+
+
+@pytest.mark.parametrize(
+    ("url", "server"),
+    [
+        ("smtp://mail.test", SmtpServer("mail.test", 25)),
+        ("smtp://l%40x:p%3Aw@mail.test", SmtpServer("mail.test", 587, "l@x", "p:w")),
+        ("smtps://mail.test", SmtpServer("mail.test", 465, secure=True)),
+        ("smtp://127.0.0.1:2525", SmtpServer("127.0.0.1", 2525)),
+    ],
+)
+def test_a_mail_server_is_named_by_an_address(url: str, server: SmtpServer) -> None:
+    assert SmtpServer.from_url(url) == server
+    assert isinstance(transport_for(url, Drawer), SmtpTransport)
+
+
+def test_the_mailbox_is_somebody_elses() -> None:
+    assert isinstance(transport_for("mailbox:", Drawer), Drawer)
+    with pytest.raises(ValueError, match="smtp"):
+        transport_for("ftp://mail.test", Drawer)
 
 
 def test_a_tls_handshake_that_fails_has_sent_nothing(mail_server: StandInSmtp) -> None:
