@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel import Locale
-from babel.dates import format_datetime, get_timezone_name
+from babel.dates import format_datetime, get_timezone_location
 from flask import Flask, g, has_request_context, request
 from flask_babel import Babel, force_locale, get_locale, gettext, lazy_gettext, ngettext
 
@@ -70,7 +70,7 @@ def say_zone(zone: str) -> str:
 
 @lru_cache(maxsize=512)
 def _zone_name(zone: str, spoken: str) -> str:
-    return get_timezone_name(ZoneInfo(zone), width="short", locale=spoken, return_city=True)
+    return get_timezone_location(ZoneInfo(zone), locale=spoken, return_city=True)
 
 
 def pick_language(*wishes: str | None) -> str:
