@@ -24,7 +24,7 @@ check: setup-dev ## Lint, types, layers, templates, translations
 	$(BIN)/python tools/catalog.py --check
 	$(BIN)/python tools/hygiene.py
 
-bench: setup-dev ## Measure against the aims of docs/operations.md
+bench: setup-dev ## Measure speed and memory, side by side with the bare parts
 	$(BIN)/python -m benchmarks
 
 peers: setup-dev ## Run the tests that need real outside servers, which are installed first
@@ -34,7 +34,7 @@ peers: setup-dev ## Run the tests that need real outside servers, which are inst
 chaos: setup-dev ## Kill processes for a long while; nothing may be lost or sent twice
 	$(BIN)/python -m pytest -m chaos
 
-screenshots: setup-dev chromium ## Take pictures of the main pages into test-results/
+screenshots: setup-dev chromium ## Take pictures of the running Unisson into test-results/
 	$(BIN)/python tools/screenshots.py
 
 lock: setup-dev ## Resolve the dependencies of pyproject.toml again
