@@ -24,7 +24,7 @@ ARGS = [
     "--disable-sync",
 ]
 SHOWN = sorted(file.stem for file in SAMPLES.glob("*.html") if file.stem != "mail")
-PAGES = ["/", "/mail", *[f"/sample/{name}" for name in SHOWN], "/error/404", "/error/500"]
+PAGES = ["/", "/agencies", "/mail", *[f"/sample/{name}" for name in SHOWN], "/error/404", "/error/500"]
 LOOKS = [(theme, width) for theme in ("light", "dark") for width in (1280, 390)]
 SHOTS = os.environ.get("LOOK_SHOTS", "")
 
