@@ -1,8 +1,109 @@
-"""The pages of newsroom."""
+"""The public newsroom. Its pages know nothing of who looks at them, so anybody's cache may keep them."""
 
-from flask import Blueprint, Flask
+from datetime import datetime
+from typing import Any
 
-blueprint = Blueprint("newsroom", __name__)
+from flask import Blueprint, Flask, Response, current_app, g, make_response, request
+
+from unisson.media.answers import picture_answer
+from unisson.newsroom import entries
+from unisson.newsroom.entries import Room
+from unisson.newsroom.feed import atom
+from unisson.newsroom.models import NewsroomEntry
+from unisson.newsroom.prose import excerpt, to_html
+from unisson.storage import storage_of
+from unisson.web.db import runtime, session
+from unisson.web.guards import public
+from unisson.web.i18n import speaking
+
+blueprint = Blueprint("newsroom", __name__, url_prefix="/newsroom/<agency>/<brand>")
+
+PAGE_SECONDS = 60
+
+
+@blueprint.get("/")
+@public
+def page(brand: str) -> Response:
+    """List what stands in the newsroom, newest first."""
+    room = _room(brand)
+    before = request.args.get("before")
+    start = entries.by_slug(session(), room, before) if before else None
+    found = entries.latest(session(), room, before=start, limit=entries.PAGE_LENGTH + 1)
+    shown = found[: entries.PAGE_LENGTH]
+    older = f"{room.path}?before={shown[-1].slug}" if len(found) > entries.PAGE_LENGTH else None
+    body = _drawn("newsroom/page.html", room, entries=shown, excerpt=excerpt, older=older, is_first=start is None)
+    return _kept(body, max((entry.published_at for entry in shown), default=None))
+
+
+@blueprint.get("/<slug>")
+@public
+def entry(brand: str, slug: str) -> Response:
+    """Show one entry, at its permanent address."""
+    room = _room(brand)
+    found = entries.by_slug(session(), room, slug)
+    home = runtime().settings.base_url + room.path
+    pictures = [{**each, "src": f"{room.path}pictures/{each['digest']}"} for each in found.pictures]
+    body = _drawn(
+        "newsroom/entry.html",
+        room,
+        entry=found,
+        text=to_html(found.text),
+        pictures=pictures,
+        canonical_url=home + found.slug,
+        og_description=excerpt(found.text),
+        og_image=f"{home}pictures/{pictures[0]['digest']}" if pictures else None,
+    )
+    return _kept(body, found.published_at)
+
+
+@blueprint.get("/feed.atom")
+@public
+def feed(brand: str) -> Response:
+    """Give the newest entries to feed readers."""
+    room = _room(brand)
+    found: list[NewsroomEntry] = list(entries.latest(session(), room))
+    response = _kept(atom(room, found, runtime().settings.base_url), found[0].published_at if found else None)
+    response.content_type = "application/atom+xml; charset=utf-8"
+    return response
+
+
+@blueprint.get("/pictures/<digest>")
+@public
+def picture(brand: str, digest: str) -> Response:
+    """Show a picture of a published entry, and no other."""
+    room = _room(brand)
+    shown = entries.published_picture(session(), room, digest)
+    storage = storage_of(runtime().settings)
+    return picture_answer(storage, session().agency_id, shown["digest"], shown["mime"], public=True)
+
+
+def _room(brand: str) -> Room:
+    room = entries.room_of(session(), brand)
+    g.brand_language = room.language
+    return room
+
+
+def _drawn(template: str, room: Room, **page_of: Any) -> str:
+    """Return the page in the brand's language, drawn without anything of the person in front of it."""
+    given: dict[str, Any] = {
+        "brand": room,
+        "agency": {"name": room.agency_name, "slug": room.agency_slug},
+        "newsroom_url": room.path,
+        "feed_url": f"{runtime().settings.base_url}{room.path}feed.atom",
+        "canonical_url": runtime().settings.base_url + room.path,
+        "lang": room.language,
+    }
+    with speaking(room.language):
+        return current_app.jinja_env.get_template(template).render(**{**given, **page_of})
+
+
+def _kept(body: str | bytes, changed_at: datetime | None) -> Response:
+    """Return an answer that caches may keep for a minute, and ask after by its tag or its date."""
+    response = make_response(body)
+    response.headers["Cache-Control"] = f"public, max-age={PAGE_SECONDS}"
+    response.last_modified = changed_at
+    response.add_etag()
+    return response.make_conditional(request)  # type: ignore[return-value]  # werkzeug returns the same object
 
 
 def init_app(app: Flask) -> None:

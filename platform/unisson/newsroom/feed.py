@@ -1,0 +1,49 @@
+"""The feed of a newsroom (Atom, RFC 4287)."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from feedgen.feed import FeedGenerator
+from markupsafe import Markup
+
+from unisson.newsroom.entries import Room
+from unisson.newsroom.models import NewsroomEntry
+from unisson.newsroom.prose import excerpt, storable, to_html
+
+NEVER = datetime(2020, 1, 1, tzinfo=UTC)
+"""What an empty feed says of its last change: the element is mandatory (RFC 4287 §4.1.1)."""
+
+
+def atom(room: Room, entries: Sequence[NewsroomEntry], base_url: str) -> bytes:
+    """Return the feed's XML. Every address in it is absolute."""
+    home = f"{base_url}{room.path}"
+    feed: Any = FeedGenerator()  # type: ignore[no-untyped-call]  # feedgen has no annotations
+    feed.id(home)
+    feed.title(storable(room.name))
+    feed.author({"name": storable(room.name)})
+    feed.link([{"href": home, "rel": "alternate"}, {"href": f"{home}feed.atom", "rel": "self"}])
+    feed.language(room.language)
+    feed.generator("Unisson")
+    feed.updated(max((entry.published_at for entry in entries), default=NEVER))
+    for entry in entries:
+        _add(feed, entry, home)
+    return bytes(feed.atom_str(pretty=True))
+
+
+def _add(feed: Any, entry: NewsroomEntry, home: str) -> None:
+    item = feed.add_entry(order="append")
+    item.id(f"urn:uuid:{entry.id}")
+    item.title(storable(entry.title))
+    item.link(href=f"{home}{entry.slug}", rel="alternate")
+    item.published(entry.published_at)
+    item.updated(entry.published_at)
+    item.summary(excerpt(entry.text))
+    item.content(str(_pictures(entry, home) + to_html(entry.text)), type="html")
+
+
+def _pictures(entry: NewsroomEntry, home: str) -> Markup:
+    return Markup("").join(
+        Markup('<p><img src="{}" alt="{}"></p>').format(f"{home}pictures/{each['digest']}", storable(each["alt"]))
+        for each in entry.pictures
+    )
