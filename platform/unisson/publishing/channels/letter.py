@@ -1,5 +1,6 @@
 """The e-mail that a publication becomes: text, the same in HTML, its images inside, headers of one line each."""
 
+import functools
 import html
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -109,12 +110,18 @@ def _page(outgoing: Outgoing, sender: Sender, stop: str, unsubscribe: str) -> st
     footer = f'<footer>{html.escape(stop)} <a href="{link}">{html.escape(unsubscribe)}</a></footer>'
     if not link:
         footer = f"<footer>{html.escape(stop)}</footer>"
+    return _laid_out(outgoing.language, one_line(outgoing.title), pictures, outgoing.text, footer)
+
+
+@functools.lru_cache(maxsize=32)
+def _laid_out(language: str, title: str, pictures: str, text: str, footer: str) -> str:
+    """Return the page with its styles inside. Remembered: five hundred recipients read the same one."""
     page = _PAGE.format(
-        language=html.escape(outgoing.language),
-        title=html.escape(one_line(outgoing.title)),
+        language=html.escape(language),
+        title=html.escape(title),
         width=WIDTH,
         pictures=pictures,
-        text=rich_text(outgoing.text),
+        text=rich_text(text),
         footer=footer,
     )
     return _INLINER.inline(page)
