@@ -1,13 +1,21 @@
 """Messages and the way they leave: shared by the e-mail channel and by notifications."""
 
-import ssl
 from collections.abc import Callable
-from dataclasses import dataclass
-from email.message import EmailMessage
-from email.policy import SMTP
-from email.utils import parseaddr
-from typing import Protocol
-from urllib.parse import unquote, urlsplit
+
+from unisson.mail_port import (
+    Accepted,
+    BadAddress,
+    Deferred,
+    Lost,
+    MailResult,
+    Rejected,
+    SmtpServer,
+    Transport,
+    envelope_address,
+    one_line,
+    packed,
+)
+from unisson.smtp import SmtpTransport
 
 __all__ = [
     "Accepted",
@@ -17,6 +25,7 @@ __all__ = [
     "MailResult",
     "Rejected",
     "SmtpServer",
+    "SmtpTransport",
     "Transport",
     "envelope_address",
     "one_line",
@@ -25,127 +34,8 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class Accepted:
-    """The server took responsibility for the message (RFC 5321, 4.2.5)."""
-
-    answer: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Deferred:
-    """Certainly not taken: sending the same message again is safe. `down` when the server itself is the trouble."""
-
-    reason: str
-    down: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Rejected:
-    """Refused for good; only another address or another message would help."""
-
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Lost:
-    """The whole message left and no answer came (RFC 1047): it may arrive. Sending again may double it."""
-
-    reason: str
-
-
-MailResult = Accepted | Deferred | Rejected | Lost
-
-
-class Transport(Protocol):
-    """A way for messages to leave."""
-
-    def send(self, message: EmailMessage, envelope_from: str, to: str) -> MailResult:
-        """Try once to hand over `message` for the one address `to`, and return what became of it."""
-
-
-class BadAddress(ValueError):  # noqa: N818 - says what is wrong
-    """An address that cannot stand in an envelope."""
-
-
-def one_line(text: str) -> str:
-    """Return `text` without line breaks and control characters: a header holds one line, whoever typed it."""
-    return " ".join("".join(char if char.isprintable() else " " for char in text).split())
-
-
-def envelope_address(address: str) -> str:
-    """Return `address` as an envelope takes it: ASCII, with an international domain in its ASCII form.
-
-    Raises `BadAddress` for what is not exactly one plain address; a local part outside ASCII needs SMTPUTF8, which
-    too few servers speak.
-    """
-    local, at, domain = address.strip().rpartition("@")
-    if not at or not local or parseaddr(address.strip())[1] != address.strip():
-        raise BadAddress(address)
-    try:
-        ascii_domain = domain.encode("idna").decode("ascii")
-        local.encode("ascii")
-    except UnicodeError as error:
-        raise BadAddress(address) from error
-    if not ascii_domain or any(
-        char <= " " or char == "\x7f" or char in '<>()[],;:\\"' for char in local + ascii_domain
-    ):
-        raise BadAddress(address)
-    return f"{local}@{ascii_domain}"
-
-
-def packed(message: EmailMessage) -> bytes:
-    """Return the message as it travels: CRLF line ends, nothing outside ASCII, lines of at most 998 bytes."""
-    return message.as_bytes(policy=SMTP.clone(cte_type="7bit"))
-
-
-@dataclass(frozen=True, slots=True)
-class SmtpServer:
-    """Where to hand mail in.
-
-    `secure` is TLS from the first byte. Otherwise STARTTLS is used when offered, except on this very machine, whose
-    relays tend to have a certificate that nobody can check; and a password never crosses a network in the clear.
-    """
-
-    host: str
-    port: int
-    user: str = ""
-    password: str = ""
-    secure: bool = False
-
-    def __repr__(self) -> str:
-        return f"SmtpServer({self.host}:{self.port})"
-
-    @classmethod
-    def from_url(cls, url: str) -> "SmtpServer":
-        """Return the server that `smtp://user:password@host:port` or `smtps://…` names. Raises ValueError."""
-        parts = urlsplit(url)
-        if parts.scheme not in {"smtp", "smtps"} or not parts.hostname:
-            raise ValueError("mail leaves by smtp:// or smtps://")
-        secure = parts.scheme == "smtps"
-        return cls(
-            parts.hostname,
-            parts.port or (465 if secure else 587 if parts.username else 25),
-            unquote(parts.username or ""),
-            unquote(parts.password or ""),
-            secure,
-        )
-
-    @property
-    def is_here(self) -> bool:
-        """Whether the server runs on this machine."""
-        return self.host == "localhost" or self.host.startswith("127.") or self.host == "::1"
-
-    def tls(self) -> ssl.SSLContext:
-        """Return what to check the server's certificate with."""
-        return ssl.create_default_context()
-
-
 def transport_for(mail_url: str, fallback: Callable[[], Transport]) -> Transport:
     """Return the transport of `mail_url`; for `mailbox:`, the one that `fallback` makes. Raises ValueError."""
     if mail_url.startswith("mailbox:"):
         return fallback()
-    # Imported by those who send: the web process only builds messages.
-    from unisson.smtp import SmtpTransport  # noqa: PLC0415 - smtp needs the results defined above
-
     return SmtpTransport(SmtpServer.from_url(mail_url))

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 
-from unisson.mail import Accepted, Deferred, Lost, MailResult, Rejected, SmtpServer, packed
+from unisson.mail_port import Accepted, Deferred, Lost, MailResult, Rejected, SmtpServer, packed
 
 SECONDS = 25.0
 """For everything that handing in one message takes, connection included."""

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.publishing.channels.test_email import Drawer
+from tests.standins.letters import Drawer
 from unisson.config import Settings
 from unisson.publishing.channels.port import ChannelKind
 from unisson.publishing.channels.registry import Registry
