@@ -21,13 +21,13 @@ from psycopg import sql
 from unisson.embedded_account import EmbeddedError
 from unisson.embedded_parts import Postgres, Valkey
 
-__all__ = ["EmbeddedError", "Servers", "ensure_database", "servers", "start"]
+__all__ = ["EmbeddedError", "Servers", "claim", "ensure_database", "servers", "start"]
 
 DATABASE = "unisson"
 POSTGRES_MAJOR = 18
 LAYOUT = {"product": "unisson", "postgresql": POSTGRES_MAJOR}
 # What other parts of the product may have put there before the servers first start.
-KNOWN_NAMES = {"secret_key", "media", "mail", "servers.lock", "up.lock", "owner.json"}
+KNOWN_NAMES = {"secret_key", "media", "mail", "mailbox", "devmail", "peers", "servers.lock", "up.lock"}
 PATIENCE = 600.0  # seconds: the recovery of a big database after a crash can be long
 
 Step = Callable[[str], None]
@@ -97,7 +97,7 @@ def start(data_dir: Path, on_step: Step = _silent) -> Servers:
         EmbeddedError: one sentence for whoever reads the terminal.
     """
     data_dir = data_dir.resolve()
-    _claim(data_dir)
+    claim(data_dir)
     found = Servers(data_dir, Postgres(data_dir), Valkey(data_dir))
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
@@ -127,8 +127,12 @@ def ensure_database(admin_url: str, name: str) -> str:
     return urlsplit(admin_url)._replace(path=f"/{name}").geturl()
 
 
-def _claim(data_dir: Path) -> None:
-    """Write on the folder whose it is, or refuse one that is somebody else's."""
+def claim(data_dir: Path) -> None:
+    """Write on the folder whose it is.
+
+    Raises:
+        EmbeddedError: it is somebody else's, or cannot be written to.
+    """
     marker = data_dir / "owner.json"
     try:
         data_dir.mkdir(parents=True, exist_ok=True)

@@ -76,6 +76,7 @@ class Supervisor:
             StartRefusedError: before anything is started, or when a release step fails.
             EmbeddedError: when one of the servers does not start.
         """
+        embedded.claim(self.settings.data_dir)
         self._lock = _only_one(self.settings.data_dir)
         count = clear_leftovers(self.settings.data_dir)
         if count:
@@ -275,11 +276,7 @@ def _printer(began: float) -> Say:
 
 def _only_one(data_dir: Path) -> IO[str]:
     """Return the lock that a supervisor holds for as long as it lives."""
-    try:
-        data_dir.mkdir(parents=True, exist_ok=True)
-        handle = (data_dir / "up.lock").open("a+")
-    except OSError as error:
-        raise StartRefusedError(f"The data folder {data_dir} cannot be used: {error.strerror}.") from error
+    handle = (data_dir / "up.lock").open("a+")
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

@@ -82,6 +82,7 @@ class Desks:
         self.all.append(desk)
         if ready:
             desk.await_words("Unisson is ready")
+            desk.await_words("working", times=2)
         return desk
 
     def end(self) -> None:

@@ -3,6 +3,8 @@
 import os
 import signal
 import socket
+import subprocess
+import sys
 import time
 import urllib.request
 
@@ -69,7 +71,6 @@ def test_kill_9_of_the_supervisor_alone_leaves_nothing_for_long(desks, port):
 @pytest.mark.parametrize("words", [("web",), ("worker", "publishing"), ("dispatcher",)])
 def test_a_process_that_dies_is_started_again(desks, port, words):
     desk = desks.start(port)
-    desk.await_words("working", 2)
     before = desk.pid_of(*words)
     os.kill(before, signal.SIGKILL)
     desk.await_words(f"{words[0]} was killed by SIGKILL; it starts again")
@@ -97,6 +98,22 @@ def test_a_port_that_is_taken_is_said_before_anything_starts(desks, port):
     assert desk.said().startswith(f"Port {port} of 127.0.0.1 is taken")
     assert desk.said().count("\n") == 1
     assert not (desk.data_dir / "postgres").exists()
+
+
+def test_a_foreign_data_folder_is_one_sentence(desks, port):
+    (desks.folder / "data").mkdir()
+    (desks.folder / "data" / "PG_VERSION").write_text("15")
+    desk = desks.start(port, ready=False)
+    assert desk.process.wait(20) == 1
+    assert "holds files that are not Unisson's" in desk.said()
+    assert desk.said().count("\n") == 1
+
+
+def test_a_bad_setting_is_one_sentence():
+    command = [sys.executable, "-m", "unisson.cli", "up"]
+    done = subprocess.run(command, env={**os.environ, "PORT": "eighty"}, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert done.stderr == "PORT must be a whole number, not “eighty”.\n"
 
 
 def test_a_second_one_on_the_same_folder_is_refused(desks, port):
