@@ -1,8 +1,11 @@
 """The pages of agency."""
 
-from flask import Blueprint, Flask
+from flask import Flask
 
-blueprint = Blueprint("agency", __name__, url_prefix="/<agency>")
+from unisson.agency import brand_pages, settings_pages, team_pages
+from unisson.agency.routes import blueprint
+
+__all__ = ["blueprint", "brand_pages", "init_app", "settings_pages", "team_pages"]
 
 
 def init_app(app: Flask) -> None:

@@ -1,0 +1,153 @@
+"""The brands of an agency, and one brand."""
+
+from dataclasses import dataclass
+
+from flask import redirect, render_template, url_for
+from werkzeug.wrappers import Response
+
+from tenants.brands import ACCENTS
+from tenants.permissions import BrandRole, Permission
+from unisson.agency import brands as verbs
+from unisson.agency import words
+from unisson.agency.forms import BrandForm
+from unisson.agency.people import people
+from unisson.agency.routes import blueprint
+from unisson.identity.browser import tell
+from unisson.web.db import session
+from unisson.web.guards import BrandCard, actor, brand_card, current_agency_row, visible_brands
+from unisson.web.i18n import _
+
+Answer = Response | str | tuple[str, int]
+
+
+@blueprint.get("/")
+def front() -> Answer:
+    """Take a member to their calendar, or to the brands where there is none yet."""
+    return redirect(url_for("calendars.month" if visible_brands() else "agency.brands"))
+
+
+@blueprint.get("/brands")
+def brands() -> Answer:
+    """List the brands that one sees."""
+    return render_template("agency/brands.html", may_open=actor().may(Permission.BRAND_CREATE), sectors=words.SECTORS)
+
+
+@blueprint.get("/brands/new")
+def brand_new() -> Answer:
+    """Ask for a new brand."""
+    actor().require(Permission.BRAND_CREATE)
+    agency = current_agency_row()
+    form = BrandForm(data={"timezone": agency.timezone, "language": agency.language, "accent": _unused_accent()})
+    return _form_page(form)
+
+
+def _unused_accent() -> str:
+    """Return a colour that no other brand has, so that two brands are hard to mistake for each other."""
+    used = {card.accent for card in visible_brands()}
+    return next((accent for accent in ACCENTS if accent not in used), ACCENTS[0])
+
+
+def _form_page(form: BrandForm, card: BrandCard | None = None) -> str:
+    return render_template("agency/brand_form.html", form=form, card=card)
+
+
+@blueprint.post("/brands/new")
+def opening_brand() -> Answer:
+    """Open a brand."""
+    actor().require(Permission.BRAND_CREATE)
+    form = BrandForm()
+    if not form.validate():
+        return _form_page(form), 422
+    brand = verbs.open_brand(session(), actor(), **_described(form))
+    tell(_("%(brand)s is open. Here is what it still needs.", brand=brand.name))
+    return redirect(url_for("agency.brand", brand=brand.slug), 303)
+
+
+def _described(form: BrandForm) -> dict[str, str]:
+    names = ("name", "sector", "timezone", "language", "accent")
+    return {name: str(form[name].data) for name in names}
+
+
+@blueprint.get("/brands/<brand>")
+def brand(brand: str) -> Answer:
+    """Show a brand: what it still needs, its people, its channels."""
+    card = brand_card(brand)
+    ready = verbs.readiness(session(), card.id)
+    return render_template(
+        "agency/brand.html",
+        card=card,
+        ready=ready,
+        todo=_todo(card, ready),
+        team=people(session(), actor(), brand_id=card.id),
+        sectors=words.SECTORS,
+        brand_roles=words.BRAND_ROLES,
+        may=lambda permission: actor().may(permission, card.id),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing that a brand needs before its first publication."""
+
+    label: str
+    done: bool
+    href: str | None = None
+    hint: str | None = None
+
+
+def _todo(card: BrandCard, ready: verbs.Readiness) -> list[Step]:
+    me = actor()
+    if me.may(Permission.BRAND_TEAM, card.id):
+        team = {role: url_for("agency.invite", brand=card.slug, role=role.value) for role in BrandRole}
+    else:
+        team = {}
+    connects = me.may(Permission.CHANNEL_CONNECT, card.id)
+    writes = me.may(Permission.CONTENT_WRITE, card.id)
+    return [
+        Step(_("A press officer, who decides first"), ready.press_officers > 0, team.get(BrandRole.RP)),
+        Step(_("A client approver, who decides last"), ready.clients > 0, team.get(BrandRole.CLIENT_APPROVER)),
+        Step(
+            _("A channel besides its newsroom"),
+            ready.has_social_channel,
+            url_for("publishing.channels", brand=card.slug) if connects else None,
+        ),
+        Step(
+            _("A first content"),
+            ready.contents > 0,
+            url_for("editorial.content_new", brand=card.slug) if writes else None,
+        ),
+    ]
+
+
+@blueprint.get("/brands/<brand>/edit")
+def brand_edit(brand: str) -> Answer:
+    """Ask what to change of a brand."""
+    card = brand_card(brand)
+    actor().require(Permission.BRAND_SETTINGS, card.id)
+    return _form_page(BrandForm(obj=card), card)
+
+
+@blueprint.post("/brands/<brand>/edit")
+def editing_brand(brand: str) -> Answer:
+    """Keep what was changed of a brand."""
+    card = brand_card(brand)
+    actor().require(Permission.BRAND_SETTINGS, card.id)
+    form = BrandForm()
+    if not form.validate():
+        return _form_page(form, card), 422
+    verbs.edit_brand(session(), actor(), card.id, **_described(form))
+    tell(_("%(brand)s is saved.", brand=form.name.data))
+    return redirect(url_for("agency.brand", brand=card.slug), 303)
+
+
+@blueprint.get("/brands/<brand>/team")
+def brand_team(brand: str) -> Answer:
+    """List the people of one brand."""
+    card = brand_card(brand)
+    return render_template(
+        "agency/brand_team.html",
+        card=card,
+        team=people(session(), actor(), brand_id=card.id),
+        brand_roles=words.BRAND_ROLES,
+        may_invite=actor().may(Permission.BRAND_TEAM, card.id),
+    )

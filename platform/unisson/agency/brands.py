@@ -1,0 +1,123 @@
+"""Opening and editing brands. A brand has its chain and its newsroom from the first moment."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
+
+from tenants.access import Actor
+from tenants.brands import Brand
+from tenants.errors import NotFoundError, RefusedError
+from tenants.members import BrandAssignment, Membership
+from tenants.permissions import BrandRole, Permission
+from tenants.session import TenantSession
+from unisson.activity.trail import record
+from unisson.agency.slugs import numbered, slug_of
+from unisson.approvals.models import ApprovalPolicy, Stage
+from unisson.editorial.models import Content
+from unisson.publishing.channels.port import ChannelKind
+from unisson.publishing.models import Channel
+from unisson.web.i18n import lazy
+
+CHAIN = (BrandRole.RP, BrandRole.CLIENT_APPROVER)
+"""Who decides unless the brand says otherwise: the press officer, then the client."""
+
+CHAIN_NAMES = {"fr": "RP puis client", "en": "Press officer, then client"}
+NEWSROOM_NAMES = {"fr": "Salle de presse", "en": "Newsroom"}
+"""Stored with the brand, in its language; people may change them."""
+
+_NEVER = frozenset({"new"})
+"""Addresses beside a brand's own under `/brands/`."""
+
+_TRIES = 50
+CROWDED = lazy("Too many brands have this name already. Choose a longer one.")
+
+
+def open_brand(
+    session: TenantSession, actor: Actor, *, name: str, sector: str, timezone: str, language: str, accent: str
+) -> Brand:
+    """Return a new brand with the default approval chain and its newsroom. Raises ForbiddenError, RefusedError."""
+    actor.require(Permission.BRAND_CREATE)
+    brand = _insert(session, name, sector=sector, timezone=timezone, language=language, accent=accent)
+    policy = ApprovalPolicy(brand_id=brand.id, name=CHAIN_NAMES[language])
+    session.add(policy)
+    session.flush()
+    for position, role in enumerate(CHAIN, start=1):
+        session.add(Stage(policy_id=policy.id, position=position, role=role.value))
+    session.add(Channel(brand_id=brand.id, kind=ChannelKind.NEWSROOM.value, name=NEWSROOM_NAMES[language]))
+    session.flush()
+    record(session, actor, "brand.opened", "brand", brand.id, brand_id=brand.id)
+    return brand
+
+
+def _insert(session: TenantSession, name: str, **described: str) -> Brand:
+    """Insert under the first free address; two people opening the same name at once get one each."""
+    base = slug_of(name, "brand")
+    taken = set(session.scalars(select(Brand.slug).where(Brand.slug.startswith(base, autoescape=True)))) | _NEVER
+    for number in range(1, _TRIES):
+        slug = numbered(base, number)
+        if slug in taken:
+            continue
+        brand = Brand(slug=slug, name=name, **described)
+        try:
+            with session.begin_nested():
+                session.add(brand)
+        except IntegrityError:
+            continue
+        return brand
+    raise RefusedError(CROWDED, field="name")
+
+
+def edit_brand(
+    session: TenantSession,
+    actor: Actor,
+    brand_id: uuid.UUID,
+    *,
+    name: str,
+    sector: str,
+    timezone: str,
+    language: str,
+    accent: str,
+) -> Brand:
+    """Return the brand as described; its address stays. Raises NotFoundError, ForbiddenError."""
+    actor.require(Permission.BRAND_SETTINGS, brand_id)
+    brand = session.scalars(select(Brand).where(Brand.id == brand_id, Brand.archived_at.is_(None))).first()
+    if brand is None:
+        raise NotFoundError
+    brand.name, brand.sector, brand.timezone, brand.language, brand.accent = name, sector, timezone, language, accent
+    record(session, actor, "brand.edited", "brand", brand.id, brand_id=brand.id)
+    return brand
+
+
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """What a brand has, of what a first approved publication takes."""
+
+    press_officers: int
+    clients: int
+    channels: Sequence[Channel]
+    contents: int
+
+    @property
+    def has_social_channel(self) -> bool:
+        """Whether anything besides its own newsroom is connected."""
+        return any(channel.kind != ChannelKind.NEWSROOM.value for channel in self.channels)
+
+
+def readiness(session: TenantSession, brand_id: uuid.UUID) -> Readiness:
+    """Return what the brand has so far; only live people and channels count."""
+    roles = session.scalars(
+        select(BrandAssignment.role)
+        .join(
+            Membership,
+            (Membership.agency_id == BrandAssignment.agency_id) & (Membership.id == BrandAssignment.membership_id),
+        )
+        .where(BrandAssignment.brand_id == brand_id, Membership.removed_at.is_(None))
+    ).all()
+    channels = session.scalars(
+        select(Channel).where(Channel.brand_id == brand_id, Channel.disconnected_at.is_(None)).order_by(Channel.id)
+    ).all()
+    contents = session.scalar(select(func.count()).select_from(Content).where(Content.brand_id == brand_id)) or 0
+    return Readiness(roles.count(BrandRole.RP.value), roles.count(BrandRole.CLIENT_APPROVER.value), channels, contents)

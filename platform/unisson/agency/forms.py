@@ -1,0 +1,83 @@
+"""What people type about an agency, its brands and its team."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from wtforms import RadioField, SelectField
+
+from tenants.brands import ACCENTS, SECTORS
+from tenants.permissions import AgencyRole, BrandRole
+from unisson.agency import words
+from unisson.agency.zones import zone_choices
+from unisson.identity.forms import AddressField, name_rules, required
+from unisson.web.forms import Form, LineField
+from unisson.web.guards import BrandCard
+from unisson.web.i18n import lazy
+
+
+def _named(names: dict[Any, Any], keys: Iterable[Any]) -> list[tuple[str, Any]]:
+    return [(str(key), names[key]) for key in keys]
+
+
+class BrandForm(Form):
+    """A brand."""
+
+    name = LineField(lazy("Name of the brand"), name_rules())
+    sector = SelectField(lazy("Sector"), choices=_named(words.SECTORS, SECTORS))
+    timezone = SelectField(
+        lazy("Time zone"),
+        choices=zone_choices,
+        description=lazy("Every date of this brand is said in this zone. Type the first letters of a city to find it."),
+    )
+    language = SelectField(
+        lazy("Language"),
+        choices=list(words.LANGUAGES),
+        description=lazy("What the brand's newsroom and its client's letters are written in."),
+    )
+    accent = RadioField(lazy("Colour"), choices=[(accent, accent) for accent in ACCENTS])
+
+
+class AgencyForm(Form):
+    """The agency's own settings."""
+
+    name = LineField(lazy("Name of the agency"), name_rules())
+    language = SelectField(lazy("Language"), choices=list(words.LANGUAGES))
+    timezone = SelectField(lazy("Time zone"), choices=zone_choices)
+
+
+class AgencyRoleForm(Form):
+    """What somebody is in the agency as a whole."""
+
+    agency_role = SelectField(lazy("Role in the agency"), choices=_named(words.AGENCY_ROLES, AgencyRole))
+
+
+class BrandRoleForm(Form):
+    """A role on a brand. The brands on offer are those that the actor sees."""
+
+    brand = SelectField(lazy("Brand"))
+    brand_role = SelectField(lazy("Role on the brand"), choices=_named(words.BRAND_ROLES, BrandRole))
+
+    def offer(self, brands: Sequence[BrandCard]) -> None:
+        """Offer these brands, and no other id."""
+        self.brand.choices = [(str(card.id), card.name) for card in brands]
+
+
+class InvitationForm(Form):
+    """Somebody who is to join, and as what."""
+
+    email = AddressField(lazy("E-mail address"), [required()], render_kw={"autocomplete": "off"})
+    name = LineField(lazy("Name"), name_rules(), render_kw={"autocomplete": "off"})
+    brand = SelectField(lazy("Brand"))
+    brand_role = SelectField(
+        lazy("Role on the brand"), choices=_named(words.BRAND_ROLES, BrandRole), default=BrandRole.CM.value
+    )
+    agency_role = SelectField(
+        lazy("Role in the agency"),
+        choices=_named(words.AGENCY_ROLES, reversed(AgencyRole)),
+        default=AgencyRole.MEMBER.value,
+        description=lazy("A member sees only the brands where they have a role; the others see every brand."),
+    )
+
+    def offer(self, brands: Sequence[BrandCard]) -> None:
+        """Offer these brands, or none: an agency role needs no brand."""
+        self.brand.choices = [("", lazy("No brand")), *((str(card.id), card.name) for card in brands)]

@@ -1,0 +1,65 @@
+"""The agency's own settings, and what each role may do."""
+
+from flask import redirect, render_template, url_for
+from werkzeug.wrappers import Response
+
+from tenants.permissions import (
+    AGENCY_ROLE_PERMISSIONS,
+    BRAND_ROLE_PERMISSIONS,
+    AgencyRole,
+    BrandRole,
+    Permission,
+)
+from unisson.agency import words
+from unisson.agency.forms import AgencyForm
+from unisson.agency.opening import edit_agency
+from unisson.agency.people import people
+from unisson.agency.routes import blueprint
+from unisson.identity.browser import tell
+from unisson.web.db import session
+from unisson.web.guards import actor, current_agency_row
+from unisson.web.i18n import _
+
+Answer = Response | str | tuple[str, int]
+
+
+@blueprint.get("/roles")
+def roles() -> Answer:
+    """Show who may do what, from the very map that decides."""
+    return render_template(
+        "agency/roles.html",
+        permissions=list(Permission),
+        sentences=words.PERMISSIONS,
+        agency_roles=[(role, words.AGENCY_ROLES[role], AGENCY_ROLE_PERMISSIONS[role]) for role in AgencyRole],
+        brand_roles=[(role, words.BRAND_ROLES[role], BRAND_ROLE_PERMISSIONS[role]) for role in BrandRole],
+    )
+
+
+def _settings_page(form: AgencyForm) -> str:
+    seats = [line for line in people(session(), actor()) if line.has_joined]
+    return render_template("agency/settings.html", form=form, seats=seats, agency_roles=words.AGENCY_ROLES)
+
+
+@blueprint.get("/settings")
+def settings() -> Answer:
+    """Show the agency's settings and its seats."""
+    actor().require(Permission.AGENCY_SETTINGS)
+    return _settings_page(AgencyForm(obj=current_agency_row()))
+
+
+@blueprint.post("/settings")
+def editing_settings() -> Answer:
+    """Keep the agency's settings."""
+    actor().require(Permission.AGENCY_SETTINGS)
+    form = AgencyForm()
+    if not form.validate():
+        return _settings_page(form), 422
+    edit_agency(
+        session(),
+        actor(),
+        name=form.name.data or "",
+        language=form.language.data,
+        timezone=form.timezone.data,
+    )
+    tell(_("The settings are saved."))
+    return redirect(url_for("agency.settings"), 303)

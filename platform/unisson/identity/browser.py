@@ -1,0 +1,121 @@
+"""The browser that speaks: letting it in, renewing what it holds, letting it out."""
+
+import uuid
+from typing import cast
+
+from flask import current_app, flash, g, request, session
+from flask_login import current_user, login_user, logout_user
+from sqlalchemy.exc import NoResultFound
+from werkzeug.routing import MapAdapter
+
+from tenants.errors import NotFoundError
+from unisson.identity import sign_ins
+from unisson.identity.destinations import safe_destination
+from unisson.identity.passwords import Keeper, keeper
+from unisson.web.db import any_session, runtime
+from unisson.web.forms import one_line
+
+TOKEN = "_user_id"  # noqa: S105 - the name of a place, not a secret
+"""Where Flask-Login keeps what `Person.get_id` returns."""
+
+_NEWCOMER = "newcomer"
+
+
+def visitor() -> sign_ins.Person | None:
+    """Return who is signed in here, or None."""
+    return cast("sign_ins.Person", current_user) if current_user.is_authenticated else None  # type: ignore[attr-defined]  # Flask-Login's proxy has no types
+
+
+def person() -> sign_ins.Person:
+    """Return who is signed in here. Raises NotFoundError for nobody: the guards asked before."""
+    here = visitor()
+    if here is None:
+        raise NotFoundError
+    return here
+
+
+def load_person(token: str) -> sign_ins.Person | None:
+    """Return who holds `token`, in one statement of the request's own session; speak their language."""
+    try:
+        holder = sign_ins.load(any_session(), token)
+    except NotFoundError:
+        # The path names an agency that does not exist: its page is a 404, for a person whom we still know.
+        with runtime().database.everywhere() as everywhere:
+            holder = sign_ins.load(everywhere, token)
+    if holder is not None and holder.language:
+        g.language = holder.language
+    return holder
+
+
+def let_in(identity_id: uuid.UUID) -> None:
+    """Sign this browser in with a token of its own; whatever it held before is worth nothing."""
+    held = session.get(TOKEN)
+    if held:
+        sign_ins.end(any_session(), held)
+    session.clear()
+    token = sign_ins.start(any_session(), identity_id, request.remote_addr or "", user_agent())
+    _hold(token)
+
+
+def renew(token: str) -> None:
+    """Have this browser hold `token` from here on."""
+    session.pop(TOKEN, None)
+    _hold(token)
+
+
+def _hold(token: str) -> None:
+    holder = sign_ins.load(any_session(), token)
+    if holder is None:
+        raise NoResultFound("a sign-in that was just written")
+    session.permanent = True
+    login_user(holder)  # type: ignore[no-untyped-call]  # Flask-Login has no types
+
+
+def let_out() -> None:
+    """Sign this browser out, on the server and here."""
+    held = session.get(TOKEN)
+    if held:
+        sign_ins.end(any_session(), held)
+    logout_user()  # type: ignore[no-untyped-call]  # Flask-Login has no types
+    session.clear()
+
+
+def remember_newcomer(email: str) -> None:
+    """Note in this browser, known address or not, which one it signed up with."""
+    session[_NEWCOMER] = email
+
+
+def is_newcomer(email: str) -> bool:
+    """Return whether this browser is the one that signed up with `email`."""
+    return bool(session.get(_NEWCOMER) == email)
+
+
+def user_agent() -> str:
+    """Return what the browser calls itself, on one line."""
+    return one_line(request.user_agent.string)
+
+
+def password_keeper() -> Keeper:
+    """Return what hashes passwords in this process."""
+    return keeper(runtime().settings)
+
+
+def destination(otherwise: str = "/") -> str:
+    """Return where to go after signing in: the page that was wanted, if it is one of ours."""
+    wanted = request.values.get("next")
+    return safe_destination(wanted, _pages()) or otherwise
+
+
+def _pages() -> MapAdapter:
+    return current_app.url_map.bind(request.host)
+
+
+def reserved_slugs() -> frozenset[str]:
+    """Return the first segment of every route of ours: no agency may stand there."""
+    firsts = (rule.rule.split("/")[1] for rule in current_app.url_map.iter_rules())
+    return frozenset(first for first in firsts if first and "<" not in first)
+
+
+def tell(sentence: str, tone: str = "success") -> None:
+    """Show a sentence on the next page."""
+    flash(sentence, tone)

@@ -1,0 +1,140 @@
+"""Signing up, in and out."""
+
+from flask import redirect, render_template, url_for
+from werkzeug.wrappers import Response
+
+from tenants.base import new_id
+from tenants.errors import RefusedError
+from tenants.identities import Identity
+from tenants.session import TenantSession
+from unisson.agency.opening import free_slug, open_agency
+from unisson.agency.slugs import slug_of
+from unisson.identity import accounts, browser
+from unisson.identity.forms import OpeningForm, SignInForm, SignUpForm
+from unisson.identity.routes import blueprint
+from unisson.web import limits
+from unisson.web.db import any_session, enter_agency
+from unisson.web.guards import public, signed_in
+from unisson.web.i18n import language
+
+Answer = Response | str | tuple[str, int]
+
+
+@blueprint.get("/sign-in")
+@public
+def sign_in() -> Answer:
+    """Ask who it is; somebody who is in already goes where they wanted."""
+    if browser.visitor():
+        return redirect(browser.destination())
+    return _sign_in_page(SignInForm())
+
+
+def _sign_in_page(form: SignInForm) -> str:
+    return render_template("identity/sign_in.html", form=form, next=browser.destination(""))
+
+
+@blueprint.post("/sign-in")
+@public
+def signing_in() -> Answer:
+    """Let somebody in by address and password."""
+    form = SignInForm()
+    limits.spend(limits.SIGN_IN, form.email.data)
+    if not form.validate():
+        return _sign_in_page(form), 422
+    try:
+        identity_id = accounts.authenticate(
+            any_session(), form.email.data or "", form.password.data or "", browser.password_keeper()
+        )
+    except RefusedError as refusal:
+        return _sign_in_page(form), form.refuse(refusal)
+    limits.forgive(limits.SIGN_IN, form.email.data or "")
+    target = browser.destination()
+    browser.let_in(identity_id)
+    return redirect(target, 303)
+
+
+@blueprint.post("/sign-out")
+@public
+def sign_out() -> Answer:
+    """Let somebody out."""
+    browser.let_out()
+    return redirect(url_for("home.front"), 303)
+
+
+@blueprint.get("/sign-up")
+@public
+def sign_up() -> Answer:
+    """Ask a visitor for themselves and their agency; a person for the agency alone."""
+    if browser.visitor():
+        return redirect(url_for("identity.another_agency"))
+    return render_template("identity/sign_up.html", form=SignUpForm(data={"language": language()}))
+
+
+@blueprint.post("/sign-up")
+@public
+def signing_up() -> Answer:
+    """Open an agency, or write to the holder of a known address: the page says the same."""
+    form = SignUpForm()
+    limits.spend(limits.SIGN_UP, form.email.data)
+    if not form.validate():
+        return render_template("identity/sign_up.html", form=form), 422
+    session = enter_agency(new_id())
+    try:
+        accounts.sign_up(session, _asked(form, session), browser.password_keeper(), browser.reserved_slugs())
+    except RefusedError as refusal:
+        return render_template("identity/sign_up.html", form=form), form.refuse(refusal)
+    browser.remember_newcomer(form.email.data or "")
+    return redirect(url_for("identity.mail_sent"), 303)
+
+
+def _asked(form: SignUpForm, session: TenantSession) -> accounts.SignUp:
+    return accounts.SignUp(
+        agency=form.agency.data or "",
+        slug=_slug(form, session),
+        name=form.name.data or "",
+        email=form.email.data or "",
+        language=form.language.data,
+        password=form.password.data or "",
+    )
+
+
+def _slug(form: OpeningForm, session: TenantSession) -> str:
+    return form.slug.data or free_slug(session, slug_of(form.agency.data or "", "agency"), browser.reserved_slugs())
+
+
+@blueprint.get("/sign-up/sent")
+@public
+def mail_sent() -> Answer:
+    """Send somebody to their mail, whatever will arrive there."""
+    return render_template("identity/mail_sent.html")
+
+
+@blueprint.get("/me/agencies/new")
+@signed_in
+def another_agency() -> Answer:
+    """Ask a person for the agency that they open besides."""
+    return render_template("identity/another_agency.html", form=OpeningForm(data={"language": language()}))
+
+
+@blueprint.post("/me/agencies/new")
+@signed_in
+def opening_another() -> Answer:
+    """Open a further agency for a person."""
+    form = OpeningForm()
+    limits.spend(limits.SIGN_UP, browser.person().email)
+    if not form.validate():
+        return render_template("identity/another_agency.html", form=form), 422
+    session = enter_agency(new_id())
+    try:
+        slug = _slug(form, session)
+        open_agency(
+            session,
+            session.get_one(Identity, browser.person().id),
+            name=form.agency.data or "",
+            slug=slug,
+            language=form.language.data,
+            reserved=browser.reserved_slugs(),
+        )
+    except RefusedError as refusal:
+        return render_template("identity/another_agency.html", form=form), form.refuse(refusal)
+    return redirect(url_for("agency.brands", agency=slug), 303)

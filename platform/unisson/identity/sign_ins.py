@@ -1,0 +1,142 @@
+"""Where somebody is signed in: one row a browser. The browser holds a random token, the row only its SHA-256.
+
+A sign-in ends after a day without use, after two weeks in any case (ASVS 5.0 §7.3), and at once when it is revoked.
+"""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from flask_login import UserMixin
+from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy.orm import Session
+
+from tenants.base import utcnow
+from tenants.identities import Identity, SignIn
+from unisson.vault import new_token, token_hash
+
+IDLE = timedelta(hours=24)
+ABSOLUTE = timedelta(days=14)
+TOUCH = timedelta(minutes=1)
+"""How coarse `last_seen_at` is, so that reading a page hardly ever writes."""
+
+_AGENT_CHARACTERS = 300
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Person(UserMixin):
+    """Who is signed in, in this browser. Roles are not here: they are an agency's, read per request."""
+
+    id: uuid.UUID
+    name: str
+    email: str
+    language: str | None
+    timezone: str | None
+    email_verified: bool
+    sign_in_id: uuid.UUID
+    token: str = field(repr=False)
+
+    def get_id(self) -> str:
+        """Return what the cookie carries."""
+        return self.token
+
+
+def _alive(now: ColumnElement[datetime]) -> tuple[ColumnElement[bool], ...]:
+    return (SignIn.revoked_at.is_(None), SignIn.expires_at > now, SignIn.last_seen_at > now - IDLE)
+
+
+def load(session: Session, token: str) -> Person | None:
+    """Return whose token it is, in one statement; None when it is unknown, over or revoked, or the person disabled."""
+    now = func.clock_timestamp()
+    row = session.execute(
+        select(
+            Identity.id, Identity.name, Identity.email, Identity.language, Identity.timezone,
+            Identity.email_verified_at.is_not(None).label("verified"), SignIn.id.label("sign_in_id"),
+            (SignIn.last_seen_at < now - TOUCH).label("is_stale"),
+        )
+        .join(SignIn, SignIn.identity_id == Identity.id)
+        .where(SignIn.token_hash == token_hash(token), Identity.disabled_at.is_(None), *_alive(now))
+    ).first()  # fmt: skip
+    if row is None:
+        return None
+    if row.is_stale:
+        _touch(session, row.sign_in_id)
+    return Person(row.id, row.name, row.email, row.language, row.timezone, row.verified, row.sign_in_id, token)
+
+
+def _touch(session: Session, sign_in_id: uuid.UUID) -> None:
+    """Note that it is in use; of two requests at once one does, and none waits for the other."""
+    mine = select(SignIn.id).where(SignIn.id == sign_in_id).with_for_update(skip_locked=True).scalar_subquery()
+    session.execute(update(SignIn).where(SignIn.id == mine).values(last_seen_at=func.clock_timestamp()))
+
+
+def start(session: Session, identity_id: uuid.UUID, ip: str, user_agent: str) -> str:
+    """Return the token of a new sign-in of `identity_id`."""
+    token = new_token()
+    session.add(
+        SignIn(
+            identity_id=identity_id,
+            token_hash=token_hash(token),
+            ip=ip,
+            user_agent=user_agent[:_AGENT_CHARACTERS],
+            expires_at=utcnow() + ABSOLUTE,
+        )
+    )
+    session.flush()
+    return token
+
+
+def rotate(session: Session, sign_in_id: uuid.UUID) -> str:
+    """Return the new token of a sign-in; its old one is worth nothing from here on, its end stays the same."""
+    token = new_token()
+    session.execute(update(SignIn).where(SignIn.id == sign_in_id).values(token_hash=token_hash(token)))
+    return token
+
+
+def end(session: Session, token: str) -> None:
+    """Sign out the browser that holds `token`."""
+    _revoke(session, SignIn.token_hash == token_hash(token))
+
+
+def end_one(session: Session, identity_id: uuid.UUID, sign_in_id: uuid.UUID) -> bool:
+    """Sign out one browser of `identity_id`; return whether there was one."""
+    return _revoke(session, SignIn.id == sign_in_id, SignIn.identity_id == identity_id) > 0
+
+
+def end_all(session: Session, identity_id: uuid.UUID, *, but: uuid.UUID | None = None) -> int:
+    """Sign `identity_id` out of every browser, `but` one; return of how many."""
+    if but is None:
+        return _revoke(session, SignIn.identity_id == identity_id)
+    return _revoke(session, SignIn.identity_id == identity_id, SignIn.id != but)
+
+
+def _revoke(session: Session, *which: ColumnElement[bool]) -> int:
+    done = session.execute(
+        update(SignIn)
+        .where(SignIn.revoked_at.is_(None), *which)
+        .values(revoked_at=func.clock_timestamp())
+        .returning(SignIn.id)
+    )
+    return len(done.all())
+
+
+@dataclass(frozen=True, slots=True)
+class Browser:
+    """One live sign-in, for the list that its owner reads."""
+
+    id: uuid.UUID
+    ip: str
+    user_agent: str
+    created_at: datetime
+    last_seen_at: datetime
+
+
+def browsers(session: Session, identity_id: uuid.UUID) -> Sequence[Browser]:
+    """Return where `identity_id` is signed in, the latest used first."""
+    rows = session.execute(
+        select(SignIn.id, SignIn.ip, SignIn.user_agent, SignIn.created_at, SignIn.last_seen_at)
+        .where(SignIn.identity_id == identity_id, *_alive(func.clock_timestamp()))
+        .order_by(SignIn.last_seen_at.desc())
+    )
+    return [Browser(*row) for row in rows]
