@@ -34,8 +34,11 @@ NOT_WAITING = lazy("This content is not waiting for a decision any more. Nothing
 CHANGED_SINCE = lazy("This content changed after the page was opened. Read it again, then decide.")
 OWN_WORK = lazy("Nobody approves their own work. Somebody else of the team decides in this stage.")
 SAY_WHY = lazy("Say what should change, so that the author knows what to do.")
+TYPE_YOUR_NAME = lazy("Type your name: it stands beside your decision.")
+LONG_NAME = lazy("A name has 200 characters at most.")
 LONG_COMMENT = lazy("A comment has 5,000 characters at most.")
 MAX_COMMENT = 5_000
+MAX_NAME = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,21 +82,36 @@ def submit(
 
 
 def approve(
-    session: TenantSession, actor: Actor, content_id: uuid.UUID, digest_shown: str, comment: str = ""
+    session: TenantSession,
+    actor: Actor,
+    content_id: uuid.UUID,
+    digest_shown: str,
+    comment: str = "",
+    *,
+    stage_shown: uuid.UUID | None = None,
 ) -> Content:
-    """Record the approval of the bytes that were shown. Raises StaleError, ForbiddenError, RefusedError."""
+    """Record the approval of the bytes that were shown. Raises StaleError, ForbiddenError, RefusedError.
+
+    `stage_shown` is the stage that the page asked about: a decision never slips into the one after it.
+    """
     content = load(session, actor, content_id, Permission.CONTENT_SEE, lock=True)
-    passage = _passage_for(session, actor, content, digest_shown)
+    passage = _passage_for(session, actor, content, digest_shown, stage_shown)
     _decide(session, content, passage, Verdict.APPROVED, Word(actor.membership_id, actor.name, comment))
     return content
 
 
 def request_changes(
-    session: TenantSession, actor: Actor, content_id: uuid.UUID, digest_shown: str, comment: str
+    session: TenantSession,
+    actor: Actor,
+    content_id: uuid.UUID,
+    digest_shown: str,
+    comment: str,
+    *,
+    stage_shown: uuid.UUID | None = None,
 ) -> Content:
     """Send the content back to its author with a comment. Raises as `approve` does."""
     content = load(session, actor, content_id, Permission.CONTENT_SEE, lock=True)
-    passage = _passage_for(session, actor, content, digest_shown)
+    passage = _passage_for(session, actor, content, digest_shown, stage_shown)
     _decide(session, content, passage, Verdict.CHANGES_REQUESTED, Word(actor.membership_id, actor.name, comment))
     return content
 
@@ -108,6 +126,10 @@ def decide_by_link(
         raise StaleError(NOT_WAITING)
     if digest_shown != passage.run.digest:
         raise StaleError(CHANGED_SINCE)
+    if not word.typed_name.strip():
+        raise RefusedError(TYPE_YOUR_NAME, field="typed_name")
+    if len(word.typed_name) > MAX_NAME:
+        raise RefusedError(LONG_NAME, field="typed_name")
     said = Word(
         membership_id=visit.link.membership_id,
         name=word.typed_name,
@@ -204,9 +226,11 @@ def _open_stage(session: TenantSession, content: Content, run: ApprovalRun, stag
             write(session, person.id, "approval_asked_in_app", {"content_id": str(content.id)})
 
 
-def _passage_for(session: TenantSession, actor: Actor, content: Content, digest_shown: str) -> Passage:
+def _passage_for(
+    session: TenantSession, actor: Actor, content: Content, digest_shown: str, stage_shown: uuid.UUID | None
+) -> Passage:
     passage = current_passage(session, content)
-    if passage is None:
+    if passage is None or stage_shown not in {None, passage.stage.id}:
         raise StaleError(NOT_WAITING)
     if not actor.may(STAGE_PERMISSION[BrandRole(passage.stage.role)], content.brand_id):
         raise ForbiddenError(passage.stage.role)
@@ -242,7 +266,7 @@ def _decide(session: TenantSession, content: Content, passage: Passage, verdict:
         )
     )
     session.flush()
-    links.revoke_all(session, content.id, but=word.link_id)
+    links.revoke_all(session, content.id)
     record(
         session, None, f"content.{verdict}", "content", content.id,
         brand_id=content.brand_id, by=word.name, stage=passage.stage.role, digest=passage.run.digest,

@@ -14,8 +14,8 @@ from tenants.access import Actor
 from tenants.base import utcnow
 from tenants.brands import Brand
 from tenants.errors import GoneError, NotFoundError
-from tenants.members import Membership
-from tenants.permissions import Permission
+from tenants.members import BrandAssignment, Membership
+from tenants.permissions import BrandRole, Permission
 from tenants.session import TenantSession
 from unisson.activity.trail import record
 from unisson.approvals.models import ApprovalLink, ApprovalRun, Decision, RunStage
@@ -26,6 +26,7 @@ from unisson.web.i18n import lazy
 
 DAYS_AFTER_DATE = timedelta(days=7)
 
+OTHERS_DECIDED = lazy("Somebody else has decided on this content already. Nothing more is asked of you.")
 EXPIRED = lazy("This link has expired. Nothing was decided with it. Ask the agency for a new one.")
 REVOKED = lazy("This link is no longer valid: the content changed, or the agency withdrew it. Nothing was decided.")
 
@@ -85,8 +86,11 @@ def visit(session: TenantSession, token: str, *, lock: bool = False) -> Visit:
         session.refresh(link)
     addressee = session.get_one(Membership, (session.agency_id, link.membership_id))
     decision = session.scalars(select(Decision).where(Decision.stage_id == link.stage_id)).one_or_none()
-    if decision is None:
-        _check_alive(link, run, content, addressee)
+    _check_alive(session, link, content, addressee)
+    if decision is None and content.revision_id != run.revision_id:
+        raise GoneError(REVOKED)
+    if decision is not None and decision.link_id != link.id:
+        raise GoneError(OTHERS_DECIDED)
     if link.first_seen_at is None:
         link.first_seen_at = utcnow()
     return Visit(
@@ -122,15 +126,28 @@ def renew(session: TenantSession, actor: Actor, link_id: uuid.UUID) -> ApprovalL
     return issue(session, content, run, stage, person)
 
 
-def revoke_all(session: TenantSession, content_id: uuid.UUID, *, but: uuid.UUID | None = None) -> None:
-    """Revoke every live link to the content, but the one through which was decided: it shows what was said."""
+def revoke_all(session: TenantSession, content_id: uuid.UUID) -> None:
+    """Revoke every live link to the content, but those through which was decided: they show what was said."""
     runs = select(ApprovalRun.id).where(ApprovalRun.content_id == content_id)
+    used = select(Decision.link_id).where(Decision.run_id.in_(runs), Decision.link_id.is_not(None))
     session.execute(
         update(ApprovalLink)
-        .where(ApprovalLink.run_id.in_(runs), ApprovalLink.revoked_at.is_(None), ApprovalLink.id.is_distinct_from(but))
+        .where(ApprovalLink.run_id.in_(runs), ApprovalLink.revoked_at.is_(None), ApprovalLink.id.not_in(used))
         .values(revoked_at=func.clock_timestamp())
         .execution_options(synchronize_session="fetch")
     )
+
+
+def content_of(session: TenantSession, link_id: uuid.UUID) -> uuid.UUID:
+    """Return the id of the content that the link is about. Raises NotFoundError."""
+    found = session.scalar(
+        select(ApprovalRun.content_id)
+        .join(ApprovalLink, (ApprovalLink.agency_id == ApprovalRun.agency_id) & (ApprovalLink.run_id == ApprovalRun.id))
+        .where(ApprovalLink.id == link_id)
+    )
+    if found is None:
+        raise NotFoundError
+    return found
 
 
 def links_of(session: TenantSession, content_id: uuid.UUID) -> list[tuple[ApprovalLink, Membership]]:
@@ -164,9 +181,25 @@ def _content(session: TenantSession, content_id: uuid.UUID, *, lock: bool) -> Co
     return session.scalars(wanted).one()
 
 
-def _check_alive(link: ApprovalLink, run: ApprovalRun, content: Content, addressee: Membership) -> None:
-    gone = link.revoked_at is not None or addressee.removed_at is not None
-    if gone or content.revision_id != run.revision_id:
-        raise GoneError(REVOKED)
+def _check_alive(session: TenantSession, link: ApprovalLink, content: Content, addressee: Membership) -> None:
+    if link.revoked_at is not None or addressee.removed_at is not None or not _decides(session, content, addressee):
+        raise GoneError(_why_revoked(session, link))
     if link.expires_at <= utcnow():
         raise GoneError(EXPIRED)
+
+
+def _decides(session: TenantSession, content: Content, addressee: Membership) -> bool:
+    """A link serves somebody who is the brand's client approver now, not only when it was mailed."""
+    held = select(BrandAssignment.id).where(
+        BrandAssignment.membership_id == addressee.id,
+        BrandAssignment.brand_id == content.brand_id,
+        BrandAssignment.role == BrandRole.CLIENT_APPROVER.value,
+    )
+    return session.scalar(held) is not None
+
+
+def _why_revoked(session: TenantSession, link: ApprovalLink) -> object:
+    """A colleague's decision revokes the links of the stage: say so, rather than that something went wrong."""
+    decided = session.scalar(select(Decision.decided_at).where(Decision.stage_id == link.stage_id))
+    revoked = link.revoked_at
+    return OTHERS_DECIDED if decided is not None and revoked is not None and revoked >= decided else REVOKED

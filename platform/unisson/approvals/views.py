@@ -1,8 +1,92 @@
-"""The pages of approvals."""
+"""The pages of approving: what waits on me, and the verbs of the circuit. The client's link is in `link_views`."""
 
-from flask import Blueprint, Flask
+import uuid
+
+from flask import Blueprint, Flask, render_template
+from werkzeug.wrappers import Response
+
+from unisson.approvals import link_views, links
+from unisson.approvals.circuit import approve, request_changes, submit, withdraw
+from unisson.approvals.forms import DecisionForm, VersionForm
+from unisson.approvals.waiting import waiting_for
+from unisson.editorial.composer import channel_registry
+from unisson.editorial.content_page import carried_out
+from unisson.editorial.limits import check_with
+from unisson.editorial.moments import own_zone
+from unisson.web.db import session
+from unisson.web.guards import actor
+from unisson.web.i18n import _
 
 blueprint = Blueprint("approvals", __name__, url_prefix="/<agency>")
+link_views.register(blueprint)
+
+Answer = Response | str | tuple[str, int]
+
+
+@blueprint.get("/approvals")
+def waiting() -> Answer:
+    """Show what waits on me, and what waits on others."""
+    return render_template("approvals/waiting.html", waiting=waiting_for(session(), actor()), own_zone=own_zone())
+
+
+@blueprint.post("/contents/<uuid:content_id>/submission")
+def submission(content_id: uuid.UUID) -> Answer:
+    """Submit a content for approval."""
+    form = VersionForm()
+    return carried_out(
+        content_id,
+        lambda: submit(session(), actor(), content_id, form.version_shown, check_with(channel_registry())),
+        _("Submitted for approval."),
+    )
+
+
+@blueprint.post("/contents/<uuid:content_id>/withdrawal")
+def withdrawal(content_id: uuid.UUID) -> Answer:
+    """Take a submitted content back."""
+    said = _("Withdrawn: the content is a draft again, and nothing goes out.")
+    return carried_out(content_id, lambda: withdraw(session(), actor(), content_id), said)
+
+
+@blueprint.post("/contents/<uuid:content_id>/approval")
+def approval(content_id: uuid.UUID) -> Answer:
+    """Approve exactly what the page showed."""
+    form = DecisionForm()
+    digest, comment = form.digest.data or "", form.comment.data or ""
+    return carried_out(
+        content_id,
+        lambda: approve(session(), actor(), content_id, digest, comment, stage_shown=form.stage_shown),
+        _("Approved."),
+        typed={"comment": comment},
+    )
+
+
+@blueprint.post("/contents/<uuid:content_id>/change-request")
+def change_request(content_id: uuid.UUID) -> Answer:
+    """Send the content back with what should change."""
+    form = DecisionForm()
+    digest, comment = form.digest.data or "", form.comment.data or ""
+    return carried_out(
+        content_id,
+        lambda: request_changes(session(), actor(), content_id, digest, comment, stage_shown=form.stage_shown),
+        _("Sent back to its author with your comment."),
+        typed={"comment": comment},
+    )
+
+
+@blueprint.post("/approval-links/<uuid:link_id>/revocation")
+def link_revocation(link_id: uuid.UUID) -> Answer:
+    """Make a client's link open nothing any more."""
+    content_id = links.content_of(session(), link_id)
+    said = _("The link opens nothing any more.")
+    return carried_out(content_id, lambda: links.revoke(session(), actor(), link_id), said)
+
+
+@blueprint.post("/approval-links/<uuid:link_id>/renewal")
+def link_renewal(link_id: uuid.UUID) -> Answer:
+    """Mail the addressee a new link; the old one opens nothing any more."""
+    content_id = links.content_of(session(), link_id)
+    said = _("A new link is on its way. The old one opens nothing any more.")
+    return carried_out(content_id, lambda: links.renew(session(), actor(), link_id), said)
 
 
 def init_app(app: Flask) -> None:

@@ -1,8 +1,136 @@
-"""The pages of editorial."""
+"""The pages of writing: the composer, a content, moving it, cancelling it."""
 
-from flask import Blueprint, Flask
+import uuid
+
+from flask import Blueprint, Flask, flash, redirect, request, url_for
+from werkzeug.wrappers import Response
+
+from tenants.errors import RefusedError
+from tenants.permissions import Permission
+from unisson.approvals.circuit import submit
+from unisson.editorial import content_page, move_page
+from unisson.editorial.composer import Composer, channel_registry
+from unisson.editorial.contents import load
+from unisson.editorial.limits import check_with
+from unisson.editorial.models import Content
+from unisson.editorial.writing import cancel, check_editable, edit, restore, write
+from unisson.web.db import session
+from unisson.web.guards import actor, brand_card, brand_card_of
+from unisson.web.i18n import _
 
 blueprint = Blueprint("editorial", __name__, url_prefix="/<agency>")
+
+NO_VERSION = -1
+"""A form that does not say what it was made from is stale: it would write over what nobody compared."""
+
+Answer = Response | str | tuple[str, int]
+
+
+@blueprint.route("/brands/<brand>/contents/new", methods=["GET", "POST"])
+def content_new(brand: str) -> Answer:
+    """Write a new content."""
+    card = brand_card(brand)
+    actor().require(Permission.CONTENT_WRITE, card.id)
+    composer = Composer(card)
+    if request.method == "POST":
+        return _save(composer)
+    composer.show_new(request.args.get("date"))
+    return composer.page()
+
+
+@blueprint.route("/contents/<uuid:content_id>/edit", methods=["GET", "POST"])
+def content_edit(content_id: uuid.UUID) -> Answer:
+    """Change a content."""
+    content = load(session(), actor(), content_id, Permission.CONTENT_WRITE)
+    composer = Composer(brand_card_of(content.brand_id), content)
+    if request.method == "POST":
+        return _save(composer)
+    check_editable(content)
+    composer.show_stored()
+    return composer.page()
+
+
+@blueprint.post("/brands/<brand>/contents/preview")
+def content_preview(brand: str) -> Answer:
+    """Show how what is typed would look. Nothing is written."""
+    card = brand_card(brand)
+    actor().require(Permission.CONTENT_WRITE, card.id)
+    return _without_writing(_typed(Composer(card)).preview_page())
+
+
+@blueprint.get("/contents/<uuid:content_id>")
+def content(content_id: uuid.UUID) -> Answer:
+    """Show a content: what goes out, when, where it stands, and what may be done now."""
+    return content_page.page(content_id)
+
+
+@blueprint.route("/contents/<uuid:content_id>/move", methods=["GET", "POST"])
+def content_move(content_id: uuid.UUID) -> Answer:
+    """Put a content at another date."""
+    return move_page.moved(content_id) if request.method == "POST" else move_page.page(content_id)
+
+
+@blueprint.post("/contents/<uuid:content_id>/cancellation")
+def content_cancellation(content_id: uuid.UUID) -> Answer:
+    """Cancel a content, which can be undone."""
+    undo = {
+        "text": _("The content is cancelled. It will not go out."),
+        "undo_url": url_for("editorial.content_restoration", content_id=content_id),
+    }
+    return content_page.carried_out(content_id, lambda: cancel(session(), actor(), content_id), undo)
+
+
+@blueprint.post("/contents/<uuid:content_id>/restoration")
+def content_restoration(content_id: uuid.UUID) -> Answer:
+    """Make a cancelled content a draft again."""
+    said = _("The content is a draft again.")
+    return content_page.carried_out(content_id, lambda: restore(session(), actor(), content_id), said)
+
+
+def _typed(composer: Composer) -> Composer:
+    """Read the form; images that are refused are said on the page and leave the others."""
+    try:
+        composer.take_pictures()
+    except RefusedError as refusal:
+        composer.refuse(refusal)
+    return composer
+
+
+def _save(composer: Composer) -> Answer:
+    wanted = request.form.get("action", "save")
+    _typed(composer)
+    if wanted in {"preview", "add"}:
+        page = composer.page()
+        return _without_writing(page)
+    if composer.form.errors or not composer.form.validate():
+        return composer.page(422)
+    try:
+        with session().begin_nested():
+            saved = _carry_out(composer, and_submit=wanted == "submit")
+    except RefusedError as refusal:
+        if composer.content is not None:
+            session().refresh(composer.content)
+        return composer.page(composer.refuse(refusal))
+    flash(_("Saved and submitted for approval.") if wanted == "submit" else _("Saved."), "success")
+    return redirect(url_for("editorial.content", content_id=saved.id), 303)
+
+
+def _carry_out(composer: Composer, *, and_submit: bool) -> Content:
+    draft = composer.form.draft(composer.typed)
+    if composer.content is None:
+        saved = write(session(), actor(), composer.brand.id, draft)
+    else:
+        shown = composer.form.version_shown
+        saved = edit(session(), actor(), composer.content.id, draft, NO_VERSION if shown is None else shown)
+    if and_submit:
+        submit(session(), actor(), saved.id, None, check_with(channel_registry()))
+    return saved
+
+
+def _without_writing(page: Answer) -> Answer:
+    """Take back the once-only number of the form, which is still to be sent in earnest."""
+    session().rollback()
+    return page
 
 
 def init_app(app: Flask) -> None:

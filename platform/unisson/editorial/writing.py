@@ -24,6 +24,7 @@ MAX_TITLE_CHARACTERS = 300
 MAX_PICTURES = 10
 
 LEAVING = lazy("This content is being published, or is out already. It can't be changed any more; nothing was changed.")
+CANCELLED = lazy("This content is cancelled. Restore it first; nothing was changed.")
 TOO_LONG = lazy("This text is longer than 100,000 characters. Shorten it; nothing was saved.")
 LONG_TITLE = lazy("A title has 300 characters at most. Shorten it; nothing was saved.")
 NO_WORDS = lazy("Write a title or a text first.")
@@ -65,7 +66,7 @@ def edit(
     """
     content = load(session, actor, content_id, Permission.CONTENT_WRITE, lock=True)
     check_fresh(content, version_shown)
-    _check_editable(content)
+    check_editable(content)
     before = draft_of(session, content)
     if before == _normal(draft, before):
         return content
@@ -89,7 +90,7 @@ def move(
     """Return the content at another date. The date is part of what is approved: a move reopens the approval."""
     content = load(session, actor, content_id, Permission.CONTENT_SCHEDULE, lock=True)
     check_fresh(content, version_shown)
-    _check_editable(content)
+    check_editable(content)
     before = content.scheduled_at
     _place(session, content, brand_of(session, content), wall_time, fold)
     if content.scheduled_at == before:
@@ -104,9 +105,9 @@ def cancel(session: TenantSession, actor: Actor, content_id: uuid.UUID, version_
     """Return the content, cancelled: it stays to be seen, and never leaves. `restore` undoes it."""
     content = load(session, actor, content_id, Permission.CONTENT_WRITE, lock=True)
     check_fresh(content, version_shown)
-    _check_editable(content)
+    check_editable(content)
+    _reopen(content)
     content.state = ContentState.CANCELLED
-    content.revision_id = None
     session.flush()
     record(session, actor, "content.cancelled", "content", content.id, brand_id=content.brand_id)
     return content
@@ -120,6 +121,14 @@ def restore(session: TenantSession, actor: Actor, content_id: uuid.UUID) -> Cont
         session.flush()
         record(session, actor, "content.restored", "content", content.id, brand_id=content.brand_id)
     return content
+
+
+def check_editable(content: Content) -> None:
+    """Pass if the content may change. Raises StaleError: it is leaving, is out, or is cancelled."""
+    if content.state == ContentState.CANCELLED:
+        raise StaleError(CANCELLED)
+    if ContentState(content.state) not in EDITABLE:
+        raise StaleError(LEAVING)
 
 
 def draft_of(session: TenantSession, content: Content) -> Draft:
@@ -138,11 +147,6 @@ def draft_of(session: TenantSession, content: Content) -> Draft:
 def _normal(draft: Draft, before: Draft) -> Draft:
     fold = before.fold if draft.fold is None and draft.wall_time == before.wall_time else draft.fold or 0
     return replace(draft, channel_ids=tuple(sorted(draft.channel_ids)), fold=fold)
-
-
-def _check_editable(content: Content) -> None:
-    if ContentState(content.state) not in EDITABLE:
-        raise StaleError(LEAVING)
 
 
 def _fill(session: TenantSession, content: Content, brand: Brand, draft: Draft) -> None:

@@ -1,0 +1,42 @@
+"""The forms of deciding."""
+
+import uuid
+
+from wtforms import HiddenField
+
+from unisson.web.forms import Form, LineField, TextField
+from unisson.web.i18n import lazy
+
+
+class DecisionForm(Form):
+    """A decision on exactly what the page showed: its digest, and the stage that was asked."""
+
+    digest = HiddenField()
+    stage = HiddenField()
+    comment = TextField(lazy("Comment"))
+
+    @property
+    def stage_shown(self) -> uuid.UUID | None:
+        """Return the stage that the page asked about; None when it says none that can be read."""
+        try:
+            return uuid.UUID(str(self.stage.data or ""))
+        except ValueError:
+            return None
+
+
+class SignedDecisionForm(DecisionForm):
+    """A decision by somebody without an account, who types their name."""
+
+    typed_name = LineField(lazy("Your name"))
+
+
+class VersionForm(Form):
+    """A verb that asks nothing but which version its page showed."""
+
+    version = HiddenField()
+
+    @property
+    def version_shown(self) -> int | None:
+        """Return the version that the page was made from; None when it says none."""
+        typed = str(self.version.data or "")
+        return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 10 else None

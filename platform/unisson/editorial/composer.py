@@ -1,0 +1,216 @@
+"""The page where a content is written: what it shows, and how a refusal keeps everything that was typed."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from functools import cached_property, lru_cache
+
+from flask import render_template, request, url_for
+from sqlalchemy import select
+
+from tenants.errors import RefusedError, StaleError
+from unisson.editorial.comparison import Part, differences
+from unisson.editorial.contents import open_channels
+from unisson.editorial.forms import DEFAULT_TIME, KINDS, ContentForm, TypedPicture, typed_pictures
+from unisson.editorial.limits import meter, objections
+from unisson.editorial.models import Content, ContentState
+from unisson.editorial.moments import When, own_zone, when
+from unisson.editorial.previews import ChannelPreview, PreviewPicture, handle_of, rendered
+from unisson.editorial.timing import AmbiguousError, resolve
+from unisson.editorial.writing import MAX_PICTURES, TOO_MANY_PICTURES, draft_of
+from unisson.media.intake import take_in
+from unisson.media.models import Media
+from unisson.publishing.assembly import registry
+from unisson.publishing.channels.port import Sketch
+from unisson.publishing.channels.registry import Registry
+from unisson.publishing.models import Channel
+from unisson.runtime import Runtime
+from unisson.storage import storage_of
+from unisson.web.db import runtime, session
+from unisson.web.guards import BrandCard, actor
+from unisson.web.operations import new_operation_id
+
+REOPENED = frozenset({ContentState.IN_REVIEW, ContentState.SCHEDULED})
+"""Saving a change of these asks for the approval again."""
+
+
+@lru_cache(maxsize=4)
+def _registry_of(held: Runtime) -> Registry:
+    return registry(held)
+
+
+def channel_registry() -> Registry:
+    """Return this process's channels."""
+    return _registry_of(runtime())
+
+
+@dataclass(frozen=True, slots=True)
+class PictureRow:
+    """One image of the form."""
+
+    media: Media
+    alt: str
+
+
+@dataclass(frozen=True, slots=True)
+class OthersWork:
+    """What somebody else saved meanwhile, compared with what is typed here: theirs is what would be written over."""
+
+    title: Sequence[Part]
+    body: Sequence[Part]
+
+
+@dataclass
+class Composer:
+    """One opening of the page: a brand, the content if there is one, and the form."""
+
+    brand: BrandCard
+    content: Content | None = None
+    form: ContentForm = field(default_factory=ContentForm)
+    typed: Sequence[TypedPicture] = ()
+    others: OthersWork | None = None
+    fold_offsets: tuple[str, str] | None = None
+
+    @cached_property
+    def channels(self) -> Sequence[Channel]:
+        """Return the brand's connected channels."""
+        return open_channels(session(), self.brand.id)
+
+    @property
+    def reopens(self) -> bool:
+        """Whether saving a change asks for the approval again."""
+        return self.content is not None and self.content.state in REOPENED
+
+    def show_stored(self) -> None:
+        """Show the content as it is stored."""
+        if self.content is not None:
+            stored = draft_of(session(), self.content)
+            self.form.show_draft(stored, self.content.version)
+            self.typed = [TypedPicture(media_id, alt) for media_id, alt in stored.pictures]
+
+    def show_new(self, day: str | None) -> None:
+        """Show an empty content, on `day` (YYYY-MM-DD) if that is one, on every connected channel."""
+        self.form.channel_ids.data = [str(channel.id) for channel in self.channels]
+        try:
+            self.form.show(datetime.combine(date.fromisoformat(day), DEFAULT_TIME) if day else None)
+        except ValueError:
+            self.form.show(None)
+
+    def take_pictures(self) -> None:
+        """Read the images of the form and keep the new ones, in a transaction of their own: a refusal loses none.
+
+        Raises RefusedError.
+        """
+        self.typed = typed_pictures(request.form)
+        files = [file for file in request.files.getlist("uploads") if file.filename]
+        if len(self.typed) + len(files) > MAX_PICTURES:
+            raise RefusedError(TOO_MANY_PICTURES, field="pictures")
+        if not files:
+            return
+        storage, alt = storage_of(runtime().settings), " ".join(request.form.get("new_alt", "").split())[:2000]
+        for file in files:
+            with runtime().database.agency(session().agency_id) as own:
+                taken = take_in(own, actor(), self.brand.id, file.filename or "", file.stream, storage=storage)
+            if taken.id not in {picture.media_id for picture in self.typed}:
+                self.typed = [*self.typed, TypedPicture(taken.id, alt if len(files) == 1 else "")]
+
+    @cached_property
+    def rows(self) -> Sequence[PictureRow]:
+        """Return the images of the form, those of another brand left out."""
+        wanted = {picture.media_id for picture in self.typed}
+        if not wanted:
+            return []
+        found = session().scalars(select(Media).where(Media.id.in_(wanted), Media.brand_id == self.brand.id))
+        known = {media.id: media for media in found}
+        return [PictureRow(known[each.media_id], each.alt) for each in self.typed if each.media_id in known]
+
+    def previews(self) -> list[ChannelPreview]:
+        """Return how what is typed looks on each chosen channel, and what each says no to."""
+        chosen = set(self.form.channel_ids.data or ())
+        pictures = [
+            PreviewPicture(_address(row.media.id), row.alt, row.media.width, row.media.height) for row in self.rows
+        ]
+        sketch = Sketch(
+            title=self.form.title.data or "",
+            text=self.form.body.data or "",
+            picture_sizes=tuple(row.media.size for row in self.rows),
+            missing_alts=sum(not row.alt.strip() for row in self.rows),
+        )
+        return [self._preview(each, sketch, pictures) for each in self.channels if str(each.id) in chosen]
+
+    def _preview(self, channel: Channel, sketch: Sketch, pictures: list[PreviewPicture]) -> ChannelPreview:
+        known = channel_registry()
+        return ChannelPreview(
+            kind=channel.kind,
+            name=channel.name,
+            handle=handle_of(channel, self.brand.name),
+            title=sketch.title,
+            text=sketch.text,
+            html=rendered(channel.kind, sketch.text),
+            pictures=pictures,
+            meter=meter(known, channel, sketch.text),
+            objections=objections(known, channel, sketch),
+        )
+
+    def when(self) -> When | None:
+        """Return the typed date in words, where it is one that exists."""
+        try:
+            typed = self.form.wall_time()
+            if typed is None:
+                return None
+            return when(resolve(typed, self.brand.timezone, self.form.fold_chosen), self.brand.timezone, own_zone())
+        except RefusedError:
+            return None
+
+    def offer_fold(self) -> None:
+        """Find out whether the typed time comes twice: only then is anybody asked which one is meant."""
+        try:
+            typed = self.form.wall_time()
+            if typed is not None:
+                resolve(typed, self.brand.timezone, None)
+        except AmbiguousError as twice:
+            self.fold_offsets = twice.offsets
+        except RefusedError:
+            return
+
+    def refuse(self, refusal: RefusedError) -> int:
+        """Keep what was typed and say the refusal; a stale form is shown beside what the other one wrote."""
+        stored = self.content
+        if stored is not None and isinstance(refusal, StaleError) and self.form.version_shown != stored.version:
+            self.others = OthersWork(
+                differences(stored.title, self.form.title.data or ""),
+                differences(stored.body, self.form.body.data or ""),
+            )
+            self.form.version.data = str(stored.version)
+        return self.form.refuse(refusal)
+
+    def page(self, status: int = 200) -> tuple[str, int]:
+        """Return the page and its status."""
+        self.form.operation_id.data = new_operation_id()
+        self.offer_fold()
+        html = render_template(
+            "editorial/composer.html",
+            composer=self,
+            brand=self.brand,
+            kinds=KINDS,
+            moment=self.when(),
+            previews=self.previews(),
+            **self._addresses(),
+        )
+        return html, status
+
+    def preview_page(self) -> str:
+        """Return the previews alone."""
+        return render_template("editorial/_previews.html", previews=self.previews(), brand=self.brand)
+
+    def _addresses(self) -> dict[str, str]:
+        brand = self.brand.slug
+        preview = url_for("editorial.content_preview", brand=brand)
+        if self.content is None:
+            return {"action": url_for("editorial.content_new", brand=brand), "preview_url": preview}
+        return {"action": url_for("editorial.content_edit", content_id=self.content.id), "preview_url": preview}
+
+
+def _address(media_id: uuid.UUID) -> str:
+    return url_for("media.picture", media_id=media_id)

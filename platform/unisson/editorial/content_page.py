@@ -1,0 +1,209 @@
+"""The page of one content: what goes out, when, where it stands, who decided what, and what may be done now."""
+
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from flask import flash, redirect, render_template, url_for
+from sqlalchemy import func, select
+from werkzeug.wrappers import Response
+
+from tenants.access import Actor
+from tenants.errors import NotFoundError, RefusedError
+from tenants.permissions import Permission
+from unisson.approvals.circuit import Passage, current_passage, may_decide
+from unisson.approvals.links import links_of
+from unisson.approvals.models import ApprovalLink
+from unisson.approvals.progress import DecisionRow, StageRow, decisions_of, stages_of
+from unisson.editorial.contents import channels_of, load
+from unisson.editorial.models import EDITABLE, Content, ContentState, Revision
+from unisson.editorial.moments import When, own_zone, when
+from unisson.editorial.previews import ChannelPreview, frozen_previews
+from unisson.editorial.revisions import payload_of
+from unisson.publishing.channels.reasons import in_words
+from unisson.publishing.models import Channel, Publication
+from unisson.web.db import session
+from unisson.web.guards import BrandCard, actor, brand_card_of
+from unisson.web.operations import new_operation_id
+
+Answer = Response | tuple[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class LinkRow:
+    """One client link: to whom, and whether it still opens anything."""
+
+    link: ApprovalLink
+    name: str
+    email: str
+    sent_at: When
+    expires_at: When
+    open: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PublicationRow:
+    """Where the content stands on one channel; a list's addressees in the same state are one row."""
+
+    kind: str
+    name: str
+    state: str
+    count: int
+    url: str | None
+    reason: str | None
+    at: When | None
+
+
+@dataclass(frozen=True, slots=True)
+class ContentView:
+    """Everything that the page shows. `inside` is False for a client, who sees no internal notes."""
+
+    content: Content
+    brand: BrandCard
+    inside: bool
+    when: When | None
+    late: bool
+    revision: Revision | None
+    previews: Sequence[ChannelPreview]
+    stages: Sequence[StageRow]
+    decisions: Sequence[DecisionRow]
+    publications: Sequence[PublicationRow]
+    links: Sequence[LinkRow]
+    passage: Passage | None
+    decides: bool
+    actions: frozenset[str]
+    refusal: RefusedError | None = None
+    typed: Mapping[str, str] = field(default_factory=dict)
+
+
+def page(content_id: uuid.UUID) -> Answer:
+    """Return the page. Raises NotFoundError, ForbiddenError."""
+    return render(content_id), 200
+
+
+def carried_out(
+    content_id: uuid.UUID,
+    act: Callable[[], object],
+    said: object,
+    *,
+    typed: Mapping[str, str] | None = None,
+) -> Answer:
+    """Do `act`, say so, and go back to the page; a refusal is said on the page, with what was `typed`."""
+    try:
+        with session().begin_nested():
+            act()
+    except RefusedError as refusal:
+        return render(content_id, refusal=refusal, typed=typed or {}), refusal.status
+    flash(said, "success")  # type: ignore[arg-type]  # a mapping carries the way to undo
+    return redirect(_way_on(content_id), 303)
+
+
+def render(
+    content_id: uuid.UUID, *, refusal: RefusedError | None = None, typed: Mapping[str, str] | None = None
+) -> str:
+    """Return the page's HTML."""
+    view = _view(load(session(), actor(), content_id, Permission.CONTENT_SEE), refusal, typed or {})
+    return render_template("editorial/content.html", view=view, new_operation_id=new_operation_id)
+
+
+def actions_on(person: Actor, content: Content) -> frozenset[str]:
+    """Return what `person` may do with the content now, decisions apart."""
+    state, brand_id = ContentState(content.state), content.brand_id
+    rules = {
+        "edit": (Permission.CONTENT_WRITE, state in EDITABLE),
+        "submit": (Permission.CONTENT_SUBMIT, state in {ContentState.DRAFT, ContentState.CHANGES_REQUESTED}),
+        "withdraw": (Permission.CONTENT_SUBMIT, state in {ContentState.IN_REVIEW, ContentState.SCHEDULED}),
+        "move": (Permission.CONTENT_SCHEDULE, state in EDITABLE),
+        "cancel": (Permission.CONTENT_WRITE, state in EDITABLE),
+        "restore": (Permission.CONTENT_WRITE, state == ContentState.CANCELLED),
+        "resolve": (Permission.PUBLICATION_RESOLVE, state in {ContentState.HELD, ContentState.FAILED}),
+        "links": (Permission.LINK_MANAGE, True),
+    }
+    return frozenset(name for name, (wanted, now) in rules.items() if now and person.may(wanted, brand_id))
+
+
+def _way_on(content_id: uuid.UUID) -> str:
+    """A client who asked for changes no longer sees the content: what else waits on them comes next."""
+    try:
+        load(session(), actor(), content_id, Permission.CONTENT_SEE)
+    except NotFoundError:
+        return url_for("approvals.waiting")
+    return url_for("editorial.content", content_id=content_id)
+
+
+def _view(content: Content, refusal: RefusedError | None, typed: Mapping[str, str]) -> ContentView:
+    person, brand = actor(), brand_card_of(content.brand_id)
+    inside = person.may(Permission.CONTENT_WRITE, content.brand_id)
+    passage = current_passage(session(), content)
+    revision = session().get(Revision, (session().agency_id, content.revision_id)) if content.revision_id else None
+    actions = actions_on(person, content)
+    return ContentView(
+        content=content,
+        brand=brand,
+        inside=inside,
+        when=when(content.scheduled_at, content.zone, own_zone()) if content.scheduled_at else None,
+        late=_is_late(content),
+        revision=revision,
+        previews=_previews(content, revision),
+        stages=stages_of(session(), content),
+        decisions=decisions_of(session(), content, everything=inside),
+        publications=_publications(content),
+        links=_links(content, passage) if "links" in actions else (),
+        passage=passage,
+        decides=passage is not None and may_decide(person, content, passage),
+        actions=actions,
+        refusal=refusal,
+        typed=typed,
+    )
+
+
+def _is_late(content: Content) -> bool:
+    if content.scheduled_at is None or ContentState(content.state) not in EDITABLE:
+        return False
+    return bool(content.scheduled_at <= session().scalars(select(func.clock_timestamp())).one())
+
+
+def _previews(content: Content, revision: Revision | None) -> list[ChannelPreview]:
+    payload = revision.payload if revision else payload_of(session(), content)
+    channels = {channel.id: channel for channel in channels_of(session(), content)}
+    return frozen_previews(payload, channels, _address)
+
+
+def _address(picture: Mapping[str, Any]) -> str:
+    return url_for("media.picture", media_id=uuid.UUID(str(picture["id"])))
+
+
+def _publications(content: Content) -> list[PublicationRow]:
+    rows = session().execute(
+        select(
+            Channel.kind, Channel.name, Publication.state, func.count(), func.min(Publication.remote_url),
+            func.min(Publication.reason), func.max(Publication.published_at),
+        )
+        .join(Channel, (Channel.agency_id == Publication.agency_id) & (Channel.id == Publication.channel_id))
+        .where(Publication.content_id == content.id)
+        .group_by(Channel.kind, Channel.name, Channel.id, Publication.state)
+        .order_by(Channel.kind.desc(), Channel.name, Publication.state)
+    )  # fmt: skip
+    own = own_zone()
+    return [
+        PublicationRow(kind, name, state, count, url, in_words(reason) if reason else None,
+                       when(at, content.zone, own) if at else None)
+        for kind, name, state, count, url, reason, at in rows
+    ]  # fmt: skip
+
+
+def _links(content: Content, passage: Passage | None) -> list[LinkRow]:
+    waiting = passage.stage.id if passage else None
+    now = session().scalars(select(func.clock_timestamp())).one()
+    return [
+        LinkRow(
+            link=link,
+            name=person.name,
+            email=person.email,
+            sent_at=when(link.created_at, content.zone),
+            expires_at=when(link.expires_at, content.zone),
+            open=link.revoked_at is None and link.expires_at > now and link.stage_id == waiting,
+        )
+        for link, person in links_of(session(), content.id)
+    ]

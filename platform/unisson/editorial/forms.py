@@ -1,0 +1,146 @@
+"""The forms of writing: what was typed stays as typed, whatever is wrong with it."""
+
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, time
+from typing import Any
+
+from werkzeug.datastructures import MultiDict
+from wtforms import BooleanField, HiddenField, SelectMultipleField, StringField
+from wtforms.widgets import CheckboxInput, DateInput, ListWidget, TimeInput
+
+from tenants.errors import RefusedError
+from unisson.editorial.models import ContentKind
+from unisson.editorial.timing import parse_local
+from unisson.editorial.writing import Draft
+from unisson.web.forms import Form, LineField, TextField
+from unisson.web.i18n import lazy
+
+KINDS = {
+    ContentKind.POST.value: lazy("Post"),
+    ContentKind.PRESS_RELEASE.value: lazy("Press release"),
+    ContentKind.ARTICLE.value: lazy("Article"),
+}
+DEFAULT_TIME = time(10, 0)
+
+NO_KIND = lazy("Choose what this is: a post, a press release or an article.")
+HALF_A_DATE = lazy("Give both the date and the time, or neither.")
+FIELD_OF = {"wall_time": "date", "picture": "pictures", "uploads": "pictures"}
+"""A verb's word for what is wrong → the field where it is said."""
+
+
+@dataclass(frozen=True, slots=True)
+class TypedPicture:
+    """One image of the form: which, and its description as typed."""
+
+    media_id: uuid.UUID
+    alt: str
+
+
+class ScheduleForm(Form):
+    """A date and a time on the brand's clock. They are texts here: a verb says what they mean."""
+
+    date = StringField(lazy("Date"), widget=DateInput())
+    time = StringField(lazy("Time"), widget=TimeInput())
+    fold = StringField(lazy("Which of the two?"))
+    version = HiddenField()
+
+    @property
+    def version_shown(self) -> int | None:
+        """Return the version that the page was made from; None when it says none."""
+        typed = str(self.version.data or "")
+        return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 10 else None
+
+    @property
+    def fold_chosen(self) -> int | None:
+        """Return which of two equal times was chosen; None when nothing was."""
+        return {"0": 0, "1": 1}.get(str(self.fold.data))
+
+    def wall_time(self) -> datetime | None:
+        """Return what was typed, without a zone; None for nothing. Raises RefusedError for what can't be read."""
+        day, clock = (str(each.data or "").strip() for each in (self.date, self.time))
+        if not day and not clock:
+            return None
+        if not day or not clock:
+            raise RefusedError(HALF_A_DATE, field="date")
+        return parse_local(f"{day}T{clock}")
+
+    def show(self, wall_time: datetime | None) -> None:
+        """Show `wall_time` in the two fields."""
+        self.date.data = wall_time.strftime("%Y-%m-%d") if wall_time else ""
+        self.time.data = wall_time.strftime("%H:%M") if wall_time else ""
+
+    def refuse(self, refusal: RefusedError) -> int:
+        """Show an expected refusal at its field; return its status."""
+        refusal.field = FIELD_OF.get(refusal.field or "", refusal.field)
+        return super().refuse(refusal)
+
+
+class ContentForm(ScheduleForm):
+    """A whole content, as the composer shows it. The images are rows beside it (`typed_pictures`)."""
+
+    kind = StringField(lazy("Kind"), default=ContentKind.POST.value)
+    title = LineField(lazy("Title"))
+    body = TextField(lazy("Text"))
+    channel_ids = SelectMultipleField(
+        lazy("Channels"),
+        validate_choice=False,
+        option_widget=CheckboxInput(),
+        widget=ListWidget(prefix_label=False),
+    )
+    pictures = HiddenField(lazy("Images"))
+
+    def draft(self, pictures: Iterable[TypedPicture]) -> Draft:
+        """Return what was typed. Raises RefusedError for a date that can't be read or a channel that is none."""
+        if self.kind.data not in KINDS:
+            raise RefusedError(NO_KIND, field="kind")
+        return Draft(
+            kind=ContentKind(self.kind.data),
+            title=self.title.data or "",
+            body=self.body.data or "",
+            channel_ids=tuple(dict.fromkeys(_ids(self.channel_ids.data))),
+            pictures=tuple((picture.media_id, picture.alt.strip()) for picture in pictures),
+            wall_time=self.wall_time(),
+            fold=self.fold_chosen,
+        )
+
+    def show_draft(self, draft: Draft, version: int) -> None:
+        """Fill the fields from what is stored."""
+        self.kind.data, self.title.data, self.body.data = draft.kind.value, draft.title, draft.body
+        self.channel_ids.data = [str(channel_id) for channel_id in draft.channel_ids]
+        self.fold.data = str(draft.fold or 0)
+        self.version.data = str(version)
+        self.show(draft.wall_time)
+
+
+class MoveForm(ScheduleForm):
+    """Another date. `confirmed` is wanted when the move reopens an approval."""
+
+    confirmed = BooleanField(lazy("Move it, and ask for the approval again"))
+
+
+def typed_pictures(typed: "MultiDict[str, Any]") -> list[TypedPicture]:
+    """Return the images of the form that stay, in the order that was asked for; rows that can't be read are left."""
+    rows: dict[uuid.UUID, tuple[int, TypedPicture]] = {}
+    for place, media_id in enumerate(_ids(typed.getlist("picture_id"))):
+        if typed.get(f"remove-{media_id}") is None and media_id not in rows:
+            alt = str(typed.get(f"alt-{media_id}", ""))
+            wanted = _number(typed.get(f"order-{media_id}"), place + 1)
+            rows[media_id] = wanted, TypedPicture(media_id, " ".join(alt.split())[:2000])
+    return [picture for _order, picture in sorted(rows.values(), key=lambda row: row[0])]
+
+
+def _number(typed: object, otherwise: int) -> int:
+    text = str(typed or "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 4 else otherwise
+
+
+def _ids(typed: Iterable[str] | None) -> list[uuid.UUID]:
+    found = []
+    for text in typed or ():
+        try:
+            found.append(uuid.UUID(str(text)))
+        except ValueError:
+            continue
+    return found

@@ -1,0 +1,87 @@
+"""What each chosen channel says to a content: how full it is, what stops it. Asked while writing and on submission."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tenants.errors import RefusedError
+from tenants.session import TenantSession
+from unisson.approvals.circuit import Check
+from unisson.editorial.contents import channels_of, pictures_of
+from unisson.editorial.models import Content
+from unisson.publishing.channels.bluesky.facets import graphemes
+from unisson.publishing.channels.port import Problem, Sketch
+from unisson.publishing.channels.registry import Registry
+from unisson.publishing.models import Channel
+from unisson.web.i18n import _, lazy
+
+DISCONNECTED = lazy("One of the chosen channels is no longer connected. Choose again, then submit.")
+
+FIELDS = {"text": "body", "title": "title", "pictures": "pictures"}
+"""A channel's word for what is wrong → the form's field."""
+
+
+@dataclass(frozen=True, slots=True)
+class Meter:
+    """How much of a channel's limit a text uses, in graphemes."""
+
+    used: int
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class Objection:
+    """One thing that one channel says no to."""
+
+    channel: str
+    problem: Problem
+
+    def __str__(self) -> str:
+        return _("%(channel)s: %(problem)s", channel=self.channel, problem=str(self.problem.message))
+
+
+class Objections:
+    """Several objections as one sentence, put together in the reader's language."""
+
+    def __init__(self, objections: Sequence[Objection]) -> None:
+        self._objections = tuple(objections)
+
+    def __str__(self) -> str:
+        return " ".join(str(objection) for objection in self._objections)
+
+
+def meter(registry: Registry, channel: Channel, text: str) -> Meter | None:
+    """Return how full the channel is with `text`; None where it sets no limit."""
+    limit = registry.adapter(channel.kind).limits.max_graphemes
+    return None if limit is None else Meter(graphemes(text), limit)
+
+
+def objections(registry: Registry, channel: Channel, sketch: Sketch) -> list[Objection]:
+    """Return what stops `sketch` from going out on the channel."""
+    problems = registry.adapter(channel.kind).problems(sketch)
+    return [Objection(channel.name, problem) for problem in problems if problem.blocking]
+
+
+def sketch_of(session: TenantSession, content: Content) -> Sketch:
+    """Return the stored content as the limits see it."""
+    placed = pictures_of(session, content)
+    return Sketch(
+        title=content.title,
+        text=content.body,
+        picture_sizes=tuple(each.media.size for each in placed),
+        missing_alts=sum(not each.alt for each in placed),
+    )
+
+
+def check_with(registry: Registry) -> Check:
+    """Return the check of a submission: RefusedError joins what every chosen channel says no to."""
+
+    def check(session: TenantSession, content: Content) -> None:
+        channels = channels_of(session, content)
+        if any(channel.disconnected_at is not None for channel in channels):
+            raise RefusedError(DISCONNECTED, field="channel_ids")
+        sketch = sketch_of(session, content)
+        found = [each for channel in channels for each in objections(registry, channel, sketch)]
+        if found:
+            raise RefusedError(Objections(found), field=FIELDS.get(found[0].problem.field))
+
+    return check
