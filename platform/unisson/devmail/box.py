@@ -32,7 +32,7 @@ class KeptMail:
     def text(self, kind: str) -> str:
         """Return the text of the `plain` or `html` part; empty where there is none."""
         part = self.message.get_body(preferencelist=(kind,))
-        return part.get_content() if part is not None else ""
+        return part.get_content().replace("\r\n", "\n") if part is not None else ""
 
     def parts(self) -> Iterator[EmailMessage]:
         """Yield the parts that the HTML shows by content id, such as pictures."""

@@ -1,0 +1,177 @@
+"""The mails about a content: asking for an approval, telling what was decided, telling what went wrong."""
+
+import uuid
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from tenants.agencies import Agency
+from tenants.base import utcnow
+from tenants.brands import Brand
+from tenants.members import Membership
+from tenants.session import TenantSession
+from unisson.approvals import links
+from unisson.approvals.models import ApprovalLink, Decision
+from unisson.editorial.models import Content, ContentState
+from unisson.notifications.models import Letter
+from unisson.notifications.words import Words, content_facts, moment
+from unisson.publishing.channels.reasons import in_words
+from unisson.publishing.models import Channel, Publication, PublicationState
+from unisson.web.i18n import _
+
+_IN_TROUBLE = (PublicationState.HELD, PublicationState.FAILED, PublicationState.UNKNOWN)
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What such a mail is about, and the address that its links begin with."""
+
+    session: TenantSession
+    letter: Letter
+    content: Content
+    brand: Brand
+    agency: Agency
+    base_url: str
+
+    @property
+    def title(self) -> str:
+        """Return how the content is called in a sentence."""
+        return self.content.title or _("Untitled")
+
+    @property
+    def content_url(self) -> str:
+        """Return where a member opens the content."""
+        return f"{self.base_url}/{self.agency.slug}/contents/{self.content.id}"
+
+    @property
+    def facts(self) -> tuple[tuple[str, str], ...]:
+        """Return what, for which brand, for when."""
+        return content_facts(self.content.title, self.brand.name, self.content.scheduled_at, self.content.zone)
+
+    def row(self, name: str) -> uuid.UUID | None:
+        """Return an id that the letter names."""
+        value = self.letter.about.get(name)
+        return uuid.UUID(value) if value else None
+
+
+def subject_of(session: TenantSession, letter: Letter, base_url: str) -> Subject | None:
+    """Return what the letter is about; None when it is not there any more."""
+    content = session.get(Content, (session.agency_id, uuid.UUID(letter.about["content_id"])))
+    if content is None:
+        return None
+    brand = session.get_one(Brand, (session.agency_id, content.brand_id))
+    return Subject(session, letter, content, brand, session.scalars(select(Agency)).one(), base_url)
+
+
+def approval_request(about: Subject) -> Words | None:
+    """Ask a client, by a link of their own. None when the link opens nothing any more."""
+    link_id = about.row("link_id")
+    link = about.session.get(ApprovalLink, (about.session.agency_id, link_id)) if link_id else None
+    if link is None or link.revoked_at is not None or link.expires_at <= utcnow():
+        return None
+    token = links.mint(about.session, link)
+    return Words(
+        subject=_("To approve: %(title)s (%(brand)s)", title=about.title, brand=about.brand.name),
+        heading=_("Your approval is needed"),
+        paragraphs=(
+            _("%(agency)s has prepared this for %(brand)s and asks for your yes.", agency=about.agency.name,
+              brand=about.brand.name),
+        ),
+        facts=about.facts,
+        action_label=_("Read and decide"),
+        action_url=f"{about.base_url}/{about.agency.slug}/approve/{token}",
+        after=(
+            _("Nothing is published without your approval: if nobody decides, it does not go out."),
+            _("This link is yours alone and works until %(until)s. Please do not forward it.",
+              until=moment(link.expires_at, about.content.zone)),
+        ),
+        brand_name=about.brand.name,
+    )  # fmt: skip
+
+
+def approval_asked_in_app(about: Subject) -> Words | None:
+    """Ask a member of the agency. None when it does not wait any more."""
+    if about.content.state != ContentState.IN_REVIEW:
+        return None
+    return Words(
+        subject=_("To approve: %(title)s (%(brand)s)", title=about.title, brand=about.brand.name),
+        heading=_("A content waits for your decision"),
+        paragraphs=(_("It goes on to the next stage, or out, once you have approved it."),),
+        facts=about.facts,
+        action_label=_("Open the content"),
+        action_url=about.content_url,
+        after=(_("Nothing is published before everyone whose approval is required has said yes."),),
+        brand_name=about.brand.name,
+    )
+
+
+def changes_requested(about: Subject) -> Words | None:
+    """Tell the authors what somebody wants changed."""
+    said = _decision(about)
+    return Words(
+        subject=_("Changes requested: %(title)s (%(brand)s)", title=about.title, brand=about.brand.name),
+        heading=_("Changes are requested"),
+        paragraphs=(_("The content is yours again. Once changed, submit it anew: every stage reads it again."),),
+        facts=about.facts,
+        quote=said[1] if said else "",
+        quoted=said[0] if said else "",
+        action_label=_("Open the content"),
+        action_url=about.content_url,
+        brand_name=about.brand.name,
+    )
+
+
+def approved(about: Subject) -> Words | None:
+    """Tell the authors that it will go out."""
+    said = _decision(about)
+    return Words(
+        subject=_("Approved: %(title)s (%(brand)s)", title=about.title, brand=about.brand.name),
+        heading=_("Approved by everyone"),
+        paragraphs=(_("It goes out by itself at the time below. A change from now on asks for a new approval."),),
+        facts=about.facts,
+        quote=said[1] if said else "",
+        quoted=said[0] if said else "",
+        action_label=_("Open the content"),
+        action_url=about.content_url,
+        brand_name=about.brand.name,
+    )
+
+
+def trouble(about: Subject) -> Words | None:
+    """Tell the author that it did not go out everywhere, where and why. None when all is well again."""
+    rows = about.session.execute(
+        select(Channel.name, Publication.reason)
+        .join(Channel, (Channel.agency_id == Publication.agency_id) & (Channel.id == Publication.channel_id))
+        .where(Publication.content_id == about.content.id, Publication.state.in_(_IN_TROUBLE))
+        .order_by(Channel.name)
+        .limit(10)
+    ).all()
+    if not rows:
+        return None
+    held = about.content.state == ContentState.HELD
+    return Words(
+        subject=_("Not published: %(title)s (%(brand)s)", title=about.title, brand=about.brand.name),
+        heading=_("A publication waits for you") if held else _("A publication failed"),
+        paragraphs=(
+            _("We are not sure enough to send it by ourselves: look, then decide.")
+            if held
+            else _("It was not published everywhere. What is published stays published; the rest can be tried again."),
+        ),
+        facts=(*about.facts, *((name, in_words(reason or "")) for name, reason in rows)),
+        action_label=_("Look and decide"),
+        action_url=about.content_url,
+        brand_name=about.brand.name,
+    )
+
+
+def _decision(about: Subject) -> tuple[str, str] | None:
+    """Return who decided in the letter's stage, and what they said."""
+    stage_id = about.row("stage_id")
+    if stage_id is None:
+        return None
+    row = about.session.execute(
+        select(Decision, Membership.name)
+        .join(Membership, (Membership.agency_id == Decision.agency_id) & (Membership.id == Decision.membership_id))
+        .where(Decision.stage_id == stage_id)
+    ).first()
+    return (row[0].typed_name or row[1], row[0].comment) if row else None

@@ -1,0 +1,102 @@
+"""The mails about people: an invitation, an address to confirm, a password to choose anew."""
+
+import uuid
+
+from sqlalchemy import select
+
+from tenants.agencies import Agency
+from tenants.base import utcnow
+from tenants.brands import Brand
+from tenants.identities import IdentityLetter
+from tenants.members import BrandAssignment, Invitation, Membership
+from tenants.session import GlobalSession, TenantSession
+from unisson.agency import invitations
+from unisson.identity import tokens
+from unisson.notifications.models import Letter
+from unisson.notifications.words import Words, moment
+from unisson.web.i18n import _
+
+
+def invitation(session: TenantSession, letter: Letter, base_url: str) -> Words | None:
+    """Invite somebody to the agency. None when the invitation is over."""
+    invited = session.get(Invitation, (session.agency_id, uuid.UUID(letter.about["invitation_id"])))
+    if invited is None or invited.accepted_at or invited.revoked_at or invited.expires_at <= utcnow():
+        return None
+    agency = session.scalars(select(Agency)).one()
+    inviter = session.get_one(Membership, (session.agency_id, invited.invited_by))
+    token = invitations.mint(session, invited)
+    brands = _brand_names(session, invited.membership_id)
+    return Words(
+        subject=_("%(name)s invites you to %(agency)s", name=inviter.name, agency=agency.name),
+        heading=_("Join %(agency)s", agency=agency.name),
+        paragraphs=(
+            _("%(name)s invites you to work with %(agency)s on Unisson, where contents are planned, approved and"
+              " published together.", name=inviter.name, agency=agency.name),
+        ),
+        facts=((_("Brands"), ", ".join(brands)),) if brands else (),
+        action_label=_("Accept the invitation"),
+        action_url=f"{base_url}/{agency.slug}/invitations/{token}",
+        after=(
+            _("This invitation is yours alone and works until %(until)s.",
+              until=moment(invited.expires_at, agency.timezone)),
+        ),
+    )  # fmt: skip
+
+
+def _brand_names(session: TenantSession, membership_id: uuid.UUID) -> list[str]:
+    return list(
+        session.scalars(
+            select(Brand.name)
+            .join(
+                BrandAssignment,
+                (BrandAssignment.agency_id == Brand.agency_id) & (BrandAssignment.brand_id == Brand.id),
+            )
+            .where(BrandAssignment.membership_id == membership_id)
+            .group_by(Brand.name)
+            .order_by(Brand.name)
+        )
+    )
+
+
+def about_identity(session: GlobalSession, letter: IdentityLetter, base_url: str) -> Words:
+    """Return the words of a mail outside any agency; its token is minted here."""
+    if letter.purpose == "already_registered":
+        return _already_registered(base_url)
+    token = tokens.mint(session, letter)
+    return _verification(base_url, token) if letter.purpose == "verification" else _password_reset(base_url, token)
+
+
+def _verification(base_url: str, token: str) -> Words:
+    return Words(
+        subject=_("Confirm your e-mail address"),
+        heading=_("Confirm your e-mail address"),
+        paragraphs=(_("One click, and your account is ready. The link works for three days."),),
+        action_label=_("Confirm the address"),
+        action_url=f"{base_url}/verification/{token}",
+        after=(_("If you did not open an account, ignore this message: nothing happens without that click."),),
+    )
+
+
+def _password_reset(base_url: str, token: str) -> Words:
+    return Words(
+        subject=_("Choose a new password"),
+        heading=_("Choose a new password"),
+        paragraphs=(_("Somebody, most likely you, asked for a new password. The link works for one hour, once."),),
+        action_label=_("Choose a new password"),
+        action_url=f"{base_url}/password-reset/{token}",
+        after=(_("If it was not you, ignore this message: your password stays as it is."),),
+    )
+
+
+def _already_registered(base_url: str) -> Words:
+    return Words(
+        subject=_("You have an account already"),
+        heading=_("You have an account already"),
+        paragraphs=(
+            _("Somebody, most likely you, wanted to open an account with this address. It has one: sign in with it."),
+            _("If you forgot the password, the sign-in page lets you choose a new one."),
+        ),
+        action_label=_("Sign in"),
+        action_url=f"{base_url}/sign-in",
+        after=(_("If it was not you, ignore this message: nothing was changed."),),
+    )

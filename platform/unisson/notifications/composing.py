@@ -1,0 +1,55 @@
+"""From a row to a mail: who reads it, in which language, and the words of its kind."""
+
+from collections.abc import Callable, Mapping
+
+from sqlalchemy import select
+
+from tenants.agencies import Agency
+from tenants.identities import Identity, IdentityLetter
+from tenants.members import Membership
+from tenants.session import GlobalSession, TenantSession
+from unisson.notifications import about_contents, about_people
+from unisson.notifications.about_contents import Subject, subject_of
+from unisson.notifications.models import Letter
+from unisson.notifications.words import Reader, Ready, Words
+from unisson.web.i18n import pick_language, speaking
+
+ABOUT_CONTENTS: Mapping[str, Callable[[Subject], Words | None]] = {
+    "approval_request": about_contents.approval_request,
+    "approval_asked_in_app": about_contents.approval_asked_in_app,
+    "changes_requested": about_contents.changes_requested,
+    "approved": about_contents.approved,
+    "trouble": about_contents.trouble,
+}
+
+
+def compose(session: TenantSession, letter: Letter, base_url: str) -> Ready | None:
+    """Return the mail of a letter, its token minted; None when there is nothing to say any more."""
+    membership = session.get_one(Membership, (session.agency_id, letter.membership_id))
+    if membership.removed_at is not None:
+        return None
+    agency = session.scalars(select(Agency)).one()
+    reader = Reader(membership.email, membership.name, _language(session, membership, agency))
+    with speaking(reader.language):
+        words = _words(session, letter, base_url)
+    return Ready(str(letter.id), reader, words, sender_name=agency.name) if words else None
+
+
+def _words(session: TenantSession, letter: Letter, base_url: str) -> Words | None:
+    if letter.kind == "invitation":
+        return about_people.invitation(session, letter, base_url)
+    about = subject_of(session, letter, base_url)
+    return ABOUT_CONTENTS[letter.kind](about) if about else None
+
+
+def _language(session: TenantSession, membership: Membership, agency: Agency) -> str:
+    identity = session.get(Identity, membership.identity_id) if membership.identity_id else None
+    return pick_language(membership.language, identity.language if identity else None, agency.language)
+
+
+def compose_identity(session: GlobalSession, letter: IdentityLetter, base_url: str) -> Ready:
+    """Return a mail outside any agency, its token minted."""
+    identity = session.get_one(Identity, letter.identity_id)
+    reader = Reader(identity.email, identity.name, pick_language(identity.language))
+    with speaking(reader.language):
+        return Ready(str(letter.id), reader, about_people.about_identity(session, letter, base_url))

@@ -1,0 +1,58 @@
+"""What a mail says, before it has a shape: the same words for its HTML and its plain text."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from unisson.web.i18n import NBSP, _, language, say_time, say_zone
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """One mail in its reader's language. `facts` are label and value; `quote` is what somebody said."""
+
+    subject: str
+    heading: str
+    paragraphs: tuple[str, ...]
+    action_label: str = ""
+    action_url: str = ""
+    facts: tuple[tuple[str, str], ...] = ()
+    quote: str = ""
+    quoted: str = ""
+    after: tuple[str, ...] = ()
+    footer: str = ""
+    brand_name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """To whom a mail goes, and in which language."""
+
+    email: str
+    name: str
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A mail that can be written: to whom, in whose name, what. `number` makes its Message-ID."""
+
+    number: str
+    reader: Reader
+    words: Words
+    sender_name: str = field(default="")
+
+
+def moment(at: datetime, zone: str) -> str:
+    """Return an instant as a mail says it: with the zone it is in."""
+    return f"{say_time(at, zone, 'moment_year')} ({say_zone(zone)})"
+
+
+def colon() -> str:
+    """Return what stands between a label and its value: French puts a space before the colon."""
+    return f"{NBSP}:" if language() == "fr" else ":"
+
+
+def content_facts(title: str, brand: str, at: datetime | None, zone: str) -> tuple[tuple[str, str], ...]:
+    """Return what a reader must know of a content at a glance: what, for which brand, for when in whose zone."""
+    planned = moment(at, zone) if at else _("No date yet")
+    return ((_("Content"), title or _("Untitled")), (_("Brand"), brand), (_("Planned for"), planned))
