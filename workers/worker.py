@@ -2,6 +2,7 @@
 
 import os
 import signal
+from collections.abc import Callable
 
 import structlog
 from redis import Redis
@@ -30,13 +31,13 @@ class BellWorker(Worker):
 
     job_class = BellJob
 
+    bind: Callable[[], None] | None = None
+    """What a horse runs first, made by the process that it is to die with."""
+
     def main_work_horse(self, job: Job, queue: Queue) -> None:
         """Run the job in the forked horse, bound to the life of this worker."""
-        bind = dying_with_parent(signal.SIGKILL)
-        if bind is not None:
-            bind()
-        if os.getppid() == 1:
-            os._exit(1)
+        if self.bind is not None:
+            self.bind()
         super().main_work_horse(job, queue)
 
 
@@ -58,5 +59,6 @@ def main(settings: Settings, queue: str) -> None:
         worker_ttl=60,
         log_job_description=False,
     )
+    worker.bind = dying_with_parent(signal.SIGKILL)
     log.info("worker.ready", queue=queue, pid=os.getpid())
     worker.work(with_scheduler=False, logging_level="WARNING")

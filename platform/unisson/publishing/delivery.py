@@ -85,7 +85,7 @@ class Delivery:
             ledger.close(connection, self._claimed, stop, ("scheduled",))
             return False
         if self._is_late_for(seen):
-            release(connection, self._claimed)
+            release(connection, self._claimed, delay=1.0)
             return False
         try:
             with connection.begin_nested():

@@ -1,10 +1,136 @@
-"""The pages of publishing."""
+"""The pages of what goes out: what needs a decision, what is late, what is coming, what is out."""
 
-from flask import Blueprint, Flask
+import uuid
+
+from flask import Blueprint, Flask, flash, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from tenants.errors import RefusedError
+from tenants.permissions import Permission
+from unisson.publishing import channel_views, overview
+from unisson.publishing.forms import ResolutionForm
+from unisson.publishing.models import PublicationState
+from unisson.publishing.overview import Cursor, PublicationPage, Wanted
+from unisson.publishing.reasons import explain, short
+from unisson.publishing.resolution import confirm_live, give_up, send_again
+from unisson.web.db import session
+from unisson.web.guards import actor, brand_card_of, visible_brands
+from unisson.web.i18n import _n
 
 blueprint = Blueprint("publishing", __name__, url_prefix="/<agency>")
+
+Answer = Response | str | tuple[str, int]
+FILTERS = {state.value: (state.value,) for state in PublicationState}
+
+
+@blueprint.get("/publications")
+def publications() -> Answer:
+    """Show what needs a decision first, then what is late, being checked, coming and out."""
+    chosen = next((card for card in visible_brands() if card.slug == request.args.get("brand")), None)
+    state = request.args.get("state", "")
+    wanted = Wanted(brand_id=chosen.id if chosen else None)
+    behind = Cursor.parse(request.args.get("before"))
+    page = {
+        "alarm": overview.alarms(session(), actor()),
+        "chosen": chosen,
+        "state": state if state in FILTERS else "",
+        "states": list(FILTERS),
+        "short": short,
+    }
+    if state in FILTERS or behind is not None:
+        found, older = _page_of(FILTERS.get(state, ("published",)), wanted, behind)
+        return render_template("publishing/publications_list.html", lines=found, older=older, **page)
+    found, older = _page_of(("published",), wanted, None)
+    return render_template(
+        "publishing/publications.html",
+        stopped=_lines(("held", "failed"), wanted),
+        checking=_lines(("unknown", "sending"), wanted),
+        upcoming=_lines(("scheduled",), wanted, soonest=True),
+        recent=found,
+        older=older,
+        calendar_url=url_for("calendars.month"),
+        **page,
+    )
+
+
+@blueprint.get("/publications/<uuid:publication_id>")
+def publication(publication_id: uuid.UUID) -> Answer:
+    """Show one publication: its tries, why it stopped, and what can be decided."""
+    return _shown(overview.open_publication(session(), actor(), publication_id), ResolutionForm())
+
+
+@blueprint.post("/publications/<uuid:publication_id>/resolution")
+def publication_resolution(publication_id: uuid.UUID) -> Answer:
+    """Carry out what a person decided about a publication that stopped, and about the rest of its list if asked."""
+    page = overview.open_publication(session(), actor(), publication_id)
+    actor().require(Permission.PUBLICATION_RESOLVE, page.content.brand_id)
+    form = ResolutionForm()
+    if not form.validate():
+        return _shown(page, form, 422)
+    ids = [publication_id]
+    if request.form.get("everyone"):
+        ids += [each.id for each in page.siblings if each.state == page.publication.state]
+    try:
+        with session().begin_nested():
+            for each in ids:
+                _resolve(each, str(form.choice.data), form.url.data or "")
+    except RefusedError as refusal:
+        session().expire_all()
+        status = form.refuse(refusal)
+        return _shown(overview.open_publication(session(), actor(), publication_id), form, status)
+    flash(_said(str(form.choice.data), len(ids)), "success")
+    return redirect(url_for("publishing.publication", publication_id=publication_id), 303)
+
+
+def _resolve(publication_id: uuid.UUID, choice: str, url: str) -> None:
+    if choice == "live":
+        confirm_live(session(), actor(), publication_id, url)
+    elif choice == "again":
+        send_again(session(), actor(), publication_id)
+    else:
+        give_up(session(), actor(), publication_id)
+
+
+def _said(choice: str, count: int) -> str:
+    if choice == "live":
+        return _n("It is noted as published.", "%(num)s are noted as published.", count)
+    if choice == "again":
+        return _n("It leaves now.", "%(num)s leave now.", count)
+    return _n("It stays unsent.", "%(num)s stay unsent.", count)
+
+
+def _lines(states: tuple[str, ...], wanted: Wanted, *, soonest: bool = False) -> object:
+    return overview.lines(session(), actor(), states, wanted, soonest=soonest)
+
+
+def _page_of(states: tuple[str, ...], wanted: Wanted, behind: Cursor | None) -> tuple[object, str | None]:
+    """Return one page of lines, newest first, and the cursor of the next page if there is one."""
+    limit = overview.PAGE_LENGTH
+    found = overview.lines(session(), actor(), states, wanted, behind=behind, limit=limit + 1)
+    last = found[limit - 1] if len(found) > limit else None
+    return found[:limit], str(Cursor(last.due_at, last.content_id, last.channel_id)) if last else None
+
+
+def _shown(page: PublicationPage, form: ResolutionForm, status: int = 200) -> Answer:
+    card = brand_card_of(page.content.brand_id)
+    may_resolve = actor().may(Permission.PUBLICATION_RESOLVE, card.id)
+    html = render_template(
+        "publishing/publication.html",
+        page=page,
+        publication=page.publication,
+        card=card,
+        form=form,
+        why=explain(page.publication.reason, page.publication.state),
+        short=short,
+        decides=may_resolve and page.stopped,
+        sees_people=actor().may(Permission.CONTENT_WRITE, card.id),
+        connects=actor().may(Permission.CHANNEL_CONNECT, card.id),
+        alike=sum(each.state == page.publication.state for each in page.siblings),
+    )
+    return html, status
 
 
 def init_app(app: Flask) -> None:
     """Register the routes."""
+    channel_views.register(blueprint)
     app.register_blueprint(blueprint)

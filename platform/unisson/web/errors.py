@@ -11,7 +11,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from tenants.errors import ForbiddenError, NotFoundError, RefusedError
-from unisson.web.i18n import lazy
+from unisson.web.i18n import _, lazy
 
 log = structlog.get_logger(__name__)
 
@@ -23,7 +23,9 @@ TAKEN = lazy("Somebody else is changing the same thing at this moment. Nothing w
 
 
 def error_page(status: int, sentence: object = None, *, reference: str | None = None) -> Response:
-    """Return the page (or, for htmx, the partial) of one refusal."""
+    """Return the page of one refusal; for htmx the partial, for a script its sentence as JSON."""
+    if request.accept_mimetypes.accept_json and not request.accept_mimetypes.accept_html:
+        return make_response({"message": str(sentence or _("This could not be done."))}, status)
     partial = request.headers.get("HX-Request") == "true"
     template = "errors/_refusal.html" if partial else "errors/error.html"
     html = render_template(template, status=status, message=sentence, reference=reference)

@@ -1,0 +1,287 @@
+"""The pages of a brand's channels: connecting, testing, disconnecting, and the people of an e-mail list."""
+
+import uuid
+from datetime import UTC, datetime
+from functools import lru_cache
+
+from flask import Blueprint, Response, flash, make_response, redirect, render_template, request, url_for
+from sqlalchemy import func, select
+from werkzeug.wrappers import Response as BaseResponse
+
+from tenants.errors import NotFoundError, RefusedError
+from tenants.permissions import Permission
+from unisson.newsroom.entries import room_of
+from unisson.publishing import connecting, overview, subscribers
+from unisson.publishing.assembly import registry
+from unisson.publishing.channels.port import ChannelKind
+from unisson.publishing.channels.registry import Registry
+from unisson.publishing.connecting import Means, load_channel, standing
+from unisson.publishing.forms import BlueskyForm, ListForm, PeopleForm, ReconnectForm
+from unisson.publishing.models import Channel
+from unisson.publishing.reasons import channel_trouble, short
+from unisson.publishing.subscribers import Added, Reading
+from unisson.runtime import Runtime
+from unisson.web.db import runtime, session
+from unisson.web.forms import Form
+from unisson.web.guards import BrandCard, actor, brand_card, brand_card_of
+from unisson.web.i18n import _, _n
+
+Answer = BaseResponse | str | tuple[str, int]
+
+
+@lru_cache(maxsize=4)
+def _registry_of(held: Runtime) -> Registry:
+    return registry(held)
+
+
+def _means() -> Means:
+    held = runtime()
+    return Means(_registry_of(held), held.vault, held.database)
+
+
+def _now() -> datetime:
+    now: datetime = session().scalars(select(func.clock_timestamp())).one()
+    return now.astimezone(UTC)
+
+
+def channels(brand: str) -> Answer:
+    """Show a brand's channels and how each stands."""
+    card = brand_card(brand)
+    actor().require(Permission.CHANNEL_CONNECT, card.id)
+    now = _now()
+    rows = [(each, standing(each, now)) for each in connecting.channels_of_brand(session(), card.id)]
+    return render_template(
+        "publishing/channels.html", card=card, rows=rows, newsroom=_newsroom_address(card), trouble=channel_trouble
+    )
+
+
+def channel_new(brand: str) -> Answer:
+    """Connect a channel of the kind in the query; without one, let the person choose."""
+    card = brand_card(brand)
+    actor().require(Permission.CHANNEL_CONNECT, card.id)
+    kind = request.args.get("kind", "")
+    if kind == ChannelKind.BLUESKY:
+        return _new_bluesky(card)
+    if kind == ChannelKind.EMAIL:
+        return _new_list(card)
+    return render_template("publishing/channel_choice.html", card=card)
+
+
+def _new_bluesky(card: BrandCard) -> Answer:
+    form = BlueskyForm()
+    status = 200
+    if request.method == "POST":
+        status = 422
+        if form.validate():
+            try:
+                with session().begin_nested():
+                    channel, said = connecting.connect_bluesky(
+                        session(),
+                        actor(),
+                        card.id,
+                        _means(),
+                        service=form.service.data or "",
+                        handle=form.handle.data or "",
+                        password=form.app_password.data or "",
+                    )
+            except RefusedError as refusal:
+                status = form.refuse(refusal)
+            else:
+                return _done(channel.id, said)
+    return render_template("publishing/channel_bluesky.html", card=card, form=form), status
+
+
+def _new_list(card: BrandCard) -> Answer:
+    form, reading = ListForm(), Reading()
+    if request.method == "GET":
+        form.sender_name.data = card.name
+        return render_template("publishing/channel_email.html", card=card, form=form, faults=[])
+    status = 422
+    valid = form.validate()
+    try:
+        reading = _typed_people(form)
+        if valid:
+            people = reading.entries_or_refusal() if reading.faults or form.recipients.data else []
+            with session().begin_nested():
+                channel = connecting.connect_list(
+                    session(),
+                    actor(),
+                    card.id,
+                    name=form.name.data or "",
+                    sender_name=form.sender_name.data or "",
+                    reply_to=form.reply_to.data or "",
+                    people=people,
+                )
+            return _done(channel.id, _n("%(num)s person on the list.", "%(num)s people on the list.", len(people)))
+    except RefusedError as refusal:
+        status = form.refuse(refusal)
+    return render_template("publishing/channel_email.html", card=card, form=form, faults=reading.faults), status
+
+
+def channel(channel_id: uuid.UUID) -> Answer:
+    """Show a channel: how it stands, its people, what went out on it lately."""
+    return _channel_page(load_channel(session(), actor(), channel_id))
+
+
+def channel_connection(channel_id: uuid.UUID) -> Answer:
+    """Connect a channel again."""
+    form = ReconnectForm()
+    try:
+        with session().begin_nested():
+            said = connecting.reconnect(session(), actor(), channel_id, _means(), form.app_password.data or "")
+    except RefusedError as refusal:
+        status = form.refuse(refusal)
+        session().expire_all()
+        return _channel_page(load_channel(session(), actor(), channel_id), reconnecting=form, status=status)
+    return _done(channel_id, said)
+
+
+def channel_disconnection(channel_id: uuid.UUID) -> Answer:
+    """Send nothing more on a channel; what waits is held at its time."""
+    count = connecting.disconnect(session(), actor(), channel_id)
+    said = _("The channel is disconnected and its password is forgotten.")
+    if count:
+        kept = _n(
+            "%(num)s planned publication is kept: at its time it waits for your decision.",
+            "%(num)s planned publications are kept: at their time they wait for your decision.",
+            count,
+        )
+        said = f"{said} {kept}"
+    return _done(channel_id, said)
+
+
+def channel_test(channel_id: uuid.UUID) -> Answer:
+    """Sign in once, publish nothing, say what came of it."""
+    return _done(channel_id, connecting.try_out(session(), actor(), channel_id, _means()))
+
+
+def channel_people(channel_id: uuid.UUID) -> Answer:
+    """Add people to a list: all of them, or none when a row can't be read."""
+    found = _list(channel_id)
+    form, reading = PeopleForm(), Reading()
+    try:
+        form.validate()
+        reading = _typed_people(form)
+        added = subscribers.add(session(), actor(), found, reading.entries_or_refusal())
+    except RefusedError as refusal:
+        return _channel_page(found, adding=form, faults=reading.faults, status=form.refuse(refusal))
+    return _done(channel_id, _say_added(added))
+
+
+def channel_person_removal(channel_id: uuid.UUID, subscriber_id: uuid.UUID) -> Answer:
+    """Take somebody off a list."""
+    gone = subscribers.remove(session(), actor(), _list(channel_id), subscriber_id)
+    back = url_for("publishing.channel_person_return", channel_id=channel_id, subscriber_id=subscriber_id)
+    flash({"text": _("%(email)s gets nothing more.", email=gone.email), "undo_url": back}, "success")  # type: ignore[arg-type]  # our template takes a mapping with a way back
+    return redirect(url_for("publishing.channel", channel_id=channel_id), 303)
+
+
+def channel_person_return(channel_id: uuid.UUID, subscriber_id: uuid.UUID) -> Answer:
+    """Put somebody back on a list."""
+    back = subscribers.put_back(session(), actor(), _list(channel_id), subscriber_id)
+    return _done(channel_id, _("%(email)s is on the list again.", email=back.email))
+
+
+def channel_export(channel_id: uuid.UUID) -> Response:
+    """Give the list as a file that a spreadsheet opens."""
+    found = _list(channel_id)
+    response = make_response(subscribers.exported(session(), found.id))
+    response.content_type = "text/csv; charset=utf-8"
+    response.headers["Content-Disposition"] = 'attachment; filename="people.csv"'
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _list(channel_id: uuid.UUID) -> Channel:
+    found = load_channel(session(), actor(), channel_id)
+    if found.kind != ChannelKind.EMAIL:
+        raise NotFoundError
+    return found
+
+
+def _typed_people(form: PeopleForm) -> Reading:
+    """Read what was pasted and the file; the file's text joins what was pasted, so that a refusal shows both."""
+    file = form.file.data
+    if file is not None and file.filename:
+        from_file = subscribers.text_of_file(file.stream.read(subscribers.MOST_BYTES + 1))
+        form.recipients.data = f"{form.recipients.data or ''}\n{from_file}".strip("\n")
+    return subscribers.read(form.recipients.data or "")
+
+
+def _say_added(added: Added) -> str:
+    said = [_n("%(num)s person added.", "%(num)s people added.", added.new)]
+    if added.already:
+        said.append(_n("%(num)s was there already.", "%(num)s were there already.", added.already))
+    if added.removed_before:
+        said.append(
+            _n(
+                "%(num)s had been removed before and stays so: put them back one by one if they asked for it.",
+                "%(num)s had been removed before and stay so: put them back one by one if they asked for it.",
+                added.removed_before,
+            )
+        )
+    return " ".join(said)
+
+
+def _done(channel_id: uuid.UUID, said: str) -> BaseResponse:
+    flash(said, "success")
+    return redirect(url_for("publishing.channel", channel_id=channel_id), 303)
+
+
+def _newsroom_address(card: BrandCard) -> str:
+    return runtime().settings.base_url + room_of(session(), card.id).path
+
+
+def _channel_page(
+    found: Channel,
+    *,
+    reconnecting: ReconnectForm | None = None,
+    adding: PeopleForm | None = None,
+    faults: object = (),
+    status: int = 200,
+) -> Answer:
+    card = brand_card_of(found.brand_id)
+    is_list = found.kind == ChannelKind.EMAIL
+    after = request.args.get("after", "") if request.method == "GET" else ""
+    people = subscribers.people(session(), found.id, after) if is_list else []
+    more = people[subscribers.PAGE_LENGTH - 1].email if len(people) > subscribers.PAGE_LENGTH else None
+    states = ("published", "held", "failed", "unknown", "sending", "scheduled")
+    html = render_template(
+        "publishing/channel.html",
+        channel=found,
+        card=card,
+        state=standing(found, _now()),
+        trouble=channel_trouble(found.trouble),
+        waiting=connecting.waiting(session(), found.id),
+        newsroom=_newsroom_address(card),
+        reconnecting=reconnecting or _empty(ReconnectForm),
+        adding=adding or _empty(PeopleForm),
+        faults=faults,
+        people=people[: subscribers.PAGE_LENGTH],
+        more=more,
+        on_list=subscribers.count(session(), found.id) if is_list else 0,
+        recent=overview.lines(session(), actor(), states, overview.Wanted(channel_id=found.id), limit=10),
+        short=short,
+    )
+    return html, status
+
+
+def _empty(form: type[Form]) -> Form:
+    """Return a form that shows nothing of what another form of the page sent."""
+    return form(formdata=None)
+
+
+def register(blueprint: Blueprint) -> None:
+    """Add the routes to the feature's blueprint."""
+    here, one = "/brands/<brand>/channels", "/channels/<uuid:channel_id>"
+    person = f"{one}/people/<uuid:subscriber_id>"
+    blueprint.add_url_rule(here, view_func=channels)
+    blueprint.add_url_rule(f"{here}/new", view_func=channel_new, methods=["GET", "POST"])
+    blueprint.add_url_rule(one, view_func=channel)
+    blueprint.add_url_rule(f"{one}/connection", view_func=channel_connection, methods=["POST"])
+    blueprint.add_url_rule(f"{one}/disconnection", view_func=channel_disconnection, methods=["POST"])
+    blueprint.add_url_rule(f"{one}/test", view_func=channel_test, methods=["POST"])
+    blueprint.add_url_rule(f"{one}/people", view_func=channel_people, methods=["POST"])
+    blueprint.add_url_rule(f"{person}/removal", view_func=channel_person_removal, methods=["POST"])
+    blueprint.add_url_rule(f"{person}/return", view_func=channel_person_return, methods=["POST"])
+    blueprint.add_url_rule(f"{one}/people.csv", view_func=channel_export)

@@ -1,0 +1,89 @@
+"""Why a publication waits or did not leave, for people: what happened, what was kept, what to do.
+
+The ledger stores a code of ours (`verdicts`, `planning`, `resolution`) or a sentence of the channel's adapter.
+"""
+
+from dataclasses import dataclass
+
+from unisson.publishing.channels.reasons import in_words
+from unisson.publishing.models import PublicationState
+from unisson.web.i18n import _, lazy
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Three sentences, translated as they are shown. `kept` and `advice` are empty where there is nothing to say."""
+
+    happened: object
+    kept: object = ""
+    advice: object = ""
+
+
+KEPT = lazy("The text, the images and the approvals are kept.")
+
+CODES: dict[str, Explanation] = {
+    "late": Explanation(
+        lazy("Its time had passed before it could leave, so it did not leave by itself."),
+        KEPT,
+        lazy("Send it now if it still makes sense, or leave it unsent."),
+    ),
+    "gate": Explanation(
+        lazy("The database found that not everybody who must approve this version has done so. Nothing was sent."),
+        KEPT,
+        lazy("Open the content, check its decisions, and submit it again."),
+    ),
+    "unknown": Explanation(
+        lazy("It was sent, but nobody can tell whether it arrived: no clear answer came, and it can't be looked up."),
+        lazy("It was not sent a second time."),
+        lazy("Look on the channel. If it stands there, give its address; if it does not, send it again."),
+    ),
+    "disconnected": Explanation(
+        lazy("The channel was disconnected when its time came. Nothing was sent."),
+        KEPT,
+        lazy("Connect the channel again, then send it; or leave it unsent."),
+    ),
+    "superseded": Explanation(
+        lazy("The content was changed or cancelled before this version left."),
+        lazy("This version stays in the content's history."),
+    ),
+    "unsubscribed": Explanation(lazy("This person was removed from the list before the e-mail left.")),
+    "given up": Explanation(lazy("Somebody of the team decided to leave it unsent.")),
+    "paused": Explanation(
+        lazy("The channel is left alone for a while after several failures. It is tried again by itself."),
+        KEPT,
+        lazy("Look at the channel if this lasts for more than a few minutes."),
+    ),
+    "too slow": Explanation(
+        lazy("There was no time left to send it safely. Nothing was sent; it is tried again by itself."), KEPT
+    ),
+    "worker lost": Explanation(
+        lazy("The program that was sending it stopped in the middle. The channel is being asked whether it arrived."),
+        lazy("It is not sent a second time before that is known."),
+    ),
+    "read back: absent": Explanation(
+        lazy("The channel was asked and does not have it. It is tried again by itself."), KEPT
+    ),
+}
+_REFUSED = lazy("Change what the channel objects to and submit the content again, or try once more.")
+_RETRIED = lazy("It is tried again by itself.")
+
+
+def explain(reason: str | None, state: str) -> Explanation | None:
+    """Return what to tell about a publication in `state`; None where nothing needs to be said."""
+    if not reason:
+        return None
+    if reason in CODES:
+        return CODES[reason]
+    stopped = state in {PublicationState.HELD, PublicationState.FAILED}
+    return Explanation(in_words(reason), KEPT if stopped else "", _REFUSED if stopped else _RETRIED)
+
+
+def short(reason: str | None, state: str) -> str:
+    """Return what happened, in one sentence; nothing where nothing needs to be said."""
+    found = explain(reason, state)
+    return str(found.happened) if found else ""
+
+
+def channel_trouble(trouble: str | None) -> str:
+    """Return a channel's stored trouble in words."""
+    return in_words(trouble) if trouble else _("It has not answered as expected.")

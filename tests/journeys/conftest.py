@@ -1,0 +1,175 @@
+"""The whole product as real processes, and real browsers in front of it."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, sync_playwright
+
+from unisson import embedded
+from unisson.config import Settings
+from unisson.database import migrate
+
+CHROMIUM = "/usr/bin/chromium"
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+PROCESSES = {
+    "web": ["web"],
+    "worker": ["worker", "publishing"],
+    "mailer": ["worker", "mail"],
+    "dispatcher": ["dispatcher"],
+}
+
+
+@dataclass(frozen=True)
+class Live:
+    """A running product: its address, its settings, and where its processes write."""
+
+    url: str
+    settings: Settings
+    log: Path
+
+    def mails(self, to: str, *, at_least: int = 1) -> list[dict[str, str]]:
+        """Return the mails to `to` in the development mailbox, newest first, waiting for them."""
+        from unisson.devmail.box import Mailbox
+
+        deadline = time.monotonic() + 30
+        while True:
+            found = [
+                {"subject": kept.header("Subject"), "text": kept.text("plain")}
+                for kept in Mailbox(self.settings.data_dir).newest()
+                if to in kept.header("To")
+            ]
+            if len(found) >= at_least or time.monotonic() > deadline:
+                return found
+            time.sleep(0.2)
+
+
+@pytest.fixture(scope="session")
+def live(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Live]:
+    """The product, started as a deployment starts it, on a data folder of its own."""
+    data_dir = request.getfixturevalue("live_folder")
+    port = _free_port()
+    with embedded.servers(data_dir) as servers:
+        environment = {
+            **os.environ,
+            "ENVIRONMENT": "development",
+            "PORT": str(port),
+            "BASE_URL": f"http://localhost:{port}",
+            "SECRET_KEY": "only-for-journeys-" + "0" * 32,
+            "DATABASE_URL": servers.database,
+            "VALKEY_URL": servers.valkey,
+            "DATA_DIR": str(data_dir),
+            "WEB_WORKERS": "1",
+            "LOG_LEVEL": "WARNING",
+        }
+        settings = Settings.from_environ(environment)
+        migrate(settings)
+        log = data_dir / "processes.log"
+        with log.open("ab") as sink:
+            started = [
+                subprocess.Popen(
+                    [sys.executable, "-m", "unisson.cli", *words], env=environment, stdout=sink, stderr=sink
+                )
+                for words in PROCESSES.values()
+            ]
+            try:
+                _await_health(f"http://localhost:{port}/health", log)
+                yield Live(f"http://localhost:{port}", settings, log)
+            finally:
+                for process in started:
+                    process.terminate()
+                for process in started:
+                    process.wait(20)
+
+
+@pytest.fixture(scope="session")
+def live_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A short path that the database's own user may enter."""
+    import shutil
+    import tempfile
+
+    folder = Path(tempfile.mkdtemp(prefix="unisson-live-"))
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _await_health(url: str, log: Path) -> None:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        try:
+            with urllib.request.urlopen(url, timeout=2) as answer:
+                if json.load(answer)["status"] == "ok":
+                    return
+        except OSError:
+            time.sleep(0.2)
+    raise AssertionError("the web did not come up:\n" + log.read_text(errors="replace")[-3000:])
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    with sync_playwright() as driver:
+        yield driver
+
+
+@pytest.fixture(scope="session")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    """The system's Chromium."""
+    launched = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+    yield launched
+    launched.close()
+
+
+@pytest.fixture
+def person(browser: Browser, live: Live) -> Iterator[Callable[..., Page]]:
+    """Open a browser of one's own: `person(width=390, dark=True)`; console errors fail the test."""
+    contexts: list[BrowserContext] = []
+    complaints: list[str] = []
+
+    def open_browser(*, width: int = 1280, height: int = 900, dark: bool = False, lang: str = "fr-FR") -> Page:
+        context = browser.new_context(
+            base_url=live.url,
+            viewport={"width": width, "height": height},
+            color_scheme="dark" if dark else "light",
+            locale=lang,
+            has_touch=width < 600,
+        )
+        context.set_default_timeout(15_000)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda message: _listen(message, complaints))
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        return page
+
+    yield open_browser
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+def _listen(message: ConsoleMessage, complaints: list[str]) -> None:
+    """Keep what the console complains of, except that an expected refusal was a 4xx."""
+    if message.type in {"error", "warning"} and "Failed to load resource" not in message.text:
+        complaints.append(message.text)
