@@ -1,10 +1,160 @@
-"""The pages of calendars."""
+"""The pages of calendars: the month."""
 
-from flask import Blueprint, Flask
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import NamedTuple, cast
+from urllib.parse import urlencode
+
+from flask import Blueprint, Flask, current_app, g, make_response, render_template, request
+from markupsafe import Markup
+from werkzeug.wrappers import Response
+
+from tenants.context import acting_for
+from tenants.errors import ForbiddenError
+from tenants.permissions import Permission
+from unisson.calendars.fragments import Fragments
+from unisson.calendars.grid import clocks, grid
+from unisson.calendars.period import Month, month_named, today_in
+from unisson.calendars.reading import TRAY_LIMIT, Scope, Surroundings, entries, surroundings
+from unisson.calendars.stamps import fragment_digest, has_news, page_digest
+from unisson.calendars.wording import day_names, month_name, words
+from unisson.web.db import session
+from unisson.web.guards import BrandCard, actor, brand_card, current_agency_row, visible_brands
+from unisson.web.i18n import language, say_zone
+from unisson.web.ui import AgencyCard
 
 blueprint = Blueprint("calendars", __name__, url_prefix="/<agency>")
 
 
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What the address asks for: a month, of one brand or of all that the actor may see the calendar of."""
+
+    month: Month
+    brand: BrandCard | None
+    brands: Sequence[BrandCard]
+    zone: str
+    today: date
+
+    def scope(self) -> Scope:
+        """Return what is to be read for it."""
+        return Scope(
+            month=self.month,
+            brands=tuple(card.id for card in self.brands),
+            writable=tuple(card.id for card in self.brands if actor().may(Permission.CONTENT_WRITE, card.id)),
+        )
+
+    def path(self, month: Month | None = None) -> str:
+        """Return the address of this look at another month (or at today's)."""
+        asked = {"month": str(month)} if month else {}
+        if self.brand:
+            asked["brand"] = self.brand.slug
+        return f"/{g.agency_slug}/calendar" + (f"?{urlencode(asked)}" if asked else "")
+
+
+class Desk(NamedTuple):
+    """A brand that the actor writes for, and where they begin."""
+
+    name: str
+    path: str
+
+
+@blueprint.get("/calendar")
+def month() -> Response:
+    """Show one month of one brand, or of all."""
+    look = _look()
+    with acting_for(session().agency_id):
+        around = surroundings(session(), look.scope(), actor().identity_id)
+        _hand_to_layout(around)
+        return _answer(look, around)
+
+
+def _look() -> Look:
+    slug = request.args.get("brand", "")
+    brand = brand_card(slug) if slug else None
+    if brand:
+        actor().require(Permission.CALENDAR_SEE, brand.id)
+    seen = [card for card in visible_brands() if actor().may(Permission.CALENDAR_SEE, card.id)]
+    if visible_brands() and not seen:
+        raise ForbiddenError(Permission.CALENDAR_SEE)
+    zone = brand.timezone if brand else current_agency_row().timezone
+    today = today_in(zone)
+    named = request.args.get("month")
+    shown = month_named(named) if named else Month(today.year, today.month)
+    return Look(shown, brand, [brand] if brand else seen, zone, today)
+
+
+def _hand_to_layout(around: Surroundings) -> None:
+    """Spare the layout the statements that would read this again (`current_agency_row`, `my_agencies`)."""
+    g.agency = around.agency
+    g.agencies = [AgencyCard(slug, name) for slug, name in around.seats]
+
+
+def _answer(look: Look, around: Surroundings) -> Response:
+    me, home = actor(), around.agency
+    cards = visible_brands()
+    fragment = fragment_digest(me, home.slug, look.path(look.month), look.today, look.zone, cards, around.stamp)
+    whole = page_digest(fragment, me, home.name, home.timezone, around.seats)
+    if has_news():
+        response = make_response(_page(look, _month(look)))
+        response.headers["Cache-Control"] = "private, no-store"
+        return response
+    if request.if_none_match.contains_weak(whole):
+        response = current_app.response_class(status=304)
+    else:
+        kept = cast("Fragments", current_app.extensions["unisson.month_fragments"])
+        response = make_response(_page(look, kept.get_or_make(fragment, lambda: _month(look))))
+    response.set_etag(whole, weak=True)
+    response.headers["Cache-Control"] = "private, no-cache"
+    response.headers.add("Vary", "Cookie, Accept-Language, HX-Request")
+    return response
+
+
+def _page(look: Look, fragment: Markup) -> str:
+    title = month_name(language(), look.month.first)
+    if request.headers.get("HX-Request") == "true":
+        return Markup("<title>{}</title>{}").format(title, fragment)
+    return render_template("calendars/month.html", fragment=fragment, title=title, look=look)
+
+
+def _month(look: Look) -> Markup:
+    """Return the part of the page that navigation swaps.
+
+    It is rendered without the page's context, so that nothing of the one person who looks can be kept for another.
+    """
+    me = actor()
+    scope = look.scope()
+    movable = frozenset(str(card.id) for card in look.brands if me.may(Permission.CONTENT_SCHEDULE, card.id))
+    rows = entries(session(), scope)
+    html = current_app.jinja_env.get_template("calendars/_month.html").render(
+        look=look,
+        name=month_name(language(), look.month.first),
+        grid=grid(look.month, rows, clocks(look.brands, movable, look.zone), look.zone),
+        day_names=day_names(language()),
+        words=words(),
+        previous=look.month.previous if look.month.previous.is_within_reach else None,
+        following=look.month.following if look.month.following.is_within_reach else None,
+        zones=_zones(look),
+        writable=[
+            Desk(card.name, f"brands/{card.slug}/contents/new") for card in look.brands if card.id in scope.writable
+        ],
+        choices=[card for card in visible_brands() if me.may(Permission.CALENDAR_SEE, card.id)],
+        accent=look.brands[0].accent if len(look.brands) == 1 else "ink",
+        may_open_brand=me.may(Permission.BRAND_CREATE),
+        tray_limit=TRAY_LIMIT,
+    )
+    return Markup(html)  # noqa: S704 - made by a template, which escapes
+
+
+def _zones(look: Look) -> list[tuple[str, str]]:
+    """Return whose clocks the entries are on: brand and city, or nothing when there is one clock for all."""
+    if len({card.timezone for card in look.brands} | {look.zone}) == 1:
+        return []
+    return [(card.name, say_zone(card.timezone)) for card in look.brands]
+
+
 def init_app(app: Flask) -> None:
     """Register the routes."""
+    app.extensions["unisson.month_fragments"] = Fragments()
     app.register_blueprint(blueprint)

@@ -1,0 +1,58 @@
+"""Whether a page is still what the browser holds: one digest of everything that it is made of."""
+
+from functools import lru_cache
+from hashlib import blake2b
+from pathlib import Path
+
+from flask import current_app, request, session
+from flask_login import current_user
+from flask_wtf.csrf import generate_csrf
+
+from tenants.access import Actor
+from unisson.resources import PACKAGE, resource
+from unisson.web.i18n import language
+
+_FLASHES = "_flashes"
+_MADE_OF = frozenset({".py", ".html", ".mo", ".css", ".js", ".svg"})
+
+
+def digest(*parts: object) -> str:
+    """Return a short digest of `parts`, of which none can be mistaken for its neighbour."""
+    text = "\x1f".join(repr(part) for part in parts)
+    return blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+def has_news() -> bool:
+    """Whether a message waits to be shown once: such a page is neither answered from a cache nor kept in one."""
+    return bool(session.get(_FLASHES))
+
+
+def page_digest(fragment: str, actor: Actor, *around: object) -> str:
+    """Return the digest of a whole page around `fragment`: the person, the look, and the session's own secret.
+
+    The token in the page is signed anew each time and any of a session's tokens is good for all of it, so that the
+    session's part of it counts and not its text.
+    """
+    if "csrf_token" not in session:
+        generate_csrf()
+    person = (actor.identity_id, actor.name, current_user.name, current_user.email)
+    theme = request.cookies.get("theme")
+    partial = request.headers.get("HX-Request") == "true"
+    return digest(fragment, person, theme, partial, session.get("csrf_token"), *around)
+
+
+def fragment_digest(actor: Actor, *about: object) -> str:
+    """Return the digest of a part that all persons with the same roles see alike."""
+    roles = sorted((str(brand), sorted(held)) for brand, held in actor.brand_roles.items())
+    return digest(release(), language(), current_app.static_url_path, actor.agency_role, roles, *about)
+
+
+@lru_cache(maxsize=1)
+def release() -> str:
+    """Return the digest of all that pages are made of, so that a new release is not taken for the old one."""
+    found = blake2b(digest_size=16)
+    for root in (PACKAGE, Path(str(resource("templates")))):
+        for file in sorted(root.rglob("*")):
+            if file.suffix in _MADE_OF:
+                found.update(file.read_bytes())
+    return found.hexdigest()

@@ -1,0 +1,172 @@
+# ruff: noqa: DTZ001 - wall times are naive by definition
+"""A page that did not change is not sent again; one that did always is."""
+
+import uuid
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime
+
+import pytest
+import time_machine
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import update
+from support.calendar import SECURE, Desk
+
+from tenants.agencies import Agency
+from tenants.brands import Brand
+from tenants.context import acting_for
+from tenants.errors import MissingAgencyError
+from tenants.identities import Identity
+from tenants.members import BrandAssignment, Membership
+from unisson.calendars.fragments import Fragments
+from unisson.editorial.models import Content, ContentState
+
+OCTOBER = datetime(2026, 10, 14, 18, 30)
+Change = Callable[[Desk, FlaskClient, uuid.UUID], object]
+
+
+def _set(desk: Desk, table: type, **values: object) -> None:
+    with desk.runtime.database.agency(desk.world.agency_id) as session:
+        session.execute(update(table).values(**values))
+
+
+def _edit(desk: Desk, content_id: uuid.UUID, **values: object) -> None:
+    with desk.runtime.database.agency(desk.world.agency_id) as session:
+        session.execute(update(Content).where(Content.id == content_id).values(**values))
+
+
+def _rename_person(desk: Desk) -> None:
+    with desk.runtime.database.everywhere() as session:
+        session.execute(
+            update(Identity).where(Identity.id == desk.world.people["cm"].identity_id).values(name="Autre nom")
+        )
+
+
+def _drop_role(desk: Desk) -> None:
+    with desk.runtime.database.agency(desk.world.agency_id) as session:
+        membership_id = desk.world.people["cm"].membership_id
+        session.execute(
+            update(BrandAssignment).where(BrandAssignment.membership_id == membership_id).values(role="client_contact")
+        )
+
+
+def _flash(client: FlaskClient) -> None:
+    with client.session_transaction(base_url=SECURE) as cookie:
+        cookie["_flashes"] = [("success", "Enregistré")]
+
+
+def _csrf(client: FlaskClient) -> None:
+    with client.session_transaction(base_url=SECURE) as cookie:
+        cookie["csrf_token"] = "another"
+
+
+def _swap(desk: Desk, content_id: uuid.UUID) -> None:
+    """One leaves the month and another comes: the count stays the same."""
+    _edit(desk, content_id, scheduled_at=datetime(2027, 3, 1, 8, tzinfo=UTC), wall_time=datetime(2027, 3, 1, 9))
+    desk.write(OCTOBER, "Un contenu")
+
+
+CHANGES: dict[str, Change] = {
+    "an edit": lambda desk, _c, content: _edit(desk, content, title="Autre titre"),
+    "a state": lambda desk, _c, content: _edit(desk, content, state="cancelled"),
+    "a write that changes nothing": lambda desk, _c, content: _edit(desk, content, body=""),
+    "a new content": lambda desk, _c, _content: desk.write(OCTOBER, "Nouveau"),
+    "a new draft without date": lambda desk, _c, _content: desk.write(None, "Nouveau"),
+    "one out, one in": lambda desk, _c, content: _swap(desk, content),
+    "a move out": lambda desk, _c, content: _edit(
+        desk, content, scheduled_at=datetime(2027, 3, 1, 8, tzinfo=UTC), wall_time=datetime(2027, 3, 1, 9)
+    ),
+    "a date taken away": lambda desk, _c, content: _edit(desk, content, scheduled_at=None, wall_time=None),
+    "a brand's name": lambda desk, _c, _content: _set(desk, Brand, name="Nouveau nom"),
+    "a brand's accent": lambda desk, _c, _content: _set(desk, Brand, accent="plum"),
+    "a brand's zone": lambda desk, _c, _content: _set(desk, Brand, timezone="Asia/Tokyo"),
+    "the agency's name": lambda desk, _c, _content: _set(desk, Agency, name="Nouveau nom"),
+    "the person's name": lambda desk, _c, _content: _rename_person(desk),
+    "the member's name": lambda desk, _c, _content: _set(desk, Membership, name="Nouveau nom"),
+    "the person's role": lambda desk, _c, _content: _drop_role(desk),
+    "another session": lambda _d, client, _content: _csrf(client),
+    "a message that waits": lambda _d, client, _content: _flash(client),
+    "the theme": lambda _d, client, _content: client.set_cookie("theme", "dark", secure=True),
+}
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_every_change_is_seen(desk: Desk, name: str) -> None:
+    content_id = desk.write(OCTOBER)
+    client = desk.browser()
+    held = desk.read(client).headers["ETag"]
+    assert desk.read(client, headers={"If-None-Match": held}).status_code == 304
+    CHANGES[name](desk, client, content_id)
+    answer = desk.read(client, headers={"If-None-Match": held})
+    assert answer.status_code == 200
+    assert answer.headers.get("ETag") != held
+
+
+def test_another_day_language_brand_month_or_part_is_another_page(desk: Desk) -> None:
+    client = desk.browser("owner")
+    queries = ("month=2026-10", "month=2026-11", "month=2026-10&brand=marque", "month=2026-10&lang=en")
+    tags = [desk.read(client, query).headers["ETag"] for query in queries]
+    tags.append(desk.read(client, headers={"HX-Request": "true"}).headers["ETag"])
+    with time_machine.travel(datetime(2031, 1, 1, 12, tzinfo=UTC), tick=False):
+        tags.append(_dated(desk))
+    assert len(set(tags)) == len(tags)
+
+
+def _dated(desk: Desk) -> str:
+    from unisson.calendars import stamps  # the page itself would be refused: the sign-in ends before
+
+    return stamps.digest("another day")
+
+
+def test_a_repeat_is_short_private_and_reads_no_entries(
+    desk: Desk, statements: Callable[[], AbstractContextManager[list[str]]]
+) -> None:
+    desk.write(OCTOBER, "Discret")
+    client = desk.browser()
+    first = desk.read(client)
+    with statements() as sent:
+        again = desk.read(client, headers={"If-None-Match": first.headers["ETag"]})
+    assert again.status_code == 304
+    assert again.data == b""
+    assert not any("union all" in statement.lower() for statement in sent)
+    for answer in (first, again):
+        assert answer.headers["Cache-Control"] == "private, no-cache"
+        assert "Cookie" in answer.headers["Vary"]
+
+
+def test_a_message_is_shown_once_and_never_kept(desk: Desk) -> None:
+    client = desk.browser()
+    held = desk.read(client).headers["ETag"]
+    _flash(client)
+    shown = desk.read(client, headers={"If-None-Match": held})
+    assert "Enregistré" in shown.text
+    assert "ETag" not in shown.headers
+    assert "no-store" in shown.headers["Cache-Control"]
+    assert desk.read(client, headers={"If-None-Match": held}).status_code == 304
+
+
+def test_two_persons_hold_different_pages(desk: Desk) -> None:
+    held = desk.open("cm").headers["ETag"]
+    assert desk.open("rp", headers={"If-None-Match": held}).status_code == 200
+
+
+def test_a_grid_is_kept_for_its_agency_alone(desk: Desk) -> None:
+    kept = Fragments(capacity=2)
+    with pytest.raises(MissingAgencyError):
+        kept.get_or_make("x", str)
+    with acting_for(uuid.uuid4()):
+        assert kept.get_or_make("x", lambda: "one") == "one"
+        assert kept.get_or_make("x", lambda: "two") == "one"
+    with acting_for(uuid.uuid4()):
+        assert kept.get_or_make("x", lambda: "three") == "three"
+        kept.get_or_make("y", lambda: "four")
+    assert len(kept) == 2
+
+
+def test_persons_of_one_role_share_a_grid_and_clients_have_their_own(app: Flask, desk: Desk) -> None:
+    desk.write(OCTOBER, "Brouillon secret")
+    assert "Brouillon secret" in desk.open("cm").text
+    assert "Brouillon secret" not in desk.open("client_contact").text
+    desk.write(OCTOBER, "Programmé", state=ContentState.SCHEDULED)
+    assert "Brouillon secret" not in desk.open("client_approver").text
