@@ -10,8 +10,9 @@ from support.pictures import picture
 from support.xss import CORPUS, live_markup
 
 from tenants.errors import NotFoundError
-from unisson.app import create_app
+from unisson.app import bare_app
 from unisson.config import Settings
+from unisson.devmail import views
 from unisson.devmail.box import Mailbox
 from unisson.mail import Accepted
 from unisson.runtime import Runtime
@@ -81,6 +82,7 @@ def test_no_mail_comes_alive_in_the_page(client: FlaskClient, settings: Settings
 
 
 def test_production_has_no_mailbox(runtime: Runtime) -> None:
-    settings = replace(runtime.settings, environment="production")
-    app = create_app(runtime=replace(runtime, settings=settings))
-    assert not [rule.rule for rule in app.url_map.iter_rules() if rule.rule.startswith("/dev")]
+    for environment, expected in (("production", 0), ("development", 4)):
+        app = bare_app(replace(runtime, settings=replace(runtime.settings, environment=environment)))
+        views.init_app(app)
+        assert len([rule for rule in app.url_map.iter_rules() if rule.rule.startswith("/dev/mail")]) == expected
