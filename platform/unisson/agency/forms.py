@@ -1,13 +1,13 @@
 """What people type about an agency, its brands and its team."""
 
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from wtforms import RadioField, SelectField
 
 from tenants.brands import ACCENTS, SECTORS
 from tenants.permissions import AgencyRole, BrandRole
 from unisson.agency import words
+from unisson.agency.options import option, options
 from unisson.agency.zones import zone_choices
 from unisson.identity.forms import AddressField, name_rules, required
 from unisson.web.forms import Form, LineField
@@ -15,15 +15,11 @@ from unisson.web.guards import BrandCard
 from unisson.web.i18n import lazy
 
 
-def _named(names: dict[Any, Any], keys: Iterable[Any]) -> list[tuple[str, Any]]:
-    return [(str(key), names[key]) for key in keys]
-
-
 class BrandForm(Form):
     """A brand."""
 
     name = LineField(lazy("Name of the brand"), name_rules())
-    sector = SelectField(lazy("Sector"), choices=_named(words.SECTORS, SECTORS))
+    sector = SelectField(lazy("Sector"), choices=options(words.SECTORS, SECTORS))
     timezone = SelectField(
         lazy("Time zone"),
         choices=zone_choices,
@@ -31,35 +27,35 @@ class BrandForm(Form):
     )
     language = SelectField(
         lazy("Language"),
-        choices=list(words.LANGUAGES),
+        choices=options(words.LANGUAGES),
         description=lazy("What the brand's newsroom and its client's letters are written in."),
     )
-    accent = RadioField(lazy("Colour"), choices=[(accent, accent) for accent in ACCENTS])
+    accent = RadioField(lazy("Colour"), choices=[option(accent) for accent in ACCENTS])
 
 
 class AgencyForm(Form):
     """The agency's own settings."""
 
     name = LineField(lazy("Name of the agency"), name_rules())
-    language = SelectField(lazy("Language"), choices=list(words.LANGUAGES))
+    language = SelectField(lazy("Language"), choices=options(words.LANGUAGES))
     timezone = SelectField(lazy("Time zone"), choices=zone_choices)
 
 
 class AgencyRoleForm(Form):
     """What somebody is in the agency as a whole."""
 
-    agency_role = SelectField(lazy("Role in the agency"), choices=_named(words.AGENCY_ROLES, AgencyRole))
+    agency_role = SelectField(lazy("Role in the agency"), choices=options(words.AGENCY_ROLES, AgencyRole))
 
 
 class BrandRoleForm(Form):
     """A role on a brand. The brands on offer are those that the actor sees."""
 
     brand = SelectField(lazy("Brand"))
-    brand_role = SelectField(lazy("Role on the brand"), choices=_named(words.BRAND_ROLES, BrandRole))
+    brand_role = SelectField(lazy("Role on the brand"), choices=options(words.BRAND_ROLES, BrandRole))
 
     def offer(self, brands: Sequence[BrandCard]) -> None:
         """Offer these brands, and no other id."""
-        self.brand.choices = [(str(card.id), card.name) for card in brands]
+        self.brand.choices = [option(card.id, card.name) for card in brands]
 
 
 class InvitationForm(Form):
@@ -69,15 +65,18 @@ class InvitationForm(Form):
     name = LineField(lazy("Name"), name_rules(), render_kw={"autocomplete": "off"})
     brand = SelectField(lazy("Brand"))
     brand_role = SelectField(
-        lazy("Role on the brand"), choices=_named(words.BRAND_ROLES, BrandRole), default=BrandRole.CM.value
+        lazy("Role on the brand"), choices=options(words.BRAND_ROLES, BrandRole), default=BrandRole.CM.value
     )
     agency_role = SelectField(
         lazy("Role in the agency"),
-        choices=_named(words.AGENCY_ROLES, reversed(AgencyRole)),
+        choices=options(words.AGENCY_ROLES, reversed(AgencyRole)),
         default=AgencyRole.MEMBER.value,
         description=lazy("A member sees only the brands where they have a role; the others see every brand."),
     )
 
     def offer(self, brands: Sequence[BrandCard]) -> None:
         """Offer these brands, or none: an agency role needs no brand."""
-        self.brand.choices = [("", lazy("No brand")), *((str(card.id), card.name) for card in brands)]
+        self.brand.choices = [
+            option("", lazy("No brand")),
+            *(option(card.id, card.name) for card in brands),
+        ]

@@ -71,5 +71,5 @@ SECTORS = {
     "other": lazy("Another sector"),
 }
 
-LANGUAGES = (("fr", "Français"), ("en", "English"))
+LANGUAGES = {"fr": "Français", "en": "English"}
 """Each in itself, as one looks for one's own."""

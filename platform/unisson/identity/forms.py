@@ -7,6 +7,7 @@ from wtforms import PasswordField, SelectField, StringField
 from wtforms.validators import DataRequired, InputRequired, Length, Optional, ValidationError
 from wtforms.widgets import EmailInput
 
+from unisson.agency.options import options
 from unisson.agency.slugs import SLUG
 from unisson.agency.words import LANGUAGES
 from unisson.agency.zones import zone_choices
@@ -80,7 +81,7 @@ class OpeningForm(Form):
         description=lazy("Left empty, it is made from the name."),
         render_kw={"autocapitalize": "none", "spellcheck": "false", "maxlength": 49},
     )
-    language = SelectField(lazy("Language"), choices=list(LANGUAGES))
+    language = SelectField(lazy("Language"), choices=options(LANGUAGES))
 
     def validate_slug(self, field: StringField) -> None:
         """Refuse what can't stand in an address."""
@@ -140,7 +141,7 @@ class ProfileForm(Form):
     """How somebody is called, and what they read in."""
 
     name = LineField(lazy("Your name"), name_rules(), render_kw={"autocomplete": "name"})
-    language = SelectField(lazy("Language"), choices=list(LANGUAGES))
+    language = SelectField(lazy("Language"), choices=options(LANGUAGES))
     timezone = SelectField(lazy("Time zone"), choices=zone_choices)
 
 

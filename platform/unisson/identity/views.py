@@ -1,5 +1,7 @@
 """The pages of identity, and the person behind each request."""
 
+from typing import Any
+
 from flask import Flask, request, session
 from flask_login import AnonymousUserMixin, LoginManager
 from werkzeug.wrappers import Response
@@ -42,7 +44,7 @@ def _keep_to_oneself(response: Response) -> Response:
 
 def init_app(app: Flask) -> None:
     """Know people by their server-side sign-in, count their tries, and register the routes."""
-    manager = LoginManager()
+    manager: Any = LoginManager()  # type: ignore[no-untyped-call]  # Flask-Login has no types
     manager.session_protection = None  # a hash of address and browser: it signs travellers out and stops no thief
     manager.anonymous_user = Visitor
     manager.user_loader(load_person)
