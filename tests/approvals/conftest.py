@@ -1,4 +1,6 @@
-"""What tests of writing and approving share."""
+"""What tests of approving share."""
+
+from collections.abc import Iterator
 
 import pytest
 from flask import Flask
@@ -12,3 +14,11 @@ from unisson.runtime import Runtime
 def desk(app: Flask, runtime: Runtime, world: World) -> Desk:
     """An agency at work: browsers signed in, contents in any state."""
     return Desk(app, runtime, world)
+
+
+@pytest.fixture
+def csrf_on(app: Flask) -> Iterator[Flask]:
+    """The application as it is served: forms prove where they come from."""
+    app.config["WTF_CSRF_ENABLED"] = True
+    yield app
+    app.config["WTF_CSRF_ENABLED"] = False

@@ -3,6 +3,7 @@
 import uuid
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from io import BytesIO
 
 from flask import Flask
 from flask.testing import FlaskClient
@@ -20,7 +21,9 @@ from unisson.approvals.models import ApprovalLink, ApprovalPolicy, ApprovalRun, 
 from unisson.editorial import writing
 from unisson.editorial.models import Content
 from unisson.editorial.writing import Draft
+from unisson.media.intake import take_in
 from unisson.runtime import Runtime
+from unisson.storage import storage_of
 
 HTTPS = "https://localhost"
 
@@ -80,6 +83,13 @@ class Desk:
         actor = self.actor(role)
         with self.session() as session:
             return writing.write(session, actor, self.world.brand_id, self.draft(**more)).id
+
+    def picture(self, content: bytes, name: str = "place.jpg") -> tuple[uuid.UUID, str]:
+        """A picture of the brand: its id and its digest."""
+        actor, storage = self.actor("cm"), storage_of(self.runtime.settings)
+        with self.session() as session:
+            media = take_in(session, actor, self.world.brand_id, name, BytesIO(content), storage=storage)
+            return media.id, media.digest
 
     def submit(self, content_id: uuid.UUID, role: str = "cm") -> None:
         actor = self.actor(role)

@@ -126,7 +126,7 @@ def decide_by_link(
         raise StaleError(NOT_WAITING)
     if digest_shown != passage.run.digest:
         raise StaleError(CHANGED_SINCE)
-    if not word.typed_name.strip():
+    if not any(character.isalpha() for character in word.typed_name):
         raise RefusedError(TYPE_YOUR_NAME, field="typed_name")
     if len(word.typed_name) > MAX_NAME:
         raise RefusedError(LONG_NAME, field="typed_name")

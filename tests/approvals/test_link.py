@@ -1,0 +1,271 @@
+"""A client's personal link: it shows exactly what goes out, and only a typed name decides."""
+
+import uuid
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, select, update
+from support.desk import HTTPS, Desk
+from support.pictures import picture
+from support.xss import CORPUS, live_markup
+
+from tenants.base import utcnow
+from tenants.members import BrandAssignment, Membership
+from unisson.approvals import links
+from unisson.approvals.models import ApprovalLink, Decision
+from unisson.editorial import writing
+
+SCANNERS = ("Mozilla/5.0 (compatible; SafeLinks)", "Barracuda Sentinel", "")
+
+
+@pytest.fixture
+def asked(desk: Desk) -> tuple[uuid.UUID, str]:
+    """A content that waits for the client, and the token of their link."""
+    content_id = desk.in_state("client_turn")
+    return content_id, desk.link(content_id)[1]
+
+
+def decisions(desk: Desk) -> int:
+    with desk.session() as session:
+        return session.scalar(select(func.count()).select_from(Decision)) or 0
+
+
+def signed(desk: Desk, content_id: uuid.UUID, **more: object) -> dict[str, object]:
+    return {"digest": desk.asked(content_id)[0], "typed_name": "Camille Durand", **more}
+
+
+def test_it(desk: Desk, asked) -> None:
+    content_id, token = asked
+    page = desk.get(None, f"/approve/{token}")
+    assert page.status_code == 200
+    assert "La saison ouvre" in page.text
+    assert "Client Approver" in page.text
+    assert "UTC+0" in page.text
+    assert len(page.data) < 60_000
+    answer = desk.post(None, f"/approve/{token}/approval", signed(desk, content_id))
+    assert answer.status_code == 303
+    assert desk.content(content_id).state == "scheduled"
+    after = desk.get(None, f"/approve/{token}")
+    assert "Camille Durand" in after.text
+    assert "<form" not in after.text
+
+
+def test_asking_for_changes_sends_it_back_and_keeps_the_words(desk: Desk, asked) -> None:
+    content_id, token = asked
+    form = signed(desk, content_id, comment="Samedi, pas vendredi.")
+    assert desk.post(None, f"/approve/{token}/change-request", form).status_code == 303
+    assert desk.content(content_id).state == "changes_requested"
+    assert "Samedi, pas vendredi." in desk.get(None, f"/approve/{token}").text
+
+
+@pytest.mark.parametrize("agent", SCANNERS)
+def test_reading_decides_nothing(desk: Desk, asked, agent: str) -> None:
+    content_id, token = asked
+    before = decisions(desk)
+    for path in (f"/approve/{token}", f"/approve/{token}/approval", f"/approve/{token}/change-request"):
+        for method in ("GET", "HEAD", "OPTIONS"):
+            desk.browser(None).open(desk.path(path), method=method, base_url=HTTPS, headers={"User-Agent": agent})
+    assert decisions(desk) == before
+    assert desk.content(content_id).state == "in_review"
+
+
+def test_the_page_is_private(desk: Desk, asked) -> None:
+    _content_id, token = asked
+    for answer in (
+        desk.get(None, f"/approve/{token}"),
+        desk.get(None, "/approve/unknown"),
+        desk.post(None, f"/approve/{token}/approval", {}),
+    ):
+        assert answer.headers["Referrer-Policy"] == "no-referrer"
+        assert answer.headers["Cache-Control"] == "no-store"
+        assert "noindex" in answer.headers["X-Robots-Tag"]
+    outside = [part for part in desk.get(None, f"/approve/{token}").text.split('"') if part.startswith("http")]
+    assert outside == []
+
+
+@pytest.mark.parametrize("name", ["", "   ", "\u200b\r\n", "x" * 201])
+def test_a_name_must_be_typed(desk: Desk, asked, name: str) -> None:
+    content_id, token = asked
+    form = signed(desk, content_id, typed_name=name, comment="À revoir")
+    for verb in ("approval", "change-request"):
+        answer = desk.post(None, f"/approve/{token}/{verb}", form)
+        assert answer.status_code == 422
+    assert "À revoir" in answer.text
+    assert desk.content(content_id).state == "in_review"
+
+
+def test_changes_want_words(desk: Desk, asked) -> None:
+    content_id, token = asked
+    answer = desk.post(None, f"/approve/{token}/change-request", signed(desk, content_id, comment=" \n"))
+    assert answer.status_code == 422
+    assert "Camille Durand" in answer.text
+
+
+def test_other_bytes_are_not_approved(desk: Desk, asked) -> None:
+    content_id, token = asked
+    answer = desk.post(None, f"/approve/{token}/approval", signed(desk, content_id, digest="0" * 64))
+    assert answer.status_code == 409
+    assert desk.content(content_id).state == "in_review"
+
+
+def test_a_second_click_finds_the_first_decision(desk: Desk, asked) -> None:
+    content_id, token = asked
+    form = signed(desk, content_id)
+    before = decisions(desk)
+    answers = [desk.post(None, f"/approve/{token}/approval", form) for _ in range(3)]
+    assert {answer.status_code for answer in answers} == {303}
+    assert decisions(desk) == before + 1
+
+
+def edit(desk: Desk, content_id: uuid.UUID) -> None:
+    actor = desk.actor("cm")
+    with desk.session() as session:
+        writing.edit(session, actor, content_id, desk.draft(body="Autre chose."), None)
+
+
+def submit_again(desk: Desk, content_id: uuid.UUID) -> None:
+    edit(desk, content_id)
+    desk.submit(content_id)
+
+
+def cancel(desk: Desk, content_id: uuid.UUID) -> None:
+    actor = desk.actor("cm")
+    with desk.session() as session:
+        writing.cancel(session, actor, content_id)
+
+
+def revoke(desk: Desk, content_id: uuid.UUID) -> None:
+    actor = desk.actor("cm")
+    with desk.session() as session:
+        links.revoke(session, actor, links.links_of(session, content_id)[0][0].id)
+
+
+def expire(desk: Desk, _content_id: uuid.UUID) -> None:
+    with desk.session() as session:
+        session.execute(update(ApprovalLink).values(expires_at=utcnow()))
+
+
+def remove_person(desk: Desk, _content_id: uuid.UUID) -> None:
+    with desk.session() as session:
+        person = desk.world.people["client_approver"].membership_id
+        session.execute(update(Membership).where(Membership.id == person).values(removed_at=utcnow()))
+
+
+def take_role_away(desk: Desk, _content_id: uuid.UUID) -> None:
+    with desk.session() as session:
+        for row in session.scalars(select(BrandAssignment).where(BrandAssignment.role == "client_approver")):
+            session.delete(row)
+
+
+def decide_as_colleague(desk: Desk, content_id: uuid.UUID) -> None:
+    desk.approve(content_id, "client_approver")
+
+
+@pytest.mark.parametrize(
+    "ends",
+    [edit, submit_again, cancel, revoke, expire, remove_person, take_role_away, decide_as_colleague],
+    ids=lambda ends: ends.__name__,
+)
+def test_a_link_that_is_over_opens_and_decides_nothing(desk: Desk, asked, ends) -> None:
+    content_id, token = asked
+    form = signed(desk, content_id)
+    ends(desk, content_id)
+    before = decisions(desk), desk.content(content_id).state
+    assert desk.get(None, f"/approve/{token}").status_code == 410
+    assert desk.post(None, f"/approve/{token}/approval", form).status_code == 410
+    assert desk.post(None, f"/approve/{token}/change-request", {**form, "comment": "x"}).status_code == 410
+    assert (decisions(desk), desk.content(content_id).state) == before
+
+
+def test_a_renewed_link_replaces_the_old_one(desk: Desk, asked) -> None:
+    content_id, old = asked
+    link, _token = desk.link(content_id)
+    old = _token
+    answer = desk.post("rp", f"/approval-links/{link.id}/renewal")
+    assert answer.status_code == 303
+    assert desk.get(None, f"/approve/{old}").status_code == 410
+    new_link, new = desk.link(content_id)
+    assert new_link.id != link.id
+    assert desk.get(None, f"/approve/{new}").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("role", "status"),
+    [("cm", 303), ("rp", 303), ("account_manager", 303), ("client_approver", 403), ("expert", 403), ("member", 404)],
+)
+@pytest.mark.parametrize("verb", ["revocation", "renewal"])
+def test_links_are_managed_by_those_who_may(desk: Desk, asked, role: str, status: int, verb: str) -> None:
+    link, _token = desk.link(asked[0])
+    assert desk.post(role, f"/approval-links/{link.id}/{verb}").status_code == status
+
+
+def test_another_agencys_link_does_not_exist(desk: Desk, asked, new_world) -> None:
+    there = Desk(desk.app, desk.runtime, new_world())
+    content_id = there.in_state("client_turn")
+    link, token = there.link(content_id)
+    assert desk.get(None, f"/approve/{token}").status_code == 404
+    assert desk.post(None, f"/approve/{token}/approval", signed(there, content_id)).status_code == 404
+    assert desk.post("owner", f"/approval-links/{link.id}/revocation").status_code == 404
+    assert there.get(None, f"/approve/{token}").status_code == 200
+
+
+def test_a_link_decides_on_its_own_content_only(desk: Desk, asked) -> None:
+    other = desk.write(body="Une autre annonce.")
+    desk.submit(other)
+    desk.approve(other, "rp")
+    answer = desk.post(None, f"/approve/{asked[1]}/approval", signed(desk, other))
+    assert answer.status_code == 409
+    assert desk.content(other).state == desk.content(asked[0]).state == "in_review"
+
+
+def test_its_pictures_open_with_the_link_only(desk: Desk) -> None:
+    media_id, digest = desk.picture(picture())
+    _other, other_digest = desk.picture(picture(size=(70, 50)))
+    content_id = desk.write(pictures=((media_id, "Une place au matin"),))
+    desk.submit(content_id)
+    desk.approve(content_id, "rp")
+    token = desk.link(content_id)[1]
+    page = desk.get(None, f"/approve/{token}")
+    assert "Une place au matin" in page.text
+    shown = desk.get(None, f"/approve/{token}/pictures/{digest}")
+    assert shown.status_code == 200
+    assert shown.mimetype == "image/jpeg"
+    assert shown.headers["Referrer-Policy"] == "no-referrer"
+    assert desk.get(None, f"/approve/{token}/pictures/{other_digest}").status_code == 404
+    assert desk.get(None, f"/approve/nothing/pictures/{digest}").status_code == 404
+
+
+def test_strange_words_stay_words(desk: Desk) -> None:
+    content_id = desk.write(title="".join(CORPUS)[:300], body="\n".join(CORPUS))
+    desk.submit(content_id)
+    desk.approve(content_id, "rp")
+    token = desk.link(content_id)[1]
+    form = signed(desk, content_id, typed_name=CORPUS[0], comment="\n".join(CORPUS))
+    for answer in (
+        desk.get(None, f"/approve/{token}"),
+        desk.post(None, f"/approve/{token}/change-request", {**form, "typed_name": ""}),
+    ):
+        assert [found for found in live_markup(answer.text) if found != "form"] == []
+    assert desk.post(None, f"/approve/{token}/change-request", form).status_code == 303
+    for answer in (desk.get(None, f"/approve/{token}"), desk.get("cm", f"/contents/{content_id}")):
+        assert [found for found in live_markup(answer.text) if found != "form"] == []
+
+
+def test_the_link_speaks_its_addressees_language(desk: Desk, asked) -> None:
+    _content_id, token = asked
+    for language in ("en", "fr"):
+        with desk.session() as session:
+            person = desk.world.people["client_approver"].membership_id
+            session.execute(update(Membership).where(Membership.id == person).values(language=language))
+        assert f'<html lang="{language}"' in desk.get(None, f"/approve/{token}").text
+
+
+def test_a_forged_post_is_refused(desk: Desk, asked, csrf_on: Flask) -> None:
+    content_id, token = asked
+    client = csrf_on.test_client()
+    answer = client.post(desk.path(f"/approve/{token}/approval"), data=signed(desk, content_id), base_url=HTTPS)
+    assert answer.status_code == 400
+    page = client.get(desk.path(f"/approve/{token}"), base_url=HTTPS)
+    proof = page.text.split('name="csrf_token" value="')[1].split('"')[0]
+    form = signed(desk, content_id, csrf_token=proof)
+    assert client.post(desk.path(f"/approve/{token}/approval"), data=form, base_url=HTTPS).status_code == 303

@@ -1,0 +1,113 @@
+"""Two at once: exactly one decides, and the other is told so."""
+
+import threading
+import uuid
+from collections.abc import Callable
+
+from sqlalchemy import func, select
+from support.desk import HTTPS, Desk
+
+from tenants.errors import ForbiddenError, RefusedError
+from unisson.approvals import circuit
+from unisson.approvals.models import Decision
+from unisson.editorial import writing
+
+
+def at_once(*acts: Callable[[], object]) -> list[object]:
+    """What each act returned, or the refusal it met; all start together."""
+    line, answers = threading.Barrier(len(acts)), {}
+
+    def run(place: int, act: Callable[[], object]) -> None:
+        line.wait(timeout=10)
+        try:
+            answers[place] = act()
+        except (RefusedError, ForbiddenError) as refusal:
+            answers[place] = refusal
+
+    threads = [threading.Thread(target=run, args=each) for each in enumerate(acts)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=30)
+    return [answers[place] for place in range(len(acts))]
+
+
+def decisions(desk: Desk, content_id: uuid.UUID) -> int:
+    with desk.session() as session:
+        return session.scalar(select(func.count()).select_from(Decision)) or 0
+
+
+def test_of_two_press_officers_one_decides(desk: Desk) -> None:
+    second = desk.another("rp")
+    for _round in range(5):
+        content_id = desk.in_state("in_review")
+        before = decisions(desk, content_id)
+        digest, stage = desk.asked(content_id)
+        first = desk.actor("rp")
+
+        def decide(actor, approve: bool) -> object:
+            with desk.session() as session:
+                verb = circuit.approve if approve else circuit.request_changes
+                return verb(session, actor, content_id, digest, "Samedi", stage_shown=uuid.UUID(stage))  # noqa: B023
+
+        answers = at_once(lambda: decide(first, True), lambda: decide(second, False))  # noqa: B023
+        refused = [answer for answer in answers if isinstance(answer, RefusedError)]
+        assert len(refused) == 1
+        assert refused[0].status == 409
+        assert decisions(desk, content_id) == before + 1
+
+
+def test_a_decision_never_slips_into_the_next_stage(desk: Desk) -> None:
+    desk.chain("rp", "rp", "client_approver")
+    content_id = desk.write()
+    desk.submit(content_id)
+    digest, stage = desk.asked(content_id)
+    form = {"digest": digest, "stage": stage}
+    said = [desk.post("rp", f"/contents/{content_id}/approval", form).status_code for _ in range(2)]
+    assert said == [303, 409]
+    assert desk.content(content_id).stages_done == 1
+
+
+def test_an_edit_and_an_approval_never_both_count(desk: Desk) -> None:
+    cm, rp = desk.actor("cm"), desk.actor("rp")
+    for turn in range(6):
+        content_id = desk.in_state("in_review")
+        digest, _stage = desk.asked(content_id)
+        shown = desk.content(content_id).version
+
+        def edit() -> object:
+            with desk.session() as session:
+                return writing.edit(session, cm, content_id, desk.draft(body=f"Version {turn}"), shown)  # noqa: B023
+
+        def approve() -> object:
+            with desk.session() as session:
+                return circuit.approve(session, rp, content_id, digest)  # noqa: B023
+
+        answers = at_once(edit, approve)
+        refused = [answer for answer in answers if isinstance(answer, RefusedError)]
+        assert len(refused) == 1
+        assert refused[0].status == 409
+        content = desk.content(content_id)
+        assert (content.state, content.stages_done) in {("draft", 0), ("in_review", 1)}
+
+
+def test_a_double_click_submits_and_writes_once(desk: Desk) -> None:
+    new = desk.path(f"/brands/{desk.world.brand_slug}/contents/new")
+    form = {"kind": "post", "title": "Une fois", "body": "Une seule.", "operation_id": str(uuid.uuid4())}
+    browsers = [desk.world.sign_in(desk.app.test_client(), "cm") for _ in range(4)]
+    answers = at_once(*(lambda each=each: each.post(new, data=form, base_url=HTTPS) for each in browsers))
+    assert {answer.status_code for answer in answers} == {303}
+    assert len({answer.location for answer in answers}) == 1
+    with desk.session() as session:
+        assert session.scalar(select(func.count()).select_from(writing.Content)) == 1
+
+
+def test_a_double_click_approves_once(desk: Desk) -> None:
+    content_id = desk.in_state("in_review")
+    digest, stage = desk.asked(content_id)
+    form = {"digest": digest, "stage": stage, "operation_id": str(uuid.uuid4())}
+    browsers = [desk.world.sign_in(desk.app.test_client(), "rp") for _ in range(3)]
+    path = desk.path(f"/contents/{content_id}/approval")
+    answers = at_once(*(lambda each=each: each.post(path, data=form, base_url=HTTPS) for each in browsers))
+    assert {answer.status_code for answer in answers} == {303}
+    assert decisions(desk, content_id) == 1

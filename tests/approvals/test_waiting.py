@@ -1,0 +1,107 @@
+"""What waits on whom, and the circuit's own rules seen from the desk."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import event, update
+from support.desk import Desk, days_ahead
+
+from tenants.base import utcnow
+from unisson.approvals.models import ApprovalRun
+from unisson.approvals.waiting import count_waiting, waiting_for
+from unisson.editorial.models import Content
+
+
+def mine(desk: Desk, role: str) -> list[object]:
+    actor = desk.actor(role)
+    with desk.session() as session:
+        return [row.content_id for row in waiting_for(session, actor).mine]
+
+
+def test_it(desk: Desk) -> None:
+    assert "Nothing waits on you" in desk.get("rp", "/approvals?lang=en").text
+    later, sooner = desk.write(wall_time=days_ahead(12)), desk.write(wall_time=days_ahead(3))
+    desk.submit(later)
+    desk.submit(sooner)
+    assert mine(desk, "rp") == [sooner, later]
+    assert mine(desk, "cm") == mine(desk, "client_approver") == []
+    desk.approve(sooner, "rp")
+    assert mine(desk, "rp") == [later]
+    assert mine(desk, "client_approver") == [sooner]
+    page = desk.get("cm", "/approvals?lang=en").text
+    assert "Waiting on others" in page
+    assert "Client Approver" in page
+    with desk.session() as session:
+        assert count_waiting(session, desk.actor("rp")) == 1
+
+
+def test_own_work_does_not_wait_on_its_author(desk: Desk) -> None:
+    desk.another("rp")
+    content_id = desk.write("rp")
+    desk.submit(content_id, "rp")
+    assert mine(desk, "rp") == []
+    digest, stage = desk.asked(content_id)
+    answer = desk.post("rp", f"/contents/{content_id}/approval", {"digest": digest, "stage": stage})
+    assert answer.status_code == 422
+    assert desk.content(content_id).stages_done == 0
+
+
+def test_where_the_press_officer_writes_the_cm_checks(desk: Desk) -> None:
+    content_id = desk.write("rp")
+    desk.submit(content_id, "rp")
+    assert mine(desk, "cm") == [content_id]
+    digest, stage = desk.asked(content_id)
+    form = {"digest": digest, "stage": stage}
+    assert desk.post("cm", f"/contents/{content_id}/approval", form).status_code == 303
+
+
+def test_a_late_one_is_marked(desk: Desk) -> None:
+    content_id = desk.in_state("in_review")
+    with desk.session() as session:
+        past = utcnow() - timedelta(hours=1)
+        session.execute(update(Content).where(Content.id == content_id).values(scheduled_at=past))
+    assert "Late" in desk.get("rp", "/approvals?lang=en").text
+
+
+@pytest.mark.parametrize("role", ["expert", "member", "client_contact"])
+def test_others_see_nothing(desk: Desk, role: str) -> None:
+    desk.in_state("in_review")
+    page = desk.get(role, "/approvals")
+    assert page.status_code == 200
+    assert "La saison ouvre" not in page.text
+
+
+@pytest.mark.parametrize("path", ["/approvals", "/contents/{one}"])
+def test_more_rows_cost_no_more_queries(desk: Desk, path: str) -> None:
+    def queries() -> int:
+        seen: list[str] = []
+
+        def note(_connection, _cursor, statement: str, *_rest: object) -> None:
+            seen.append(statement)
+
+        event.listen(desk.runtime.database.engine, "before_cursor_execute", note)
+        try:
+            assert desk.get("rp", path.format(one=one)).status_code == 200
+        finally:
+            event.remove(desk.runtime.database.engine, "before_cursor_execute", note)
+        return len(seen)
+
+    one = desk.in_state("in_review")
+    desk.get("rp", "/approvals")
+    few = queries()
+    for _ in range(6):
+        desk.in_state("in_review")
+        desk.in_state("client_turn")
+    assert queries() == few
+
+
+def test_an_open_run_of_an_old_revision_does_not_wait(desk: Desk) -> None:
+    content_id = desk.in_state("in_review")
+    actor = desk.actor("cm")
+    from unisson.editorial import writing
+
+    with desk.session() as session:
+        writing.edit(session, actor, content_id, desk.draft(body="Autre chose"), None)
+    assert mine(desk, "rp") == []
+    with desk.session() as session:
+        assert session.query(ApprovalRun).filter_by(content_id=content_id, state="approved").count() == 0
