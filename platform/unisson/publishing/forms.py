@@ -1,7 +1,7 @@
 """The forms of channels and publications."""
 
 from flask_wtf.file import FileField
-from wtforms import PasswordField, RadioField
+from wtforms import PasswordField, RadioField, SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 from wtforms.validators import InputRequired, Length
 
 from unisson.publishing.connecting import DEFAULT_SERVICE
@@ -77,9 +77,9 @@ class ResolutionForm(Form):
         lazy("What is to be done?"),
         [InputRequired(lazy("Choose what is to be done."))],
         choices=[
-            ("live", lazy("It is out: I have seen it")),
-            ("again", lazy("It is not out: send it now")),
-            ("give_up", lazy("Leave it unsent")),
+            SelectChoice("live", lazy("It is out: I have seen it")),
+            SelectChoice("again", lazy("It is not out: send it now")),
+            SelectChoice("give_up", lazy("Leave it unsent")),
         ],
     )
     url = LineField(

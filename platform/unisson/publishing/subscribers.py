@@ -2,10 +2,10 @@
 
 import csv
 import io
+import re
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from email.utils import parseaddr
 
 from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
@@ -28,6 +28,8 @@ NAME_LENGTH = 200
 HEADERS = frozenset({"email", "e-mail", "mail", "courriel", "adresse", "address", "nom", "name", "prénom", "prenom"})
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """What a spreadsheet takes for the start of a formula (OWASP, CSV injection)."""
+
+_NAMED = re.compile(r"([^<>]*)<([^<>]+)>")
 
 NO_ADDRESS = lazy("There is no e-mail address in this row.")
 BAD_ADDRESS = lazy("This is not an e-mail address that can be written to.")
@@ -241,7 +243,8 @@ def _entries(cells: Sequence[str]) -> Iterator[Entry]:
         raise RefusedError(MIXED)
     others = " ".join(cell for cell in cells if "@" not in cell)
     for cell in addressed:
-        name, address = parseaddr(cell) if "<" in cell else ("", cell)
+        named = _NAMED.fullmatch(cell)
+        name, address = (named[1].strip(' "'), named[2]) if named else ("", cell)
         try:
             yield Entry(canonical(address), one_line(name or others)[:NAME_LENGTH])
         except ValueError:

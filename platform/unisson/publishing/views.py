@@ -130,7 +130,9 @@ def _shown(page: PublicationPage, form: ResolutionForm, status: int = 200) -> An
     return html, status
 
 
+channel_views.register(blueprint)
+
+
 def init_app(app: Flask) -> None:
     """Register the routes."""
-    channel_views.register(blueprint)
     app.register_blueprint(blueprint)
