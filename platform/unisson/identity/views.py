@@ -35,6 +35,7 @@ def _know_the_person() -> None:
         visitor()
 
 
+@blueprint.after_request
 def _keep_to_oneself(response: Response) -> Response:
     """Neither a cache nor another site learns of what stands on these pages or in their addresses."""
     response.headers["Cache-Control"] = "no-store"
@@ -51,5 +52,4 @@ def init_app(app: Flask) -> None:
     manager.init_app(app)
     limits.init_app(app)
     app.before_request(_know_the_person)
-    blueprint.after_request(_keep_to_oneself)
     app.register_blueprint(blueprint)
