@@ -55,6 +55,8 @@ def reencode(content: bytes, picture_format: str) -> tuple[bytes, str, tuple[int
         if picture_format == "JPEG":
             opened.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))
         opened.load()
+        if opened.mode in {"RGB", "RGBA", "CMYK", "L"}:
+            opened.thumbnail((LONGEST_SIDE, LONGEST_SIDE), Image.Resampling.LANCZOS)  # early: copies are made below
         seen = _normal(opened)
     return _fitted(seen, "WEBP" if picture_format == "WEBP" else "PNG" if picture_format != "JPEG" else "JPEG")
 

@@ -16,9 +16,11 @@ from tenants.errors import RefusedError
 from unisson.web.i18n import lazy
 
 DECODER = Path(__file__).with_name("decoder.py")
-WALL_SECONDS = 45
-AT_ONCE = 2
-"""Pictures that one web process decodes at a time: each may take its whole ceiling of memory."""
+WALL_SECONDS = 30
+WAIT_SECONDS = 15
+"""Together shorter than the minute that a transaction may stand idle."""
+AT_ONCE = 1
+"""Pictures that one web process decodes at a time: the largest WebP takes 1.2 GB for some seconds."""
 
 _places = threading.BoundedSemaphore(AT_ONCE)
 
@@ -50,7 +52,7 @@ class Reencoded:
 
 def reencode(content: bytes, picture_format: str) -> Reencoded:
     """Return the picture written anew. Raises RefusedError for one that can't be read or is too large."""
-    if not _places.acquire(timeout=WALL_SECONDS):
+    if not _places.acquire(timeout=WAIT_SECONDS):
         raise TooBusyError(TOO_BUSY)
     try:
         ran = subprocess.run(  # noqa: S603 - our own interpreter and our own file; the format is one of four words

@@ -7,6 +7,7 @@ from flask import Blueprint, Flask, Response, redirect, render_template, request
 from werkzeug.wrappers import Response as BaseResponse
 
 from tenants.errors import RefusedError
+from tenants.permissions import Permission
 from unisson.media.answers import picture_answer
 from unisson.media.intake import NOTHING, take_in
 from unisson.media.models import Media
@@ -26,6 +27,7 @@ TOO_MANY = lazy("At most 10 pictures can be added at a time.")
 def upload(brand: str) -> BaseResponse | str:
     """Take the pictures in. htmx gets their fields, a plain form goes back to where it came from."""
     card = brand_card(brand)
+    actor().require(Permission.CONTENT_WRITE, card.id)
     files = [file for file in request.files.getlist("picture") if file.filename]
     if not files:
         raise RefusedError(NOTHING, field="picture")
