@@ -72,6 +72,7 @@ def _described(form: BrandForm) -> dict[str, str]:
 def brand(brand: str) -> Answer:
     """Show a brand: what it still needs, its people, its channels."""
     card = brand_card(brand)
+    actor().require(Permission.CALENDAR_SEE, card.id)
     ready = verbs.readiness(session(), card.id)
     return render_template(
         "agency/brand.html",
@@ -144,6 +145,7 @@ def editing_brand(brand: str) -> Answer:
 def brand_team(brand: str) -> Answer:
     """List the people of one brand."""
     card = brand_card(brand)
+    actor().require(Permission.CALENDAR_SEE, card.id)
     return render_template(
         "agency/brand_team.html",
         card=card,

@@ -1,0 +1,127 @@
+"""Where every route stands: who may call it. A route that is not placed here fails the build."""
+
+from dataclasses import dataclass
+
+from tenants.permissions import Permission as P
+
+
+@dataclass(frozen=True)
+class Open:
+    """Anybody may call it; `by_token` when a secret in the path opens it, and nothing else does."""
+
+    by_token: bool = False
+
+
+@dataclass(frozen=True)
+class Own:
+    """Any signed-in person, about themselves."""
+
+
+@dataclass(frozen=True)
+class Member:
+    """A member of the path's agency with `permission` (any member for None); `on_brand` when a brand bounds it."""
+
+    permission: P | None
+    on_brand: bool = True
+    may_be_unseen: bool = False
+    """Whether it depends on more than the role: colleagues show only to whom they share a brand with."""
+
+
+@dataclass(frozen=True)
+class Decider:
+    """Whoever's role's turn it is in the content's approval; others who see the content are refused."""
+
+
+Place = Open | Own | Member | Decider
+
+TABLE: dict[str, Place] = {
+    "static": Open(),
+    "home.front": Open(),
+    "home.health": Open(),
+    "identity.sign_in": Open(),
+    "identity.signing_in": Open(),
+    "identity.sign_out": Open(),
+    "identity.sign_up": Open(),
+    "identity.signing_up": Open(),
+    "identity.mail_sent": Open(),
+    "identity.password_reset": Open(),
+    "identity.asking_reset": Open(),
+    "identity.setting_password": Open(by_token=True),
+    "identity.reset_sent": Open(),
+    "identity.verification": Open(by_token=True),
+    "identity.verifying": Open(by_token=True),
+    "identity.invitation": Open(by_token=True),
+    "identity.joining": Open(by_token=True),
+    "identity.me": Own(),
+    "identity.editing_me": Own(),
+    "identity.another_agency": Own(),
+    "identity.opening_another": Own(),
+    "identity.changing_password": Own(),
+    "identity.my_sessions": Own(),
+    "identity.ending_session": Own(),
+    "identity.ending_other_sessions": Own(),
+    "identity.another_verification": Own(),
+    "newsroom.page": Open(),
+    "newsroom.entry": Open(),
+    "newsroom.feed": Open(),
+    "newsroom.picture": Open(),
+    "devmail.mailbox": Open(),
+    "devmail.mail": Open(),
+    "devmail.html": Open(),
+    "devmail.part": Open(),
+    "agency.front": Member(None, on_brand=False),
+    "agency.brands": Member(None, on_brand=False),
+    "agency.brand": Member(P.CALENDAR_SEE),
+    "agency.brand_new": Member(P.BRAND_CREATE, on_brand=False),
+    "agency.opening_brand": Member(P.BRAND_CREATE, on_brand=False),
+    "agency.brand_edit": Member(P.BRAND_SETTINGS),
+    "agency.editing_brand": Member(P.BRAND_SETTINGS),
+    "agency.brand_team": Member(P.CALENDAR_SEE),
+    "agency.team": Member(None, on_brand=False),
+    "agency.member": Member(None, on_brand=False, may_be_unseen=True),
+    "agency.invite": Member(P.BRAND_TEAM, on_brand=False),
+    "agency.inviting": Member(P.BRAND_TEAM, on_brand=False),
+    "agency.resending": Member(P.BRAND_TEAM, on_brand=False),
+    "agency.revoking": Member(P.BRAND_TEAM, on_brand=False),
+    "agency.giving_role": Member(P.BRAND_TEAM, on_brand=False),
+    "agency.withdrawing_role": Member(P.BRAND_TEAM, on_brand=False),
+    "agency.changing_role": Member(P.AGENCY_TEAM, on_brand=False),
+    "agency.removing": Member(P.AGENCY_TEAM, on_brand=False),
+    "agency.roles": Member(None, on_brand=False),
+    "agency.settings": Member(P.AGENCY_SETTINGS, on_brand=False),
+    "agency.editing_settings": Member(P.AGENCY_SETTINGS, on_brand=False),
+    "calendars.month": Member(None, on_brand=False, may_be_unseen=True),
+    "editorial.content_new": Member(P.CONTENT_WRITE),
+    "editorial.content_preview": Member(P.CONTENT_WRITE),
+    "editorial.content": Member(P.CONTENT_SEE),
+    "editorial.content_edit": Member(P.CONTENT_WRITE),
+    "editorial.content_move": Member(P.CONTENT_SCHEDULE),
+    "editorial.content_cancellation": Member(P.CONTENT_WRITE),
+    "editorial.content_restoration": Member(P.CONTENT_WRITE),
+    "media.upload": Member(P.CONTENT_WRITE),
+    "media.picture": Member(P.CONTENT_SEE),
+    "approvals.waiting": Member(None, on_brand=False),
+    "approvals.submission": Member(P.CONTENT_SUBMIT),
+    "approvals.withdrawal": Member(P.CONTENT_SUBMIT),
+    "approvals.approval": Decider(),
+    "approvals.change_request": Decider(),
+    "approvals.link": Open(by_token=True),
+    "approvals.link_approval": Open(by_token=True),
+    "approvals.link_change_request": Open(by_token=True),
+    "approvals.link_picture": Open(by_token=True),
+    "approvals.link_revocation": Member(P.LINK_MANAGE),
+    "approvals.link_renewal": Member(P.LINK_MANAGE),
+    "publishing.channels": Member(P.CHANNEL_CONNECT),
+    "publishing.channel_new": Member(P.CHANNEL_CONNECT),
+    "publishing.channel": Member(P.CHANNEL_CONNECT),
+    "publishing.channel_connection": Member(P.CHANNEL_CONNECT),
+    "publishing.channel_disconnection": Member(P.CHANNEL_CONNECT),
+    "publishing.channel_test": Member(P.CHANNEL_CONNECT),
+    "publishing.channel_people": Member(P.CHANNEL_CONNECT),
+    "publishing.channel_export": Member(P.CHANNEL_CONNECT),
+    "publishing.channel_person_removal": Member(P.CHANNEL_CONNECT),
+    "publishing.channel_person_return": Member(P.CHANNEL_CONNECT),
+    "publishing.publications": Member(None, on_brand=False),
+    "publishing.publication": Member(P.CONTENT_SEE),
+    "publishing.publication_resolution": Member(P.PUBLICATION_RESOLVE),
+}

@@ -1,0 +1,152 @@
+"""Everything that a path can name, once for each of two brands of an agency."""
+
+import secrets
+import uuid
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import select, text
+
+from tenants.base import new_id, utcnow
+from tenants.members import BrandAssignment, Invitation
+from tenants.session import TenantSession
+from tests.support.campaign import approve_many
+from tests.support.world import World, build_world
+from unisson.approvals.models import ApprovalLink, RunStage
+from unisson.media.models import Media
+from unisson.media.reading import picture_key
+from unisson.newsroom.models import NewsroomEntry
+from unisson.publishing.models import Channel, Publication, Subscriber
+from unisson.runtime import Runtime
+from unisson.storage import storage_of
+from unisson.vault import new_token, token_hash
+
+
+@dataclass(frozen=True)
+class Estate:
+    """A world, and what its paths can name: for the brand with the people, and for the sibling without."""
+
+    world: World
+    own: dict[str, str]
+    sibling: dict[str, str]
+
+
+def build_estate(runtime: Runtime, worker: Runtime, canary: str) -> Estate:
+    """Return an agency whose every text holds `canary`."""
+    world = build_world(runtime, canary)
+    sibling = _as_brand(world)
+    estate = Estate(world, _values(runtime, worker, world, canary), _values(runtime, worker, sibling, canary))
+    with runtime.database.agency(world.agency_id) as session:
+        for table, column in (("brands", "name"), ("memberships", "name"), ("contents", "title"), ("contents", "body")):
+            session.execute(text(f"update app.{table} set {column} = :c || ' ' || {column}"), {"c": canary})
+    return estate
+
+
+def random_values() -> dict[str, str]:
+    """Return names of nothing."""
+    return {name: str(uuid.uuid4()) for name in _UUIDS} | {
+        "brand": "no-such-brand",
+        "token": new_token(),
+        "digest": secrets.token_hex(32),
+        "slug": "no-such-page",
+        "key": "1.M1P1",
+        "content_id": str(uuid.uuid4()),
+    }
+
+
+_UUIDS = (
+    "content_id", "link_id", "channel_id", "subscriber_id", "media_id", "publication_id", "membership_id",
+    "assignment_id", "sign_in_id",
+)  # fmt: skip
+
+
+def _as_brand(world: World) -> World:
+    """Return the same world with the sibling in the brand's place."""
+    return World(
+        world.agency_id, world.slug, world.sibling_id, world.sibling_slug, world.brand_id, world.brand_slug,
+        world.newsroom_id, world.people,
+    )  # fmt: skip
+
+
+def _values(runtime: Runtime, worker: Runtime, world: World, canary: str) -> dict[str, str]:
+    with runtime.database.agency(world.agency_id) as session:
+        channel = Channel(brand_id=world.brand_id, kind="email", name=f"{canary} liste")
+        session.add(channel)
+        session.flush()
+        subscriber = Subscriber(channel_id=channel.id, email=f"s-{channel.id}@example.org", name=canary)
+        session.add(subscriber)
+        media = _media(session, world, canary)
+        storage_of(runtime.settings).put(b"\x89PNG", *picture_key(media.digest))
+        channel_id, subscriber_id, media_id, digest = channel.id, subscriber.id, media.id, media.digest
+        session.flush()
+    (approved,) = approve_many(runtime, world, [channel_id], 1, due_in=86_400, decided=("rp",))
+    with runtime.database.agency(world.agency_id) as session:
+        session.execute(
+            text("update app.contents set state = 'in_review', stages_done = 1 where id = :c"),
+            {"c": approved.content_id},
+        )
+        session.execute(
+            text("update app.approval_runs set state = 'open', ended_at = null where content_id = :c"),
+            {"c": approved.content_id},
+        )
+        token, link_id = _link(session, world, approved.revision_id)
+        invitation = Invitation(
+            membership_id=world.people["client_contact"].membership_id,
+            invited_by=world.people["owner"].membership_id,
+            expires_at=utcnow() + timedelta(days=1),
+        )
+        session.add(invitation)
+        assignment = session.scalars(
+            select(BrandAssignment.id).where(BrandAssignment.membership_id == world.people["cm"].membership_id)
+        ).first()
+    with worker.database.agency(world.agency_id) as session:
+        publication = Publication(
+            content_id=approved.content_id, revision_id=approved.revision_id, channel_id=channel_id,
+            subscriber_id=subscriber_id, due_at=approved.due_at, client_ref=f"ref-{new_id()}",
+        )  # fmt: skip
+        entry = NewsroomEntry(
+            brand_id=world.brand_id, ref=f"ref-{new_id()}", slug=f"page-{new_id()}", title=canary, text=canary,
+            language="fr", published_at=utcnow(),
+        )  # fmt: skip
+        session.add_all([publication, entry])
+        session.flush()
+        publication_id, page = publication.id, entry.slug
+    return {
+        "brand": world.brand_slug,
+        "content_id": str(approved.content_id),
+        "link_id": str(link_id),
+        "channel_id": str(channel_id),
+        "subscriber_id": str(subscriber_id),
+        "media_id": str(media_id),
+        "publication_id": str(publication_id),
+        "membership_id": str(world.people["expert"].membership_id),
+        "assignment_id": str(assignment),
+        "token": token,
+        "digest": digest,
+        "slug": page,
+        "key": "1.M1P1",
+        "sign_in_id": str(uuid.uuid4()),
+    }
+
+
+def _media(session: TenantSession, world: World, canary: str) -> Media:
+    media = Media(
+        brand_id=world.brand_id, uploaded_by=world.people["cm"].membership_id, digest=secrets.token_hex(32),
+        filename=f"{canary}.png", mime="image/png", size=1, width=1, height=1,
+    )  # fmt: skip
+    session.add(media)
+    session.flush()
+    return media
+
+
+def _link(session: TenantSession, world: World, revision_id: uuid.UUID) -> tuple[str, uuid.UUID]:
+    row = session.execute(text("select id from app.approval_runs where revision_id = :r"), {"r": revision_id}).one()
+    stage = session.scalars(select(RunStage).where(RunStage.run_id == row.id, RunStage.position == 2)).one()
+    token = new_token()
+    link = ApprovalLink(
+        run_id=row.id, stage_id=stage.id, membership_id=world.people["client_approver"].membership_id,
+        token_hash=token_hash(token), expires_at=utcnow() + timedelta(days=1),
+    )  # fmt: skip
+    session.add(link)
+    session.flush()
+    return token, link.id
