@@ -20,7 +20,7 @@ from unisson.agency import invitations
 from unisson.devmail.box import KeptMail, Mailbox
 from unisson.identity import tokens
 from unisson.mail import Deferred, Lost, MailResult, Rejected, SmtpServer
-from unisson.notifications.letters import write
+from unisson.notifications.letters import undelivered, write
 from unisson.notifications.models import Letter
 from unisson.notifications.post import send_due
 from unisson.runtime import Runtime
@@ -184,6 +184,8 @@ def test_after_two_days_a_mail_is_given_up_visibly(
     assert (kept.state, kept.last_error) == ("failed", "421 away")
     assert waiting(worker, letter_id) is None
     assert ("mail.failed", world.people["cm"].membership_id) in trail(runtime, world)
+    with runtime.database.agency(world.agency_id) as session:
+        assert [each.id for each, _member in undelivered(session)] == [letter_id]
 
 
 def trail(runtime: Runtime, world: World) -> list[tuple[str, uuid.UUID]]:

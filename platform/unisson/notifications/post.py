@@ -6,6 +6,7 @@ that dies in between leaves the row waiting: the mail is sent again, with a new 
 
 import os
 import time
+import uuid
 from dataclasses import dataclass
 from email.message import EmailMessage
 from functools import lru_cache
@@ -17,6 +18,7 @@ from tenants.session import TenantSession
 from unisson.activity.trail import record
 from unisson.devmail.box import Mailbox
 from unisson.dispatching import Claim, claim, done, holds, release
+from unisson.editorial.models import Content
 from unisson.mail import (
     Accepted,
     BadAddress,
@@ -144,7 +146,19 @@ class Post:
 
 
 def _fail(session: TenantSession, letter: Letter, why: str) -> None:
-    """Give up, where people see it: in the trail, and in the list of mails that did not arrive."""
+    """Give up, where people see it: on the content's trail or the member's, and in `letters.undelivered`."""
     letter.state, letter.last_error = "failed", why[:500]
-    record(session, None, "mail.failed", "membership", letter.membership_id, kind=letter.kind, why=why[:200])
+    content_id = letter.about.get("content_id")
+    content = session.get(Content, (session.agency_id, uuid.UUID(content_id))) if content_id else None
+    record(
+        session,
+        None,
+        "mail.failed",
+        "content" if content else "membership",
+        content.id if content else letter.membership_id,
+        brand_id=content.brand_id if content else None,
+        kind=letter.kind,
+        membership_id=str(letter.membership_id),
+        why=why[:200],
+    )
     log.error("mail.failed", item=str(letter.id), why=why[:200])
