@@ -152,7 +152,7 @@ def test_two_persons_hold_different_pages(desk: Desk) -> None:
 
 
 def test_a_grid_is_kept_for_its_agency_alone(desk: Desk) -> None:
-    kept = Fragments(capacity=2)
+    kept: Fragments[str] = Fragments("month", 2)
     with pytest.raises(MissingAgencyError):
         kept.get_or_make("x", str)
     with acting_for(uuid.uuid4()):

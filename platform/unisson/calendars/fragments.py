@@ -1,31 +1,33 @@
-"""Grids already made, kept in the process: bounded, and each under the key of its agency and of all that it shows."""
+"""Pieces of pages already made, kept in the process: bounded, each under the key of its agency and all it shows."""
 
 from collections import OrderedDict
 from collections.abc import Callable
 from threading import Lock
-
-from markupsafe import Markup
+from typing import Generic, TypeVar
 
 from tenants.context import agency_key
 
+Piece = TypeVar("Piece")
 
-class Fragments:
-    """The `capacity` most recently used pieces of HTML. At 100 kB a month, 32 of them are 3 MB."""
 
-    def __init__(self, capacity: int = 32) -> None:
+class Fragments(Generic[Piece]):
+    """The `capacity` most recently used pieces, of one `kind`."""
+
+    def __init__(self, kind: str, capacity: int) -> None:
+        self._kind = kind
         self._capacity = capacity
-        self._kept: OrderedDict[str, Markup] = OrderedDict()
+        self._kept: OrderedDict[str, Piece] = OrderedDict()
         self._lock = Lock()
 
     def __len__(self) -> int:
         return len(self._kept)
 
-    def get_or_make(self, digest: str, make: Callable[[], Markup]) -> Markup:
+    def get_or_make(self, digest: str, make: Callable[[], Piece]) -> Piece:
         """Return the piece under `digest` in the current agency, made now if it is not known.
 
         Raises MissingAgencyError outside of any agency.
         """
-        key = agency_key("month", digest)
+        key = agency_key(self._kind, digest)
         with self._lock:
             known = self._kept.get(key)
             if known is not None:

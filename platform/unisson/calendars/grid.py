@@ -1,38 +1,20 @@
-"""The month's grid: one pass over the rows into tuples of prepared strings, for a template that only writes."""
+"""The month's grid: one pass over the rows, each written into the day on which it stands."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from markupsafe import Markup
 
 from unisson.calendars.period import Month, today_in
 from unisson.calendars.reading import EntryRow
-from unisson.calendars.wording import day_label, day_names, tags, words
-from unisson.editorial.models import EDITABLE
+from unisson.calendars.wording import begin_label, day_label, day_names, words
+from unisson.calendars.writing import Clock, entry, undated
 from unisson.web.guards import BrandCard
-from unisson.web.i18n import _, language, say_zone
+from unisson.web.i18n import language, say_zone
 
-_NOTHING = Markup("")
-_MOVABLE = frozenset(state.value for state in EDITABLE)
-
-
-class Entry(NamedTuple):
-    """One content in the grid or the tray. A tuple, because the template unpacks it: no look-up inside its loop."""
-
-    mark: str
-    path: str
-    version: int
-    accent: str
-    state: str
-    is_movable: bool
-    time: str
-    icon: Markup
-    title: str
-    channels: Markup
-    live: str
+NOTHING = Markup("")
 
 
 @dataclass(slots=True)
@@ -43,10 +25,16 @@ class Day:
     number: int
     weekday: str
     label: str
+    begin: str
     is_today: bool
     is_other: bool
     is_weekend: bool
-    entries: list[Entry] = field(default_factory=list)
+    written: list[str] = field(default_factory=list)
+
+    @property
+    def entries(self) -> Markup:
+        """Return its entries' markup."""
+        return Markup("".join(self.written))  # noqa: S704 - each is `entry`'s, which escapes
 
 
 @dataclass(slots=True)
@@ -54,23 +42,13 @@ class Grid:
     """The days of a month and the tray of what has no date."""
 
     days: list[Day]
-    tray: list[Entry]
+    tray: list[Markup]
     symbols: Markup
 
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing at all to show."""
-        return not self.tray and not any(day.entries for day in self.days)
-
-
-@dataclass(frozen=True, slots=True)
-class Clock:
-    """How the entries of one brand are placed and dressed."""
-
-    zone: ZoneInfo
-    accent: str
-    place: str
-    is_movable: bool
+        return not self.tray and not any(day.written for day in self.days)
 
 
 def clocks(brands: Sequence[BrandCard], movable: frozenset[str], home_zone: str) -> dict[str, Clock]:
@@ -81,8 +59,8 @@ def clocks(brands: Sequence[BrandCard], movable: frozenset[str], home_zone: str)
     return {
         str(brand.id): Clock(
             zone=ZoneInfo(brand.timezone),
-            accent=brand.accent if len(brands) > 1 else "",
-            place="" if brand.timezone == home_zone else f" {say_zone(brand.timezone)}",
+            accent=Markup(' data-accent="{}"').format(brand.accent) if len(brands) > 1 else NOTHING,
+            place=NOTHING if brand.timezone == home_zone else Markup(" {}").format(say_zone(brand.timezone)),
             is_movable=str(brand.id) in movable,
         )
         for brand in brands
@@ -93,26 +71,18 @@ def grid(month: Month, rows: Sequence[EntryRow], by_brand: Mapping[str, Clock], 
     """Return the month's grid. Each entry stands on the day that its own brand's clock shows."""
     said = words()
     days = _days(month, today_in(home_zone))
-    first = month.days()[0].toordinal()
-    tray: list[Entry] = []
-    tagged: dict[str, Markup] = {}
-    for content_id, brand_id, at, state, title, kinds, live, version in rows:
-        clock = by_brand[brand_id]
-        time, into = "", tray
-        if at is not None:
-            local = at.astimezone(clock.zone)
-            place = local.toordinal() - first
-            if not 0 <= place < len(days):
-                continue
-            time, into = said.clocks[local.hour * 60 + local.minute] + clock.place, days[place].entries
-        if kinds not in tagged:
-            tagged[kinds] = tags(kinds, said)
-        into.append(
-            Entry(
-                content_id[-12:], f"contents/{content_id}", version, clock.accent, state, clock.is_movable and state in _MOVABLE,
-                time, said.state_icons[state], title or _("Untitled"), tagged[kinds], _address(live),
-            )
-        )  # fmt: skip
+    first, last = month.days()[0].toordinal(), len(days)
+    tray: list[Markup] = []
+    for row in rows:
+        clock = by_brand[row[1]]
+        at = row[2]
+        if at is None:
+            tray.append(undated(row, clock, said))
+            continue
+        local = at.astimezone(clock.zone)
+        place = local.toordinal() - first
+        if 0 <= place < last:
+            days[place].written.append(entry(row, clock, said, said.clocks[local.hour * 60 + local.minute]))
     return Grid(days, tray, said.symbols)
 
 
@@ -124,14 +94,10 @@ def _days(month: Month, today: date) -> list[Day]:
             number=day.day,
             weekday=day_names(spoken)[day.weekday()],
             label=day_label(spoken, day),
+            begin=begin_label(spoken, day),
             is_today=day == today,
             is_other=day.month != month.number,
             is_weekend=day.weekday() > 4,
         )
         for day in month.days()
     ]
-
-
-def _address(live: str | None) -> str:
-    """Return a live address if it is one that a browser may follow; a channel could have answered anything."""
-    return live if live and live.startswith(("https://", "http://")) else ""

@@ -27,22 +27,20 @@ def has_news() -> bool:
     return bool(session.get(_FLASHES))
 
 
-def page_digest(fragment: str, actor: Actor, *around: object) -> str:
-    """Return the digest of a whole page around `fragment`: the person, the look, and the session's own secret.
+def shell_digest(look: str, actor: Actor, *around: object) -> str:
+    """Return the digest of what stands around a fragment: the person, the theme, and the session's own secret.
 
-    The token in the page is signed anew each time and any of a session's tokens is good for all of it, so that the
+    The token in a page is signed anew each time and any of a session's tokens is good for all of it, so that the
     session's part of it counts and not its text.
     """
     if "csrf_token" not in session:
         generate_csrf()
     person = (actor.identity_id, actor.name, current_user.name, current_user.email)
-    theme = request.cookies.get("theme")
-    partial = request.headers.get("HX-Request") == "true"
-    return digest(fragment, person, theme, partial, session.get("csrf_token"), *around)
+    return digest(look, person, request.cookies.get("theme"), session.get("csrf_token"), *around)
 
 
-def fragment_digest(actor: Actor, *about: object) -> str:
-    """Return the digest of a part that all persons with the same roles see alike."""
+def look_digest(actor: Actor, *about: object) -> str:
+    """Return the digest of what all persons with the same roles see alike."""
     roles = sorted((str(brand), sorted(held)) for brand, held in actor.brand_roles.items())
     return digest(release(), language(), current_app.static_url_path, actor.agency_role, roles, *about)
 

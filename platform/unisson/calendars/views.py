@@ -17,7 +17,7 @@ from unisson.calendars.fragments import Fragments
 from unisson.calendars.grid import clocks, grid
 from unisson.calendars.period import Month, month_named, today_in
 from unisson.calendars.reading import TRAY_LIMIT, Scope, Surroundings, entries, surroundings
-from unisson.calendars.stamps import fragment_digest, has_news, page_digest
+from unisson.calendars.stamps import digest, has_news, look_digest, shell_digest
 from unisson.calendars.wording import day_names, month_name, words
 from unisson.web.db import session
 from unisson.web.guards import BrandCard, actor, brand_card, current_agency_row, visible_brands
@@ -25,6 +25,9 @@ from unisson.web.i18n import language, say_zone
 from unisson.web.ui import AgencyCard
 
 blueprint = Blueprint("calendars", __name__, url_prefix="/<agency>")
+
+_PLACE = Markup("<!--month-->")
+"""Where the month goes in its page. What people type is escaped and can't look like it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,32 +96,58 @@ def _hand_to_layout(around: Surroundings) -> None:
 
 def _answer(look: Look, around: Surroundings) -> Response:
     me, home = actor(), around.agency
-    cards = visible_brands()
-    fragment = fragment_digest(me, home.slug, look.path(look.month), look.today, look.zone, cards, around.stamp)
-    whole = page_digest(fragment, me, home.name, home.timezone, around.seats)
+    seen = look_digest(me, home.slug, look.path(look.month), look.today, look.zone, visible_brands())
+    shell = shell_digest(seen, me, home.name, home.timezone, around.seats, is_partial())
+    whole = digest(shell, around.stamp)
     if has_news():
-        response = make_response(_page(look, _month(look)))
+        response = make_response(_fresh_shell(look).filled(_month(look)))
         response.headers["Cache-Control"] = "private, no-store"
         return response
     if request.if_none_match.contains_weak(whole):
         response = current_app.response_class(status=304)
     else:
-        kept = cast("Fragments", current_app.extensions["unisson.month_fragments"])
-        response = make_response(_page(look, kept.get_or_make(fragment, lambda: _month(look))))
+        part = _grids().get_or_make(digest(seen, around.stamp), lambda: _month(look))
+        response = make_response(_shells().get_or_make(shell, lambda: _fresh_shell(look)).filled(part))
     response.set_etag(whole, weak=True)
     response.headers["Cache-Control"] = "private, no-cache"
     response.headers.add("Vary", "Cookie, Accept-Language, HX-Request")
     return response
 
 
-def _page(look: Look, fragment: Markup) -> str:
+class Shell(NamedTuple):
+    """A page without its month: what comes before and after it."""
+
+    before: str
+    after: str
+
+    def filled(self, month: str) -> str:
+        """Return the page with its month."""
+        return f"{self.before}{month}{self.after}"
+
+
+def is_partial() -> bool:
+    """Whether only the month is asked for."""
+    return request.headers.get("HX-Request") == "true"
+
+
+def _fresh_shell(look: Look) -> Shell:
     title = month_name(language(), look.month.first)
-    if request.headers.get("HX-Request") == "true":
-        return Markup("<title>{}</title>{}").format(title, fragment)
-    return render_template("calendars/month.html", fragment=fragment, title=title, look=look)
+    if is_partial():
+        return Shell(str(Markup("<title>{}</title>").format(title)), "")
+    page = render_template("calendars/month.html", fragment=_PLACE, title=title, look=look)
+    before, _place, after = page.partition(_PLACE)
+    return Shell(before, after)
 
 
-def _month(look: Look) -> Markup:
+def _grids() -> Fragments[str]:
+    return cast("Fragments[str]", current_app.extensions["unisson.month_grids"])
+
+
+def _shells() -> Fragments[Shell]:
+    return cast("Fragments[Shell]", current_app.extensions["unisson.month_shells"])
+
+
+def _month(look: Look) -> str:
     """Return the part of the page that navigation swaps.
 
     It is rendered without the page's context, so that nothing of the one person who looks can be kept for another.
@@ -127,7 +156,7 @@ def _month(look: Look) -> Markup:
     scope = look.scope()
     movable = frozenset(str(card.id) for card in look.brands if me.may(Permission.CONTENT_SCHEDULE, card.id))
     rows = entries(session(), scope)
-    html = current_app.jinja_env.get_template("calendars/_month.html").render(
+    return current_app.jinja_env.get_template("calendars/_month.html").render(
         look=look,
         name=month_name(language(), look.month.first),
         grid=grid(look.month, rows, clocks(look.brands, movable, look.zone), look.zone),
@@ -144,7 +173,6 @@ def _month(look: Look) -> Markup:
         may_open_brand=me.may(Permission.BRAND_CREATE),
         tray_limit=TRAY_LIMIT,
     )
-    return Markup(html)  # noqa: S704 - made by a template, which escapes
 
 
 def _zones(look: Look) -> list[tuple[str, str]]:
@@ -156,5 +184,6 @@ def _zones(look: Look) -> list[tuple[str, str]]:
 
 def init_app(app: Flask) -> None:
     """Register the routes."""
-    app.extensions["unisson.month_fragments"] = Fragments()
+    app.extensions["unisson.month_grids"] = Fragments[str]("month", 32)
+    app.extensions["unisson.month_shells"] = Fragments[Shell]("shell", 128)
     app.register_blueprint(blueprint)

@@ -1,7 +1,7 @@
 """What the month says over and over, made once a language: clock times, states, channels."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
@@ -12,7 +12,7 @@ from flask import current_app
 from markupsafe import Markup, escape
 
 from unisson.editorial.models import ContentState
-from unisson.web.i18n import NBSP, language
+from unisson.web.i18n import NBSP, _, language
 
 _REFERENCE = re.compile(r'#([a-z0-9-]+)"')
 _SYMBOL = re.compile(r'<symbol id="([a-z0-9-]+)".*?</symbol>', re.DOTALL)
@@ -28,6 +28,7 @@ class Words:
     state_badges: tuple[tuple[str, Markup], ...]
     channel_icons: dict[str, Markup]
     symbols: Markup
+    channel_mixtures: dict[str, Markup] = field(default_factory=dict)
 
 
 def clock(spoken: str, minute: int) -> str:
@@ -56,6 +57,12 @@ def day_names(spoken: str) -> tuple[str, ...]:
 def day_label(spoken: str, day: date) -> str:
     """Return a day in full, with its weekday."""
     return format_date(day, "EEEE d MMMM y", locale=spoken)
+
+
+@lru_cache(maxsize=4096)
+def begin_label(spoken: str, day: date) -> str:
+    """Return what the link on a day says that begins a content there; `spoken` is the language being spoken."""
+    return _("New content on %(day)s", day=day_label(spoken, day))
 
 
 @lru_cache(maxsize=1024)

@@ -1,0 +1,81 @@
+"""The month's page against its floor: a full render, one out of the process's own cache, and a repeat."""
+
+import itertools
+from collections.abc import Callable
+
+from benchmarks.frame import Cluster, Result, Runner, Web, environ, interleave, ratio, web
+from benchmarks.load import BRAND_MONTH, PROBE_MONTHS, Probe, fill
+from unisson.calendars.period import month_named
+
+DATABASE = "month_page"
+CROWD = 100_000
+
+
+def measure(cluster: Cluster) -> list[Result]:
+    """Return the ratios of the page to the floor, in CPU time of the web process and PostgreSQL together."""
+    settings = cluster.settings(DATABASE)
+    with cluster.admin(DATABASE) as admin:
+        probe = fill(admin, settings, CROWD)
+        with web("unisson.app:create_app", environ(cluster, settings.database_url)) as real:
+            length = len(_page(real, probe, PROBE_MONTHS[0])[0])
+            bench = {
+                "BENCH_DATABASE": settings.database_web_url,
+                "BENCH_AGENCY": str(probe.agency_id),
+                "BENCH_BRAND": str(probe.brand_ids[0]),
+                "BENCH_BYTES": str(length),
+            }
+            with web("benchmarks.floor:create", bench) as bare:
+                runners = [
+                    Runner("floor", bare, _floor(bare), 72),
+                    Runner("full", real, full(real, probe), 72),
+                    Runner("kept", real, lambda: _page(real, probe, PROBE_MONTHS[0]), 72),
+                    Runner("repeat", real, _repeat(real, probe), 144),
+                ]
+                costs = interleave(runners, admin)
+    floor, *others = runners
+    lines = [Result("month: floor", costs["floor"].cpu, "ms", note=f"{length} bytes, {BRAND_MONTH} entries")]
+    aims = {"full": 1.5, "kept": None, "repeat": 0.2}
+    for runner in others:
+        cost = costs[runner.name]
+        said = f"{cost.web:.2f} ms web + {cost.postgres:.2f} ms PostgreSQL, {cost.wall:.1f} ms wall"
+        lines.append(Result(f"month: {runner.name}", ratio(runner, floor), "×", aims[runner.name], said))
+    return lines
+
+
+def full(server: Web, probe: Probe) -> Callable[[], object]:
+    """Return a request for one month after the other, none of which is still kept when its turn comes again."""
+    months = itertools.cycle(PROBE_MONTHS)
+    return lambda: _page(server, probe, next(months))
+
+
+def _page(server: Web, probe: Probe, month: str) -> tuple[bytes, str]:
+    status, body, headers = server.get(probe.path(month), {"Cookie": probe.cookie})
+    assert status == 200, body[:300]
+    assert body.count(b'class="entry"') >= BRAND_MONTH, "the page does not show the probe's month"
+    return body, headers["etag"]
+
+
+def _repeat(server: Web, probe: Probe) -> Callable[[], object]:
+    held: list[str] = []
+
+    def ask() -> None:
+        if not held:
+            held.append(_page(server, probe, PROBE_MONTHS[1])[1])
+        status, _body, _headers = server.get(
+            probe.path(PROBE_MONTHS[1]), {"Cookie": probe.cookie, "If-None-Match": held[0]}
+        )
+        assert status == 304
+
+    return ask
+
+
+def _floor(server: Web) -> Callable[[], object]:
+    months = itertools.cycle(PROBE_MONTHS)
+
+    def ask() -> None:
+        since, until = month_named(next(months)).reach()
+        status, body, _headers = server.get(f"/?since={since:%Y-%m-%dT%H:%M}Z&until={until:%Y-%m-%dT%H:%M}Z")
+        assert status == 200
+        assert body.count(b'class="entry"') >= BRAND_MONTH
+
+    return ask
