@@ -9,6 +9,7 @@ from support.desk import Desk, days_ahead
 from tenants.base import utcnow
 from unisson.approvals.models import ApprovalRun
 from unisson.approvals.waiting import count_waiting, waiting_for
+from unisson.editorial import writing
 from unisson.editorial.models import Content
 
 
@@ -98,8 +99,6 @@ def test_more_rows_cost_no_more_queries(desk: Desk, path: str) -> None:
 def test_an_open_run_of_an_old_revision_does_not_wait(desk: Desk) -> None:
     content_id = desk.in_state("in_review")
     actor = desk.actor("cm")
-    from unisson.editorial import writing
-
     with desk.session() as session:
         writing.edit(session, actor, content_id, desk.draft(body="Autre chose"), None)
     assert mine(desk, "rp") == []

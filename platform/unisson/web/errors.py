@@ -21,6 +21,11 @@ STALE_FORM = lazy(
 BUSY = lazy("The server is too busy or being restarted. Nothing was changed. Try again in a moment.")
 TAKEN = lazy("Somebody else is changing the same thing at this moment. Nothing was changed. Try again.")
 
+TOO_MUCH = lazy(
+    "This is more than the server reads at once: texts of 100,000 characters, images of 20 MB each. Go back, shorten it"
+    " (your browser still holds what you typed), and send it again."
+)
+
 
 def error_page(status: int, sentence: object = None, *, reference: str | None = None) -> Response:
     """Return the page of one refusal; for htmx the partial, for a script its sentence as JSON."""
@@ -34,7 +39,8 @@ def error_page(status: int, sentence: object = None, *, reference: str | None = 
 
 def _unexpected(error: Exception) -> Response:
     reference = uuid.uuid4().hex[:8]
-    log.error("request.failed", reference=reference, path=request.path, exc_info=error)
+    # The rule, not the path: a path may hold somebody's personal link.
+    log.error("request.failed", reference=reference, path=str(request.url_rule or ""), exc_info=error)
     return error_page(500, reference=reference)
 
 
@@ -68,7 +74,7 @@ def _http(error: HTTPException) -> Response:
     code = error.code or 500
     if code < 400:
         return error.get_response()
-    page = error_page(code)
+    page = error_page(code, TOO_MUCH if code == 413 else None)
     for name, value in error.get_headers():
         if name.lower() in {"allow", "retry-after"}:
             page.headers[name] = value
