@@ -11,12 +11,13 @@ PREFIXES = (
 )  # fmt: skip
 PAYLOADS = [prefix + host for prefix in PREFIXES for host in HOSTS[:4]] + [
     "", " ", "/ ", " /me", "/me ", "\t/me", "/\t/evil.example", "/\n/evil.example", "/\r\nSet-Cookie: a=b",
-    "/me\r\nX: y", "/me\x00", "/\x00/evil.example", "javascript:alert(1)", "JaVaScRiPt:alert(1)", "data:text/html,<script>",
-    "vbscript:x", "mailto:x@evil.example", "me", "./me", "../me", "/..//evil.example", "/./me", "/../me", "/me/../../evil", "//me",
-    "/me//", "/%2e%2e//evil.example", "/%2F%2Fevil.example", "/%09/evil.example", "/%0d%0aSet-Cookie:a=b", "/%00",
-    "/\u2215evil.example", "\uff0f\uff0fevil.example", "/\u200b/evil.example", "/me#@evil.example",
-    "?next=//evil.example", "#/me", "@evil.example", ":80/me", "/@evil.example", "/no/such/page/at/all/here", "/sign-out", "/me/password",
-    "/a/b/c/d", "/{me}", "/me|x", "/<me>", "/'me'", "/me\"x", "/" + "a" * 2000, "http:me", "https:me", "///me", "/:80",
+    "/me\r\nX: y", "/me\x00", "/\x00/evil.example", "javascript:alert(1)", "JaVaScRiPt:alert(1)",
+    "data:text/html,<script>", "vbscript:x", "mailto:x@evil.example", "me", "./me", "../me", "/..//evil.example",
+    "/./me", "/../me", "/me/../../evil", "//me", "/me//", "/%2e%2e//evil.example", "/%2F%2Fevil.example",
+    "/%09/evil.example", "/%0d%0aSet-Cookie:a=b", "/%00", "/\u2215evil.example", "\uff0f\uff0fevil.example",
+    "/\u200b/evil.example", "/me#@evil.example", "?next=//evil.example", "#/me", "@evil.example", ":80/me",
+    "/@evil.example", "/no/such/page/at/all/here", "/sign-out", "/me/password", "/a/b/c/d", "/{me}", "/me|x",
+    "/<me>", "/'me'", "/me\"x", "/" + "a" * 2000, "http:me", "https:me", "///me", "/:80",
     "/%c0%af%c0%afevil.example", "/;//evil.example", "/me;@evil.example", "/me/@evil.example",
 ]  # fmt: skip
 

@@ -6,6 +6,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 
 from tenants.access import Actor
+from tenants.agencies import Agency
 from tenants.base import utcnow
 from tenants.brands import Brand
 from tenants.errors import ForbiddenError, NotFoundError, RefusedError
@@ -42,6 +43,7 @@ def invite(
     Raises NotFoundError for a brand that the actor can't see, ForbiddenError, RefusedError.
     """
     _require(session, actor, agency_role, brand_id)
+    _one_at_a_time(session)
     if agency_role is AgencyRole.MEMBER and not (brand_id and brand_role):
         raise RefusedError(ROLE_FIRST, field="brand_role")
     membership = _membership(session, email, name)
@@ -116,6 +118,7 @@ def change_role(session: TenantSession, actor: Actor, membership_id: uuid.UUID, 
 
     Raises NotFoundError, ForbiddenError, RefusedError (the last owner stays one).
     """
+    _one_at_a_time(session)
     membership = person(session, actor, membership_id)
     actor.require(Permission.AGENCY_TEAM)
     if membership.agency_role != role.value:
@@ -135,19 +138,21 @@ def _give_agency_role(session: TenantSession, actor: Actor, membership: Membersh
     _sign_out(session, actor, membership)
 
 
+def _one_at_a_time(session: TenantSession) -> None:
+    """Who is what in the agency changes one at a time, so that two owners can't leave in the same instant."""
+    session.execute(select(Agency.agency_id).with_for_update())
+
+
 def _keep_an_owner(session: TenantSession, leaving: uuid.UUID) -> None:
-    """Two owners leaving at once wait for each other here: the second one stays."""
-    owners = session.scalars(
-        select(Membership.id)
-        .where(
+    others = session.scalars(
+        select(Membership.id).where(
             Membership.agency_role == AgencyRole.OWNER.value,
             Membership.removed_at.is_(None),
             Membership.joined_at.is_not(None),
+            Membership.id != leaving,
         )
-        .order_by(Membership.id)
-        .with_for_update()
-    ).all()
-    if not set(owners) - {leaving}:
+    )
+    if others.first() is None:
         raise RefusedError(LAST_OWNER)
 
 
@@ -198,6 +203,7 @@ def remove(session: TenantSession, actor: Actor, membership_id: uuid.UUID) -> No
 
     Raises NotFoundError, ForbiddenError, RefusedError (the last owner stays).
     """
+    _one_at_a_time(session)
     membership = person(session, actor, membership_id)
     actor.require(Permission.AGENCY_TEAM)
     if membership.agency_role == AgencyRole.OWNER.value:
