@@ -28,6 +28,9 @@ class Words:
     state_badges: tuple[tuple[str, Markup], ...]
     channel_icons: dict[str, Markup]
     symbols: Markup
+    untitled: Markup
+    see_live: Markup
+    choose_date: Markup
     channel_mixtures: dict[str, Markup] = field(default_factory=dict)
 
 
@@ -84,6 +87,9 @@ def _words(spoken: str) -> Words:
         state_badges=tuple((state, _icon(name) + labels[state]) for state, name in names.items()),
         channel_icons={kind: _icon(name, str(icons.channel_name(kind)).strip()) for kind, name in kinds.items()},
         symbols=_symbols({*names.values(), *kinds.values(), "plus"}),
+        untitled=escape(_("Untitled")),
+        see_live=escape(_("See it live")),
+        choose_date=escape(_("Choose a date")),
     )
 
 

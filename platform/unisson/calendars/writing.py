@@ -12,7 +12,6 @@ from markupsafe import Markup, escape
 from unisson.calendars.reading import EntryRow
 from unisson.calendars.wording import Words, tags
 from unisson.editorial.models import EDITABLE
-from unisson.web.i18n import _
 
 _MOVABLE = frozenset(state.value for state in EDITABLE)
 
@@ -31,20 +30,19 @@ def entry(row: EntryRow, clock: Clock, said: Words, time: str) -> str:
     """Return the markup of a dated content, with a link to where it is live beside it."""
     content_id, _brand, _at, state, title, kinds, live, version = row
     move = f' data-move-url="contents/{content_id}/move"' if clock.is_movable and state in _MOVABLE else ""
-    shown = escape(title) if title else escape(_("Untitled"))
+    shown = escape(title) if title else said.untitled
     return (
         f'<a class="entry" id="e-{content_id[-12:]}" href="contents/{content_id}" data-month-target="entry"{move}'
         f' data-version="{version}"{clock.accent} data-state="{state}"><span class="entry-time">{time}{clock.place}'
         f'</span>{said.state_icons[state]}<span class="entry-title">{shown}</span>'
-        f'<span class="entry-channels">{_channels(kinds, said)}</span></a>{_live(live, shown) if live else ""}'
+        f'<span class="entry-channels">{_channels(kinds, said)}</span></a>{_live(live, shown, said) if live else ""}'
     )
 
 
 def undated(row: EntryRow, clock: Clock, said: Words) -> Markup:
     """Return the markup of a content that waits for a date, with the page that gives it one."""
     content_id, _brand, _at, state, title, kinds, _live_url, _version = row
-    shown = title or _("Untitled")
-    choose = _("Choose a date")
+    shown = title or said.untitled
     html = Markup(
         '<a class="entry" id="e-{}" href="contents/{}"{} data-state="{}">{}<span class="entry-title">{}</span>'
         '<span class="entry-channels">{}</span></a>'
@@ -55,7 +53,7 @@ def undated(row: EntryRow, clock: Clock, said: Words) -> Markup:
     return html + Markup(
         ' <a class="month-more" href="contents/{}/move" data-controller="dialog" data-action="dialog#fetch"'
         ' aria-label="{}: {}">{}</a>'
-    ).format(content_id, choose, shown, choose)
+    ).format(content_id, said.choose_date, shown, said.choose_date)
 
 
 def _channels(kinds: str, said: Words) -> Markup:
@@ -66,11 +64,11 @@ def _channels(kinds: str, said: Words) -> Markup:
     return known
 
 
-def _live(address: str, title: Markup) -> str:
+def _live(address: str, title: Markup, said: Words) -> str:
     """Return a link to a live address if a browser may follow it: a channel could have answered anything."""
     if not address.startswith(("https://", "http://")):
         return ""
-    see = _("See it live")
-    return Markup('<a class="month-more" href="{}" rel="noopener" aria-label="{}: {}">{}</a>').format(
-        address, see, title, see
+    return (
+        f'<a class="month-more" href="{escape(address)}" rel="noopener" aria-label="{said.see_live}: {title}">'
+        f"{said.see_live}</a>"
     )
