@@ -18,6 +18,7 @@ METHODS = [("**.py", "python"), ("**.html", "jinja2"), ("**.txt", "jinja2"), ("*
 KEYWORDS: dict[str, tuple[int, ...] | None] = {
     "_": None,
     "gettext": None,
+    "N_": None,
     "lazy": None,
     "lazy_gettext": None,
     "_n": (1, 2),

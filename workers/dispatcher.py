@@ -14,6 +14,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from tenants.session import Database, make_engine, refuse_unsafe_role
+from unisson import logs
 from unisson.config import Settings
 from unisson.dispatching import stuck, waiting_queues
 from unisson.jobs import Bell, ValkeyBell
@@ -33,6 +34,7 @@ _LETTERS = text(
 
 def main(settings: Settings) -> None:
     """Dispatch until told to stop."""
+    logs.configure(settings)
     engine = make_engine(settings.database_dispatch_url, pool_size=2, application="unisson dispatcher")
     stop = threading.Event()
 

@@ -13,6 +13,7 @@ from rq.serializers import JSONSerializer
 import workers.mail
 import workers.publishing
 from tenants.session import refuse_unsafe_role
+from unisson import logs
 from unisson.config import Settings
 from unisson.jobs import QUEUES
 from unisson.processes import dying_with_parent
@@ -44,6 +45,7 @@ class BellWorker(Worker):
 def main(settings: Settings, queue: str) -> None:
     """Serve one queue until told to stop. Raises KeyError for a queue there is not."""
     QUEUES[queue]
+    logs.configure(settings)
     runtime = worker_runtime(settings)
     refuse_unsafe_role(runtime.database.engine)
     runtime.database.engine.dispose()

@@ -9,6 +9,7 @@ from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from tenants.session import refuse_unsafe_role
+from unisson import logs
 from unisson.agency import views as agency
 from unisson.approvals import views as approvals
 from unisson.calendars import views as calendars
@@ -40,6 +41,7 @@ def create_app(settings: Settings | None = None, runtime: Runtime | None = None)
         UnsafeRoleError: the database role may see past row-level security.
     """
     held = runtime or web_runtime(settings or Settings.from_environ(os.environ))
+    logs.configure(held.settings)
     app = bare_app(held)
     refuse_unsafe_role(held.database.engine)
     _register_features(app)

@@ -217,7 +217,7 @@ def main() -> None:
     asked = parser.parse_args()
     refuse_unknown(asked.faults, FAULTS)
     server = StandInPds(asked.effects, asked.port, FaultPlan(asked.faults, asked.seed), asked.late_seconds)
-    print("READY", server.http.port, flush=True)  # noqa: T201 - the caller waits for it
+    print("READY", server.http.port, flush=True)
     signal.sigwait({signal.SIGTERM, signal.SIGINT})
     server.close()
 

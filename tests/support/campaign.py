@@ -9,14 +9,13 @@ from sqlalchemy import func, insert, select
 
 from tenants.base import new_id, utcnow
 from tenants.session import TenantSession
+from tests.support.world import World
 from unisson import dispatching
 from unisson.approvals.models import ApprovalRun, Decision, RunStage
 from unisson.editorial.models import Content, Revision, Variant
 from unisson.editorial.revisions import digest_of
 from unisson.publishing.models import Channel
 from unisson.runtime import Runtime
-
-from tests.support.world import World
 
 
 @dataclass(frozen=True)
