@@ -1,13 +1,13 @@
 """The month's grid: one pass over the rows, each written into the day on which it stands."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from zoneinfo import ZoneInfo
 
 from markupsafe import Markup
 
-from unisson.calendars.period import Month, today_in
+from unisson.calendars.period import Month
 from unisson.calendars.reading import EntryRow
 from unisson.calendars.wording import begin_label, day_label, day_names, words
 from unisson.calendars.writing import Clock, entry, undated
@@ -19,7 +19,7 @@ NOTHING = Markup("")
 
 @dataclass(slots=True)
 class Day:
-    """One day of the grid and what stands on it."""
+    """One day of the grid."""
 
     iso: str
     number: int
@@ -29,26 +29,19 @@ class Day:
     is_today: bool
     is_other: bool
     is_weekend: bool
-    written: list[str] = field(default_factory=list)
-
-    @property
-    def entries(self) -> Markup:
-        """Return its entries' markup."""
-        return Markup("".join(self.written))  # noqa: S704 - each is `entry`'s, which escapes
 
 
 @dataclass(slots=True)
-class Grid:
-    """The days of a month and the tray of what has no date."""
+class Placed:
+    """What was written into each day of the grid, and the tray of what has no date."""
 
-    days: list[Day]
+    days: list[list[str]]
     tray: list[Markup]
-    symbols: Markup
 
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing at all to show."""
-        return not self.tray and not any(day.written for day in self.days)
+        return not self.tray and not any(self.days)
 
 
 def clocks(brands: Sequence[BrandCard], movable: frozenset[str], home_zone: str) -> dict[str, Clock]:
@@ -67,26 +60,27 @@ def clocks(brands: Sequence[BrandCard], movable: frozenset[str], home_zone: str)
     }
 
 
-def grid(month: Month, rows: Sequence[EntryRow], by_brand: Mapping[str, Clock], home_zone: str) -> Grid:
-    """Return the month's grid. Each entry stands on the day that its own brand's clock shows."""
+def placed(month: Month, rows: Sequence[EntryRow], by_brand: Mapping[str, Clock]) -> Placed:
+    """Return the rows as markup. Each entry stands on the day that its own brand's clock shows."""
     said = words()
-    days = _days(month, today_in(home_zone))
-    first, last = month.days()[0].toordinal(), len(days)
-    tray: list[Markup] = []
+    dates = month.days()
+    first, last = dates[0].toordinal(), len(dates)
+    found = Placed([[] for _day in dates], [])
     for row in rows:
         clock = by_brand[row[1]]
         at = row[2]
         if at is None:
-            tray.append(undated(row, clock, said))
+            found.tray.append(undated(row, clock, said))
             continue
         local = at.astimezone(clock.zone)
         place = local.toordinal() - first
         if 0 <= place < last:
-            days[place].written.append(entry(row, clock, said, said.clocks[local.hour * 60 + local.minute]))
-    return Grid(days, tray, said.symbols)
+            found.days[place].append(entry(row, clock, said, said.clocks[local.hour * 60 + local.minute]))
+    return found
 
 
-def _days(month: Month, today: date) -> list[Day]:
+def days(month: Month, today: date) -> list[Day]:
+    """Return the days of the month's grid."""
     spoken = language()
     return [
         Day(

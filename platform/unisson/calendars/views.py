@@ -14,7 +14,7 @@ from tenants.context import acting_for
 from tenants.errors import ForbiddenError
 from tenants.permissions import Permission
 from unisson.calendars.fragments import Fragments
-from unisson.calendars.grid import clocks, grid
+from unisson.calendars.grid import clocks, days, placed
 from unisson.calendars.period import Month, month_named, today_in
 from unisson.calendars.reading import TRAY_LIMIT, Scope, Surroundings, entries, surroundings
 from unisson.calendars.stamps import digest, has_news, look_digest, shell_digest
@@ -27,7 +27,8 @@ from unisson.web.ui import AgencyCard
 blueprint = Blueprint("calendars", __name__, url_prefix="/<agency>")
 
 _PLACE = Markup("<!--month-->")
-"""Where the month goes in its page. What people type is escaped and can't look like it."""
+_SLOT = Markup("<!--slot-->")
+"""Where the month goes in its page, and the contents in their month. What people type is escaped, never alike."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,13 +101,13 @@ def _answer(look: Look, around: Surroundings) -> Response:
     shell = shell_digest(seen, me, home.name, home.timezone, around.seats, is_partial())
     whole = digest(shell, around.stamp)
     if has_news():
-        response = make_response(_fresh_shell(look).filled(_month(look)))
+        response = make_response(_fresh_shell(look).filled(_month(look, seen)))
         response.headers["Cache-Control"] = "private, no-store"
         return response
     if request.if_none_match.contains_weak(whole):
         response = current_app.response_class(status=304)
     else:
-        part = _grids().get_or_make(digest(seen, around.stamp), lambda: _month(look))
+        part = _grids().get_or_make(digest(seen, around.stamp), lambda: _month(look, seen))
         response = make_response(_shells().get_or_make(shell, lambda: _fresh_shell(look)).filled(part))
     response.set_etag(whole, weak=True)
     response.headers["Cache-Control"] = "private, no-cache"
@@ -143,35 +144,56 @@ def _grids() -> Fragments[str]:
     return cast("Fragments[str]", current_app.extensions["unisson.month_grids"])
 
 
+def _frames() -> Fragments[list[str]]:
+    return cast("Fragments[list[str]]", current_app.extensions["unisson.month_frames"])
+
+
 def _shells() -> Fragments[Shell]:
     return cast("Fragments[Shell]", current_app.extensions["unisson.month_shells"])
 
 
-def _month(look: Look) -> str:
-    """Return the part of the page that navigation swaps.
+def _month(look: Look, seen: str) -> str:
+    """Return the part of the page that navigation swaps: its frame, with what stands in it now.
 
-    It is rendered without the page's context, so that nothing of the one person who looks can be kept for another.
+    Nothing here knows the page's context, so that nothing of the one person who looks can be kept for another.
     """
     me = actor()
-    scope = look.scope()
     movable = frozenset(str(card.id) for card in look.brands if me.may(Permission.CONTENT_SCHEDULE, card.id))
-    rows = entries(session(), scope)
-    return current_app.jinja_env.get_template("calendars/_month.html").render(
+    rows = entries(session(), look.scope())
+    found = placed(look.month, rows, clocks(look.brands, movable, look.zone))
+    pieces = iter(_frames().get_or_make(seen, lambda: _fresh_frame(look)))
+    out = [next(pieces), _rendered("_empty.html", look) if found.is_empty else "", next(pieces)]
+    for written in found.days:
+        out += written
+        out.append(next(pieces))
+    out += [_rendered("_tray.html", look, tray=found.tray, tray_limit=TRAY_LIMIT) if found.tray else "", next(pieces)]
+    return "".join(out)
+
+
+def _fresh_frame(look: Look) -> list[str]:
+    """Return the month without its contents, cut where they go: a notice, each day's entries, the tray."""
+    around = {
+        "slot": _SLOT,
+        "name": month_name(language(), look.month.first),
+        "days": days(look.month, look.today),
+        "day_names": day_names(language()),
+        "words": words(),
+        "previous": look.month.previous if look.month.previous.is_within_reach else None,
+        "following": look.month.following if look.month.following.is_within_reach else None,
+        "zones": _zones(look),
+        "choices": [card for card in visible_brands() if actor().may(Permission.CALENDAR_SEE, card.id)],
+        "accent": look.brands[0].accent if len(look.brands) == 1 else "ink",
+    }
+    return _rendered("_month.html", look, **around).split(_SLOT)
+
+
+def _rendered(template: str, look: Look, **around: object) -> str:
+    writable = look.scope().writable
+    return current_app.jinja_env.get_template(f"calendars/{template}").render(
         look=look,
-        name=month_name(language(), look.month.first),
-        grid=grid(look.month, rows, clocks(look.brands, movable, look.zone), look.zone),
-        day_names=day_names(language()),
-        words=words(),
-        previous=look.month.previous if look.month.previous.is_within_reach else None,
-        following=look.month.following if look.month.following.is_within_reach else None,
-        zones=_zones(look),
-        writable=[
-            Desk(card.name, f"brands/{card.slug}/contents/new") for card in look.brands if card.id in scope.writable
-        ],
-        choices=[card for card in visible_brands() if me.may(Permission.CALENDAR_SEE, card.id)],
-        accent=look.brands[0].accent if len(look.brands) == 1 else "ink",
-        may_open_brand=me.may(Permission.BRAND_CREATE),
-        tray_limit=TRAY_LIMIT,
+        writable=[Desk(card.name, f"brands/{card.slug}/contents/new") for card in look.brands if card.id in writable],
+        may_open_brand=actor().may(Permission.BRAND_CREATE),
+        **around,
     )
 
 
@@ -185,5 +207,6 @@ def _zones(look: Look) -> list[tuple[str, str]]:
 def init_app(app: Flask) -> None:
     """Register the routes."""
     app.extensions["unisson.month_grids"] = Fragments[str]("month", 32)
+    app.extensions["unisson.month_frames"] = Fragments[list[str]]("frame", 64)
     app.extensions["unisson.month_shells"] = Fragments[Shell]("shell", 128)
     app.register_blueprint(blueprint)
