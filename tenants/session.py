@@ -48,9 +48,10 @@ def _enter_agency(session: TenantSession, _transaction: SessionTransaction, conn
 def _hold_rows(session: TenantSession, _context: object, _instances: object) -> None:
     for row in (*session.new, *session.dirty, *session.deleted):
         if isinstance(row, TenantOwned):
-            if row.agency_id is None:
+            owner: uuid.UUID | None = row.agency_id
+            if owner is None:
                 row.agency_id = session.agency_id
-            elif row.agency_id != session.agency_id:
+            elif owner != session.agency_id:
                 raise ForeignRowError(f"a {type(row).__name__} of another agency")
 
 

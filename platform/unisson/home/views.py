@@ -1,12 +1,12 @@
 """The front door, and whether the house stands."""
 
 from flask import Blueprint, Flask, redirect, render_template, url_for
-from flask_login import current_user
 from sqlalchemy import text
 from werkzeug.wrappers import Response
 
 from unisson.web.db import any_session
 from unisson.web.guards import public
+from unisson.web.people import me
 from unisson.web.ui import my_agencies
 
 blueprint = Blueprint("home", __name__)
@@ -16,7 +16,7 @@ blueprint = Blueprint("home", __name__)
 @public
 def front() -> Response | str:
     """Show who we are to a visitor; take a person to their agency."""
-    if not current_user.is_authenticated:
+    if not me().is_authenticated:
         return render_template("home/front.html")
     agencies = my_agencies()
     if len(agencies) == 1:

@@ -1,6 +1,7 @@
 """What a person is told when something does not work: what happened, what was kept, what to do."""
 
 import uuid
+from typing import cast
 
 import structlog
 from flask import Flask, make_response, render_template, request
@@ -70,7 +71,7 @@ def init_app(app: Flask) -> None:
 
 def _http(error: HTTPException) -> Response:
     if error.response is not None:
-        return error.response
+        return cast("Response", error.response)
     code = error.code or 500
     if code < 400:
         return error.get_response()

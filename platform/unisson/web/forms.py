@@ -45,16 +45,16 @@ class Form(FlaskForm):
     operation_id = HiddenField()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, **kwargs)  # type: ignore[no-untyped-call]  # Flask-WTF has no annotations
         if not self.operation_id.data or request.method == "GET":
             self.operation_id.data = new_operation_id()
 
     def refuse(self, refusal: RefusedError) -> int:
         """Show an expected refusal at its field (or above the form); return its status."""
+        sentence: Any = refusal.sentence
         field = self._fields.get(refusal.field or "")
-        target = field if field is not None else self
-        if target is self:
-            self.form_errors.append(refusal.sentence)
+        if field is None:
+            self.form_errors.append(sentence)
         else:
-            target.errors = [*target.errors, refusal.sentence]
+            field.errors = [*field.errors, sentence]
         return refusal.status

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
 from flask import Flask, Response, g, redirect, request, url_for
-from flask_login import current_user
 from sqlalchemy import select
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -20,6 +19,7 @@ from tenants.errors import NotFoundError
 from tenants.members import BrandAssignment, Membership
 from tenants.permissions import AgencyRole, BrandRole
 from unisson.web.db import session
+from unisson.web.people import me
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -61,7 +61,7 @@ class BrandCard:
 def actor() -> Actor:
     """Return who is acting in the path's agency. Raises NotFoundError for somebody who is no member of it."""
     if "actor" not in g:
-        g.actor = load_actor(current_user.id)
+        g.actor = load_actor(me().id)
     return cast("Actor", g.actor)
 
 
@@ -148,7 +148,7 @@ def _let_in() -> BaseResponse | None:
     access = access_of(view)
     if access == PUBLIC:
         return None
-    if not current_user.is_authenticated:
+    if not me().is_authenticated:
         return _to_sign_in()
     if access == MEMBER:
         actor()

@@ -95,5 +95,5 @@ def init_app(app: Flask) -> None:
     app.config["BABEL_DOMAIN"] = "unisson"
     app.config["BABEL_DEFAULT_LOCALE"] = LANGUAGES[0]
     app.config["BABEL_TRANSLATION_DIRECTORIES"] = str(resource("translations"))
-    Babel(app, locale_selector=_request_language)
+    Babel(app, locale_selector=_request_language)  # type: ignore[no-untyped-call]  # Flask-Babel has no annotations
     app.jinja_env.globals.update(say_time=say_time, say_zone=say_zone, lang=language)

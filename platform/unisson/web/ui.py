@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask, g, get_flashed_messages, request, url_for
-from flask_login import current_user
 from sqlalchemy import select
 
 from tenants.identities import DirectoryEntry, Seat
 from unisson.web.db import any_session
 from unisson.web.guards import actor, current_agency_row, visible_brands
 from unisson.web.i18n import _, _n, language
+from unisson.web.people import me
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ _SEATS = (
 def my_agencies() -> list[AgencyCard]:
     """Return the agencies of the signed-in person, by name."""
     if "agencies" not in g:
-        rows = any_session().execute(_SEATS.where(Seat.identity_id == current_user.id)).all()
+        rows = any_session().execute(_SEATS.where(Seat.identity_id == me().id)).all()
         g.agencies = [AgencyCard(*row) for row in rows]
     return list(g.agencies)
 
@@ -80,9 +80,9 @@ def _in_agency() -> dict[str, Any]:
 
 
 def _context() -> dict[str, Any]:
-    signed_in = bool(current_user.is_authenticated)
+    signed_in = me().is_authenticated
     page: dict[str, Any] = {
-        "person": current_user if signed_in else None,
+        "person": me() if signed_in else None,
         "lang": language(),
         "theme": request.cookies.get("theme"),
     }
