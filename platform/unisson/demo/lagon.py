@@ -1,0 +1,47 @@
+"""A ferry line of New Caledonia: Traversées du Lagon. All names are invented."""
+
+from unisson.demo.script import (
+    DRAFT,
+    PUBLISHED,
+    SCHEDULED,
+    WITH_CLIENT,
+    WITH_RP,
+    BrandScript,
+    Piece,
+)  # fmt: skip
+
+SEA = "Un petit voilier blanc sur un lagon aux eaux turquoise, sous un grand soleil pâle."
+
+PIECES = (
+    Piece(-15, "07:30", "press_release", "Traversées du Lagon met en service son premier navire hybride",
+          """Le Méridien, premier navire hybride de la compagnie, relie depuis ce matin Nouméa à l'île des Pins. Il embarque 280 passagers et quitte le port sur batteries, sans bruit ni fumée.
+
+« Nous traversons un lagon inscrit au patrimoine mondial. Le moins que nous puissions faire, c'est d'y passer discrètement », souligne Marie-Laure Poadja, directrice générale.
+
+La consommation de carburant baisse de 27 % sur la ligne. Les tarifs restent inchangés.""",
+          "newsroom", PUBLISHED, "rp", "sea", SEA),
+    Piece(-9, "06:45", "post", "Vent fort : les départs de demain sont avancés d'une heure",
+          "Embarquement à 5 h 30 au lieu de 6 h 30. Les billets restent valables ; échange gratuit au guichet.",
+          "newsroom", PUBLISHED),
+    Piece(-5, "11:00", "article", "Une journée avec l'équipage du Méridien",
+          """À quatre heures, le café. À quatre heures et quart, la ronde. Avant le premier passager, Josiane Waheo a déjà vérifié soixante-deux points.
+
+Elle est cheffe mécanicienne depuis huit ans. « Le moteur électrique, on ne l'entend pas : il a fallu apprendre à écouter autrement. »""",
+          "newsroom", PUBLISHED, "", "sea", SEA,
+          "Josiane préfère « cheffe mécanicienne ». Merci de corriger partout.",
+          "À quatre heures, le café. Josiane Waheo, mécanicien, a déjà vérifié soixante-deux points."),
+    Piece(2, "07:00", "post", "Baleines en vue : on ralentit",
+          "Pendant la saison, nos navires passent à dix nœuds dans le canal. Vous arriverez un peu plus tard, elles aussi.",
+          "newsroom", SCHEDULED, "", "sea", SEA),
+    Piece(6, "08:00", "press_release", "Un tarif unique pour les habitants des îles",
+          """À partir du mois prochain, les habitants des îles paient le même prix toute l'année : 3 900 francs l'aller.
+
+Un justificatif de domicile suffit, au guichet comme en ligne.""",
+          "newsroom", WITH_CLIENT, "rp"),
+    Piece(10, "18:00", "post", "Traversée de nuit, ciel compris",
+          "Une fois par mois, on coupe les projecteurs au large. Apportez une couverture.",
+          "newsroom", WITH_RP),
+    Piece(14, "07:30", "post", "Fête du port : le programme", "En attente du programme définitif.", "newsroom", DRAFT),
+)  # fmt: skip
+
+LAGON = BrandScript("lagon", "Traversées du Lagon", "mobility", "Pacific/Noumea", "teal", "ines", PIECES)

@@ -1,0 +1,97 @@
+"""What the demonstration tells, as data: agencies, their people, brands and contents. Days count from today."""
+
+import re
+from dataclasses import dataclass
+from typing import NamedTuple
+
+PASSWORD = "granit embruns bruyère 47"
+"""Of every demonstration person: printed at the start of a development machine, valid nowhere else."""
+
+DRAFT, WITH_RP, WITH_CLIENT, SENT_BACK, SCHEDULED, CANCELLED, SOON = (
+    "draft", "with_rp", "with_client", "sent_back", "scheduled", "cancelled", "soon",
+)  # fmt: skip
+PUBLISHED, FAILED, LATE, UNKNOWN, PARTLY = "published", "failed", "late", "unknown", "partly"
+PAST = frozenset({PUBLISHED, FAILED, LATE, UNKNOWN, PARTLY})
+
+
+class SignInCard(NamedTuple):
+    """Somebody as whom one can sign in."""
+
+    name: str
+    email: str
+    password: str
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody of an agency. `roles` are (brand key, brand role); `card` says who they are, empty for no card."""
+
+    key: str
+    name: str
+    email: str
+    agency_role: str = "member"
+    roles: tuple[tuple[str, str], ...] = ()
+    card: str = ""
+    zone: str = "Europe/Paris"
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One content. `day` and `at` are on the brand's clock; `earlier` is what was sent back first, with `comment`."""
+
+    day: int
+    at: str
+    kind: str
+    title: str
+    body: str
+    channels: str = "newsroom"
+    fate: str = PUBLISHED
+    by: str = ""
+    motif: str = ""
+    alt: str = ""
+    comment: str = ""
+    earlier: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BrandScript:
+    """One brand. `list_name` and `list_people` make its e-mail list; `handle` its former Bluesky account."""
+
+    key: str
+    name: str
+    sector: str
+    zone: str
+    accent: str
+    cm: str
+    pieces: tuple[Piece, ...]
+    list_name: str = ""
+    list_people: tuple[tuple[str, str], ...] = ()
+    handle: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AgencyScript:
+    """One agency."""
+
+    slug: str
+    name: str
+    owner: str
+    people: tuple[Person, ...]
+    brands: tuple[BrandScript, ...]
+
+    def person(self, key: str) -> Person:
+        """Return the person called `key` here."""
+        return next(each for each in self.people if each.key == key)
+
+
+_SPACES = (("« ", "«\u00a0"), (" »", "\u00a0»"), (" :", "\u00a0:"), (" €", "\u00a0€"), (" h ", "\u00a0h\u00a0"))
+_NARROW = re.compile(r" ([;!?%])")
+_THOUSANDS = re.compile(r"(?<=\d) (?=\d{3}\b)")
+
+
+def fr(text: str) -> str:
+    """Return `text` with the spaces and apostrophes of French typesetting (Imprimerie nationale)."""
+    for plain, set_well in _SPACES:
+        text = text.replace(plain, set_well)
+    return _THOUSANDS.sub("\u202f", _NARROW.sub("\u202f\\1", text)).replace("'", "’")

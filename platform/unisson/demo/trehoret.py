@@ -1,0 +1,118 @@
+"""A Breton biscuit maker: Biscuiterie Tréhoret. All names are invented."""
+
+from unisson.demo.script import (
+    CANCELLED,
+    DRAFT,
+    FAILED,
+    LATE,
+    PARTLY,
+    PUBLISHED,
+    SCHEDULED,
+    SENT_BACK,
+    SOON,
+    UNKNOWN,
+    WITH_CLIENT,
+    WITH_RP,
+    BrandScript,
+    Piece,
+)  # fmt: skip
+
+LIST = (
+    ("agathe.lemeur@example.com", "Agathe Le Meur, Le Quotidien d'Armor"),
+    ("bastien.cogan@example.com", "Bastien Cogan, Saveurs & Terroirs"),
+    ("chloe.droual@example.com", "Chloé Droual, Radio Penn-ar-Bed"),
+    ("denis.ferrand@example.com", "Denis Ferrand, L'Épicurien"),
+    ("elise.guyader@example.com", "Élise Guyader, Bretagne Éco"),
+    ("fabrice.hamon@example.com", "Fabrice Hamon, Linéaires & Rayons"),
+    ("gaelle.ivinec@example.com", "Gaëlle Ivinec, La Table du Dimanche"),
+    ("hector.jaouen@example.com", "Hector Jaouen, Télé Cornouaille"),
+    ("iris.kerloch@example.com", "Iris Kerloc'h, indépendante"),
+    ("jules.lebihan@example.com", "Jules Le Bihan, Le Marché des Goûts"),
+    ("katell.morvan@example.com", "Katell Morvan, Ouest Conso"),
+    ("leon.nedelec@example.com", "Léon Nédélec, Pâtes & Fours"),
+)
+
+BISCUITS = "Galettes rondes et dorées, striées au couteau, alignées sur une plaque de cuisson."
+BOXES = "Cinq boîtes de biscuits de tailles différentes, alignées sur une étagère."
+SEA = "Un petit voilier blanc sur une mer calme, sous un grand soleil pâle."
+
+PIECES = (
+    Piece(-17, "10:00", "press_release", "Un siècle de beurre salé : Biscuiterie Tréhoret fête ses cent ans",
+          """La Biscuiterie Tréhoret, née en 1926 dans un fournil de Pont-Aven, entre dans sa centième année. L'entreprise familiale, qui emploie aujourd'hui 64 personnes, prépare douze mois de rendez-vous ouverts à tous.
+
+## Une fête qui commence à l'atelier
+
+Chaque premier samedi du mois, l'atelier de Riec ouvre ses portes. On y voit la pâte se plier, on y sent le beurre, on y repart avec une boîte encore tiède.
+
+« Mon arrière-grand-mère vendait ses galettes à la sortie de la messe. Nous les vendons dans neuf pays, mais la recette tient toujours sur la même page de cahier », raconte Gwenaëlle Tréhoret, présidente.
+
+## Une boîte pour l'année
+
+Une boîte du centenaire, dessinée par l'illustratrice quimpéroise Aziliz Kerdraon, sera tirée à 20 000 exemplaires et vendue 14 € au profit du patrimoine maritime local.""",
+          "newsroom email", PUBLISHED, "rp", "biscuits", BISCUITS),
+    Piece(-14, "09:30", "post", "Le geste de la semaine : strier la galette",
+          "Quatre traits dans un sens, quatre dans l'autre. Le couteau de Maryvonne n'a pas changé de main depuis 1994, et nos galettes non plus.",
+          "newsroom", PUBLISHED, "", "biscuits", BISCUITS),
+    Piece(-10, "11:00", "article", "D'où vient notre beurre ? Trois fermes, quarante kilomètres",
+          """On nous le demande à chaque visite : d'où vient le beurre ? La réponse tient en trois noms et moins de quarante kilomètres.
+
+- La ferme de Kergroës, à Moëlan, livre deux fois par semaine.
+- Le GAEC des Bruyères, à Bannalec, élève 55 vaches à l'herbe.
+- La laiterie du Bélon assemble et baratte, à l'ancienne.
+
+Le sel, lui, arrive de Guérande, par camion et par habitude. Il entre dans la pâte à hauteur de 2,4 % : assez pour réveiller le beurre, pas assez pour le couvrir.""",
+          "newsroom", PUBLISHED, "", "sea", SEA,
+          "Peut-on citer les trois fermes plutôt que « des éleveurs voisins » ? Elles sont d'accord.",
+          "Notre beurre vient d'éleveurs voisins. Le sel arrive de Guérande."),
+    Piece(-8, "18:00", "post", "Ce soir, on répond à vos recettes",
+          "Le fond de tarte aux galettes : vous êtes onze à nous avoir envoyé le vôtre. Nous en avons goûté onze. Résultat samedi.",
+          "newsroom bluesky", PARTLY),
+    Piece(-6, "10:00", "press_release", "Biscuiterie Tréhoret réduit de 38 % l'emballage de ses sachets",
+          """À partir du mois prochain, les sachets de palets et de galettes passent au papier mono-matériau. Le film plastique intérieur disparaît, et avec lui 38 % du poids de l'emballage.
+
+« Il a fallu deux ans d'essais pour que le biscuit reste croquant six mois sans plastique », explique Hervé Cadiou, directeur de l'atelier.
+
+Le nouveau sachet se jette avec les papiers. Son prix ne change pas.""",
+          "newsroom email", UNKNOWN, "rp", "boxes", BOXES),
+    Piece(-3, "12:15", "post", "Samedi, l'atelier ouvre à 14 heures",
+          "Visite, dégustation et vente au kilo. Chaussures fermées conseillées, gourmandise exigée.",
+          "newsroom", LATE),
+    Piece(-1, "09:00", "post", "Le résultat du concours de fonds de tarte",
+          "Bravo à Solenn, de Concarneau : galettes concassées, beurre noisette, zeste de citron. La recette complète est en salle de presse.",
+          "newsroom", PUBLISHED, "", "biscuits", BISCUITS),
+    Piece(0, "00:00", "post", "La fournée de l'après-midi sort du four",
+          "Trois cents galettes à la minute, et toujours quelqu'un pour regarder la première sortir.",
+          "newsroom", SOON, "", "biscuits", BISCUITS),
+    Piece(1, "11:30", "post", "Palets ou galettes ? On compte vos voix",
+          "Équipe épaisse ou équipe fine : dites-nous tout. Le décompte est affiché vendredi à l'atelier.",
+          "newsroom", SCHEDULED),
+    Piece(3, "10:00", "press_release", "La boîte du centenaire en vente samedi dans quarante épiceries",
+          """Dessinée par Aziliz Kerdraon, la boîte du centenaire arrive samedi dans quarante épiceries de Bretagne et sur la boutique en ligne.
+
+Elle contient 480 grammes de galettes fines et un feuillet de recettes. Son prix : 14 €, dont un euro reversé à l'association Vieux Gréements du Bélon.""",
+          "newsroom email", SCHEDULED, "rp", "boxes", BOXES),
+    Piece(5, "17:00", "post", "Dans le carnet de 1926",
+          "« Beurre, ce qu'il faut. » Voilà toute la précision que nous a laissée Jeanne Tréhoret. On a fini par trouver.",
+          "newsroom", WITH_CLIENT, "", "sea", SEA,
+          "La photo est belle, mais la citation est-elle exacte ? Je crois que c'était « ce qu'il en faut ».",
+          "« Beurre, à volonté. » Voilà toute la précision que nous a laissée Jeanne Tréhoret."),
+    Piece(7, "09:00", "article", "Comment conserver ses galettes (si vraiment il en reste)",
+          "Une boîte en métal, un lieu sec, un morceau de sucre au fond : le croquant tient trois semaines. Au-delà, faites-en un fond de tarte.",
+          "newsroom", WITH_RP),
+    Piece(8, "12:00", "post", "Un nouveau parfum arrive",
+          "Blé noir et caramel : les premiers essais sortent du four, les avis aussi.",
+          "newsroom", SENT_BACK, "", "", "",
+          "Trop tôt : le nom du parfum n'est pas déposé. Peut-on parler d'une « surprise de printemps » sans le nommer ?"),
+    Piece(12, "10:00", "press_release", "Trois apprentis rejoignent le fournil",
+          "La Biscuiterie Tréhoret accueille trois apprentis à la rentrée. Portraits et chiffres à compléter.",
+          "newsroom email", DRAFT, "rp"),
+    Piece(15, "18:30", "post", "Marché de nuit de Pont-Aven",
+          "Annulé par la mairie : nous retirons cette annonce.", "newsroom", CANCELLED),
+    Piece(-12, "16:45", "post", "Un palet, un café, un banc face à la mer",
+          "C'est à peu près notre définition du dimanche. Et la vôtre ?", "bluesky", FAILED),
+)  # fmt: skip
+
+TREHORET = BrandScript(
+    "trehoret", "Biscuiterie Tréhoret", "food", "Europe/Paris", "amber", "ines", PIECES,
+    "Presse alimentation et Bretagne", LIST, "biscuiterie-trehoret.example.com",
+)  # fmt: skip
