@@ -15,6 +15,7 @@ from tenants.members import BrandAssignment, Invitation, Membership
 from tenants.permissions import AgencyRole
 from unisson.agency import team
 from unisson.notifications.models import Letter
+from unisson.publishing.connecting import connect_list
 
 PASSWORD = "gadoue-Lapin-74-orage"
 EVERYBODY = ("owner", "admin", "account_manager", "member", "cm", "rp", "client_approver", "client_contact", "expert")
@@ -320,3 +321,12 @@ def test_every_page_of_the_team_is_shown_to_who_may_see_it(as_, world, role):
         assert browser.get(f"/{world.slug}/{path}").status_code == 200
     known = {"member": 404, "expert": 403}.get(role, 200)
     assert browser.get(f"/{world.slug}/brands/{world.brand_slug}/team").status_code == known
+
+
+def test_an_unconfirmed_person_connects_no_channel(world, runtime):
+    owner = world.people["owner"]
+    with runtime.database.everywhere() as session:
+        session.execute(update(Identity).where(Identity.id == owner.identity_id).values(email_verified_at=None))
+    actor = Actor(world.agency_id, owner.membership_id, owner.identity_id, "x", owner.email, AgencyRole.OWNER, {})
+    with runtime.database.agency(world.agency_id) as session, pytest.raises(RefusedError):
+        connect_list(session, actor, world.brand_id, name="x", sender_name="x", reply_to="", people=())

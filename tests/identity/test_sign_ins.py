@@ -237,3 +237,9 @@ def test_the_person_chooses_the_language(guest, person):
 def test_a_signed_in_person_at_an_unknown_agency_gets_a_404(guest, person, slug):
     _enter(guest, person[1])
     assert guest.get(f"/{slug}/brands").status_code == 404
+
+
+def test_reading_pages_hands_out_no_cookie_each_time(guest, person):
+    _enter(guest, person[1])
+    guest.get("/me")  # shows what was to be told, once
+    assert "Set-Cookie" not in guest.get("/me").headers

@@ -50,6 +50,7 @@ def init_app(app: Flask) -> None:
     manager.anonymous_user = Visitor
     manager.user_loader(load_person)
     manager.init_app(app)
+    app.config["SESSION_REFRESH_EACH_REQUEST"] = False  # the row says when it ends; pages need no new cookie each
     limits.init_app(app)
     app.before_request(_know_the_person)
     app.register_blueprint(blueprint)

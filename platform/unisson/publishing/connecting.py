@@ -14,6 +14,7 @@ from tenants.errors import NotFoundError, RefusedError
 from tenants.permissions import Permission
 from tenants.session import Database, TenantSession
 from unisson.activity.trail import record
+from unisson.agency.team import require_confirmed
 from unisson.identity.addresses import canonical
 from unisson.jobs import ring_after_commit
 from unisson.publishing.channels.port import Account, ChannelKind, NotConnected
@@ -96,6 +97,7 @@ def connect_bluesky(
     allows): a second click on the same form waits for it instead of connecting twice.
     """
     actor.require(Permission.CHANNEL_CONNECT, brand_id)
+    require_confirmed(session, actor)
     settings = {"service": _service(service), "handle": handle.removeprefix("@").strip().lower()}
     known = channels_of_brand(session, brand_id)
     if any(each.settings == settings and each.disconnected_at is None for each in known):
@@ -121,6 +123,7 @@ def connect_list(
 ) -> Channel:
     """Return a new e-mail list with its people. Raises RefusedError for an address that can't be answered to."""
     actor.require(Permission.CHANNEL_CONNECT, brand_id)
+    require_confirmed(session, actor)
     settings = {"sender_name": sender_name}
     if reply_to:
         settings["reply_to"] = _reply_to(reply_to)
