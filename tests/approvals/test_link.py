@@ -269,3 +269,30 @@ def test_a_forged_post_is_refused(desk: Desk, asked, csrf_on: Flask) -> None:
     proof = page.text.split('name="csrf_token" value="')[1].split('"')[0]
     form = signed(desk, content_id, csrf_token=proof)
     assert client.post(desk.path(f"/approve/{token}/approval"), data=form, base_url=HTTPS).status_code == 303
+
+
+@pytest.mark.parametrize("field", ["comment", "typed_name", "digest"])
+def test_ten_megabytes_decide_nothing(desk: Desk, asked, field: str) -> None:
+    content_id, token = asked
+    form = signed(desk, content_id, comment="Samedi", **{field: "a" * 10_000_000})
+    answer = desk.post(None, f"/approve/{token}/change-request", form)
+    assert answer.status_code in {409, 413, 422}
+    form["stage"] = desk.asked(content_id)[1]
+    if field != "typed_name":
+        answer = desk.post("client_approver", f"/contents/{content_id}/change-request", form)
+        assert answer.status_code in {409, 413, 422}
+    assert desk.content(content_id).state == "in_review"
+
+
+@pytest.mark.parametrize("words", ["a\r\nBcc: x@example.org", "\u202eegnahc\u202c", "\x00\x07", "<b>gras</b>"])
+def test_strange_words_are_kept_as_words(desk: Desk, words: str) -> None:
+    content_id = desk.in_state("client_turn")
+    token = desk.link(content_id)[1]
+    form = signed(desk, content_id, comment=f"Samedi {words}", typed_name=f"Camille {words}")
+    assert desk.post(None, f"/approve/{token}/change-request", form).status_code == 303
+    with desk.session() as session:
+        kept = session.scalars(select(Decision).where(Decision.link_id.is_not(None))).one()
+    assert "\n" not in kept.typed_name
+    assert "\r" not in kept.comment
+    assert "\x00" not in kept.typed_name + kept.comment
+    assert desk.get(None, f"/approve/{token}").status_code == 200

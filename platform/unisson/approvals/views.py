@@ -12,7 +12,6 @@ from unisson.approvals.waiting import waiting_for
 from unisson.editorial.composer import channel_registry
 from unisson.editorial.content_page import carried_out
 from unisson.editorial.limits import check_with
-from unisson.editorial.moments import own_zone
 from unisson.web.db import session
 from unisson.web.guards import actor
 from unisson.web.i18n import _
@@ -26,7 +25,7 @@ Answer = Response | str | tuple[str, int]
 @blueprint.get("/approvals")
 def waiting() -> Answer:
     """Show what waits on me, and what waits on others."""
-    return render_template("approvals/waiting.html", waiting=waiting_for(session(), actor()), own_zone=own_zone())
+    return render_template("approvals/waiting.html", waiting=waiting_for(session(), actor()))
 
 
 @blueprint.post("/contents/<uuid:content_id>/submission")

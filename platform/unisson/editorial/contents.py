@@ -64,7 +64,7 @@ def channels_of(session: TenantSession, content: Content) -> Sequence[Channel]:
         select(Channel)
         .join(Variant, (Variant.agency_id == Channel.agency_id) & (Variant.channel_id == Channel.id))
         .where(Variant.content_id == content.id)
-        .order_by(Channel.kind, Channel.name)
+        .order_by(Channel.kind.desc(), Channel.name, Channel.id)
     ).all()
 
 

@@ -94,11 +94,18 @@ def _wants_json() -> bool:
 
 def _refused(content: Content, form: MoveForm, refusal: RefusedError) -> Answer:
     if _wants_json():
-        there = url_for("editorial.content_move", content_id=content.id, wall_time=_proposed(form))
-        return make_response(jsonify(message=str(refusal.sentence), form=there), refusal.status)
+        return _refused_to_script(content, form, refusal)
     if refusal.field == "confirmed" or content.version != form.version_shown:
         form.version.data = str(content.version)
     return _rendered(content, form, form.refuse(refusal))
+
+
+def _refused_to_script(content: Content, form: MoveForm, refusal: RefusedError) -> Answer:
+    """Say why; where a person has to confirm or to choose, name the form that asks them."""
+    said = {"message": str(refusal.sentence)}
+    if refusal.field == "confirmed" or isinstance(refusal, AmbiguousError):
+        said["form"] = url_for("editorial.content_move", content_id=content.id, wall_time=_proposed(form))
+    return make_response(jsonify(said), refusal.status)
 
 
 def _proposed(form: MoveForm) -> str:

@@ -65,6 +65,8 @@ unisson.register("month", class extends Stimulus.Controller {
         headers: { "X-CSRFToken": unisson.token(), Accept: "application/json", "X-Requested-With": "fetch" },
       });
       const said = await answer.json().catch(() => ({}));
+      // A move that asks for the approval again, or names an hour that comes twice, is for a person to confirm.
+      if (said.form) window.location.assign(said.form);
       if (!answer.ok) return said.message || this.refusedValue;
       if (said.version !== undefined) entry.dataset.version = String(said.version);
       if (said.time) entry.querySelector(".entry-time")?.replaceChildren(said.time);
