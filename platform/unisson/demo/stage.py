@@ -61,7 +61,7 @@ class Stage:
         self.session = session
         self.agency = agency
         self.actors: dict[str, Actor] = {}
-        self._keeper = keeper
+        self._hash = keeper.hash(script.PASSWORD)  # one for all: it is printed, and hashing is slow by intent
         self._storage = storage
         self._check = check_with(registry)
         self._now = utcnow()
@@ -103,7 +103,7 @@ class Stage:
                 name=person.name,
                 language="fr",
                 timezone=person.zone,
-                password_hash=self._keeper.hash(script.PASSWORD),
+                password_hash=self._hash,
                 email_verified_at=self._now,
             )
             self.session.add(found)
