@@ -174,7 +174,10 @@ def _refuse_foreign() -> None:
 
 def _install(lock: str) -> None:
     file = "requirements-dev.lock" if lock == "dev" else "requirements.lock"
-    _call([*_installer(), "install", *_target(), "--require-hashes", "-r", str(CHECKOUT / file)])
+    # pip compiles what it installs by itself; without it the first start of every process would be slow for ever
+    # where PYTHONDONTWRITEBYTECODE is set.
+    compiled = ["--compile-bytecode"] if shutil.which("uv") else []
+    _call([*_installer(), "install", *_target(), *compiled, "--require-hashes", "-r", str(CHECKOUT / file)])
 
 
 def _install_project() -> None:
