@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
 from flask import Flask, Response, g, redirect, request, url_for
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from werkzeug.wrappers import Response as BaseResponse
 
 from tenants.access import Actor
@@ -74,13 +74,17 @@ _MEMBER = (
         BrandAssignment,
         (BrandAssignment.agency_id == Membership.agency_id) & (BrandAssignment.membership_id == Membership.id),
     )
-    .where(Membership.removed_at.is_(None), Membership.joined_at.is_not(None))
+    .where(
+        Membership.identity_id == bindparam("identity"),
+        Membership.removed_at.is_(None),
+        Membership.joined_at.is_not(None),
+    )
 )  # fmt: skip
 
 
 def load_actor(identity_id: uuid.UUID) -> Actor:
     """Return the member that `identity_id` is in the session's agency. Raises NotFoundError for a stranger."""
-    rows = session().execute(_MEMBER.where(Membership.identity_id == identity_id)).all()
+    rows = session().execute(_MEMBER, {"identity": identity_id}).all()
     if not rows:
         raise NotFoundError
     roles: dict[uuid.UUID, set[BrandRole]] = {}
@@ -109,8 +113,9 @@ _BRANDS = (
 def visible_brands() -> Sequence[BrandCard]:
     """Return the brands that the actor can see, by name."""
     if "brands" not in g:
+        me = actor()
         rows = session().execute(_BRANDS).all()
-        g.brands = [BrandCard(*row) for row in rows if actor().sees_brand(row.id)]
+        g.brands = [BrandCard(*row) for row in rows if me.sees_brand(row.id)]
     return cast("Sequence[BrandCard]", g.brands)
 
 
