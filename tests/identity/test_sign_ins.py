@@ -243,3 +243,10 @@ def test_reading_pages_hands_out_no_cookie_each_time(guest, person):
     _enter(guest, person[1])
     guest.get("/me")  # shows what was to be told, once
     assert "Set-Cookie" not in guest.get("/me").headers
+
+
+def test_a_person_of_no_agency_is_told_what_to_do(guest, person):
+    _enter(guest, person[1])
+    page = guest.get("/")
+    assert page.status_code == 200
+    assert b"/me/agencies/new" in page.data

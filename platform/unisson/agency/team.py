@@ -47,7 +47,7 @@ def invite(
     if agency_role is AgencyRole.MEMBER and not (brand_id and brand_role):
         raise RefusedError(ROLE_FIRST, field="brand_role")
     membership = _membership(session, email, name)
-    if agency_role is not AgencyRole.MEMBER:
+    if agency_role.value not in {AgencyRole.MEMBER.value, membership.agency_role}:
         _give_agency_role(session, actor, membership, agency_role)
     if brand_id and brand_role:
         _add_role(session, membership, brand_id, brand_role)

@@ -42,9 +42,9 @@ class Allowance:
     by_account: RateLimitItem | None = None
 
 
-SIGN_IN = Allowance("sign-in", RateLimitItemPerMinute(60, 10), RateLimitItemPerMinute(10, 15))
-SIGN_UP = Allowance("sign-up", RateLimitItemPerHour(20), RateLimitItemPerHour(5))
-RESET = Allowance("password-reset", RateLimitItemPerHour(20), RateLimitItemPerHour(5))
+SIGN_IN = Allowance("sign-in", RateLimitItemPerMinute(100, 10), RateLimitItemPerMinute(10, 15))
+SIGN_UP = Allowance("sign-up", RateLimitItemPerHour(60), RateLimitItemPerHour(5))
+RESET = Allowance("password-reset", RateLimitItemPerHour(30), RateLimitItemPerHour(5))
 TOKEN = Allowance("token", RateLimitItemPerMinute(60, 10))
 PASSWORD = Allowance("password", RateLimitItemPerMinute(60, 10), RateLimitItemPerMinute(10, 15))
 VERIFICATION = Allowance("verification", RateLimitItemPerHour(30), RateLimitItemPerHour(5))
