@@ -274,7 +274,7 @@ def test_a_forged_post_is_refused(desk: Desk, asked, csrf_on: Flask) -> None:
 @pytest.mark.parametrize("field", ["comment", "typed_name", "digest"])
 def test_ten_megabytes_decide_nothing(desk: Desk, asked, field: str) -> None:
     content_id, token = asked
-    form = signed(desk, content_id, comment="Samedi", **{field: "a" * 10_000_000})
+    form = {**signed(desk, content_id, comment="Samedi"), field: "a" * 10_000_000}
     answer = desk.post(None, f"/approve/{token}/change-request", form)
     assert answer.status_code in {409, 413, 422}
     form["stage"] = desk.asked(content_id)[1]
