@@ -9,7 +9,9 @@ from zoneinfo import ZoneInfo
 from babel import Locale
 from babel.dates import format_datetime, get_timezone_location
 from flask import Flask, g, has_request_context, request
-from flask_babel import Babel, force_locale, get_locale, gettext, lazy_gettext, ngettext
+from flask_babel import Babel, force_locale, get_locale, gettext, ngettext
+from flask_babel.speaklater import LazyString
+from markupsafe import escape
 
 from unisson.resources import resource
 
@@ -19,7 +21,21 @@ THIN = "\u202f"
 
 _: Callable[..., str] = gettext
 _n: Callable[..., str] = ngettext
-lazy: Callable[..., Any] = lazy_gettext
+
+
+class Sentence(LazyString):
+    """A sentence that is said when it is shown. Flask-Babel's own passes for safe HTML, whatever was put into it."""
+
+    def __html__(self) -> str:
+        """Return the sentence as text in HTML: names and others' answers in it are no markup."""
+        return str(escape(str(self)))
+
+
+def lazy(sentence: str, /, **about: object) -> Any:
+    """Return `sentence`, translated as it is shown, with `about` in its places."""
+    return Sentence(gettext, sentence, **about)  # type: ignore[no-untyped-call]  # Flask-Babel has no annotations here
+
+
 speaking = force_locale
 """`with speaking("fr"):` – for mails, which are in their reader's language."""
 
