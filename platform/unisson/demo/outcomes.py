@@ -107,7 +107,7 @@ class _Outcome:
         elif fate in {script.FAILED, script.PARTLY} and channel.kind == "bluesky":
             self._attempt(publication, AttemptState.REFUSED, REFUSAL)
             publication.state, publication.reason = PublicationState.FAILED, REFUSAL
-        elif fate == script.UNKNOWN and is_last:
+        elif fate == script.UNKNOWN and channel.kind == "email" and is_last:
             self._attempt(publication, AttemptState.UNKNOWN, reasons.NO_ANSWER)
             publication.state, publication.reason = PublicationState.HELD, "unknown"
         else:
