@@ -1,6 +1,7 @@
 """The month's page against its floor: a full render, one out of the process's own cache, and a repeat."""
 
 import itertools
+import statistics
 from collections.abc import Callable
 
 from benchmarks.frame import Cluster, Result, Runner, Web, environ, interleave, ratio, web
@@ -39,6 +40,10 @@ def measure(cluster: Cluster) -> list[Result]:
         cost = costs[runner.name]
         said = f"{cost.web:.2f} ms web + {cost.postgres:.2f} ms PostgreSQL, {cost.wall:.1f} ms wall"
         lines.append(Result(f"month: {runner.name}", ratio(runner, floor), "×", aims[runner.name], said))
+    added = statistics.median(
+        (a.cpu - b.cpu) / c.cpu for a, b, c in zip(others[0].costs, others[2].costs, floor.costs, strict=True)
+    )
+    lines.append(Result("month: full, less what any signed-in request costs", added, "×", note="full less repeat"))
     return lines
 
 
