@@ -32,7 +32,7 @@ peers: setup-dev ## Run the tests that need real outside servers, which are inst
 	$(BIN)/python -m pytest -m peers
 
 chaos: setup-dev ## Kill processes for a long while; nothing may be lost or sent twice
-	$(BIN)/python -m pytest -m chaos
+	CHAOS=long $(BIN)/python -m pytest -m chaos -s
 
 screenshots: setup-dev chromium ## Take pictures of the running Unisson into test-results/
 	$(BIN)/python tools/screenshots.py

@@ -1,12 +1,10 @@
 """The web application: the only module that knows every feature."""
 
 import os
-from datetime import timedelta
 from typing import Any
 
 from flask import Flask, g
 from flask_wtf import CSRFProtect
-from werkzeug.middleware.proxy_fix import ProxyFix
 
 from tenants.session import refuse_unsafe_role
 from unisson import logs
@@ -21,16 +19,12 @@ from unisson.identity import views as identity
 from unisson.media import views as media
 from unisson.newsroom import views as newsroom
 from unisson.publishing import views as publishing
-from unisson.resources import PACKAGE, resource
 from unisson.runtime import Runtime, web_runtime
-from unisson.web import db, errors, guards, headers, i18n, operations, ui
+from unisson.web import db, errors, guards, headers, operations, sizes, ui
+from unisson.web.bare import bare_app
 
 FEATURES = (home, identity, agency, editorial, media, approvals, publishing, calendars, newsroom, devmail)
 """Every feature with pages; each registers its routes in `init_app`."""
-
-MAX_REQUEST_BYTES = 25 * 1024 * 1024
-MAX_FORM_BYTES = 2 * 1024 * 1024
-STATIC_SECONDS = 31_536_000
 
 
 def create_app(settings: Settings | None = None, runtime: Runtime | None = None) -> Flask:
@@ -48,46 +42,12 @@ def create_app(settings: Settings | None = None, runtime: Runtime | None = None)
     return app
 
 
-def bare_app(runtime: Runtime) -> Flask:
-    """Return an application with languages and templates but no route: what the mailer renders with."""
-    app = Flask("unisson", template_folder=str(resource("templates")), static_folder=str(PACKAGE / "static"))
-    app.extensions["unisson"] = runtime
-    _configure(app, runtime.settings)
-    i18n.init_app(app)
-    ui.share(app)
-    return app
-
-
-def _configure(app: Flask, settings: Settings) -> None:
-    secure = settings.base_url.startswith("https://")
-    app.config.update(
-        SECRET_KEY=settings.secret_key,
-        SESSION_COOKIE_NAME="__Host-unisson",
-        SESSION_COOKIE_SECURE=True,
-        SESSION_COOKIE_HTTPONLY=True,
-        SESSION_COOKIE_SAMESITE="Lax",
-        SESSION_COOKIE_PATH="/",
-        PERMANENT_SESSION_LIFETIME=timedelta(days=30),
-        MAX_CONTENT_LENGTH=MAX_REQUEST_BYTES,
-        MAX_FORM_MEMORY_SIZE=MAX_FORM_BYTES,
-        SEND_FILE_MAX_AGE_DEFAULT=STATIC_SECONDS if settings.is_production else 300,
-        TRUSTED_HOSTS=list(settings.trusted_hosts),
-        WTF_CSRF_TIME_LIMIT=None,
-        WTF_CSRF_SSL_STRICT=False,
-        PREFERRED_URL_SCHEME="https" if secure else "http",
-    )
-    app.jinja_env.trim_blocks = True
-    app.jinja_env.lstrip_blocks = True
-    if settings.trusted_proxies:
-        count = settings.trusted_proxies
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count)  # type: ignore[method-assign]  # how WSGI middleware is installed
-
-
 def _register_features(app: Flask) -> None:
     _agency_in_path(app)
     db.init_app(app)
+    sizes.init_app(app)
     headers.init_app(app, secure=app.config["PREFERRED_URL_SCHEME"] == "https")
-    CSRFProtect(app)
+    CSRFProtect(app)  # type: ignore[no-untyped-call]  # Flask-WTF has no annotations
     errors.init_app(app)
     ui.init_app(app)
     for feature in FEATURES:

@@ -10,12 +10,12 @@ from support.pictures import picture
 from support.xss import CORPUS, live_markup
 
 from tenants.errors import NotFoundError
-from unisson.app import bare_app
 from unisson.config import Settings
 from unisson.devmail import views
 from unisson.devmail.box import Mailbox
 from unisson.mail import Accepted
 from unisson.runtime import Runtime
+from unisson.web.bare import bare_app
 
 
 def written(subject: str = "Bonjour", text: str = "Texte", html: str = "") -> EmailMessage:

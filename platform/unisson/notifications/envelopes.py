@@ -9,11 +9,11 @@ import css_inline
 from flask import Flask
 
 from tenants.base import utcnow
-from unisson.app import bare_app
 from unisson.config import Settings
 from unisson.mail import envelope_address, one_line
 from unisson.notifications.words import Ready, colon
 from unisson.runtime import Runtime
+from unisson.web.bare import bare_app
 from unisson.web.i18n import speaking
 
 # Without remote style sheets: a mail being written must not make this server call anyone.
