@@ -4,7 +4,7 @@
 import uuid
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
@@ -108,15 +108,9 @@ def test_another_day_language_brand_month_or_part_is_another_page(desk: Desk) ->
     queries = ("month=2026-10", "month=2026-11", "month=2026-10&brand=marque", "month=2026-10&lang=en")
     tags = [desk.read(client, query).headers["ETag"] for query in queries]
     tags.append(desk.read(client, headers={"HX-Request": "true"}).headers["ETag"])
-    with time_machine.travel(datetime(2031, 1, 1, 12, tzinfo=UTC), tick=False):
-        tags.append(_dated(desk))
+    with time_machine.travel(datetime.now(UTC) + timedelta(days=2), tick=False):
+        tags.append(desk.read(client).headers["ETag"])
     assert len(set(tags)) == len(tags)
-
-
-def _dated(desk: Desk) -> str:
-    from unisson.calendars import stamps  # the page itself would be refused: the sign-in ends before
-
-    return stamps.digest("another day")
 
 
 def test_a_repeat_is_short_private_and_reads_no_entries(
