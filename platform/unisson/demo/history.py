@@ -23,6 +23,9 @@ Chain = Sequence[tuple[str, Actor]]
 WRITTEN, SENT_BACK, SUBMITTED = timedelta(days=6), timedelta(days=5), timedelta(days=4)
 """Before the date of the content."""
 
+PACE = timedelta(hours=9)
+"""Between one decision and the next."""
+
 
 def remember(
     session: TenantSession,
@@ -125,8 +128,7 @@ def _passage(
     refusal: str = "",
 ) -> None:
     """Write one run over `revision`, in which `deciding` decided: yes, or the last of them no with `refusal`."""
-    verdict = Verdict.CHANGES_REQUESTED if refusal else Verdict.APPROVED
-    ended = at + timedelta(hours=9 * len(deciding))
+    ended = at + PACE * len(deciding)
     run = ApprovalRun(
         content_id=content.id,
         revision_id=revision.id,
@@ -142,31 +144,36 @@ def _passage(
     stages = [RunStage(run_id=run.id, position=n, role=role) for n, (role, _who) in enumerate(chain, start=1)]
     session.add_all(stages)
     session.flush()
-    for number, (role, person) in enumerate(deciding):
-        stages[number].opened_at = at + timedelta(hours=9 * number)
-        session.add(
-            Decision(
-                run_id=run.id,
-                stage_id=stages[number].id,
-                digest=revision.digest,
-                verdict=verdict,
-                membership_id=person.membership_id,
-                comment=refusal,
-                decided_at=at + timedelta(hours=9 * (number + 1)),
-            )
-        )
-        when = at + timedelta(hours=9 * (number + 1))
-        _say(
-            session,
-            person.name,
-            None,
-            verb=f"content.{verdict}",
-            content=content,
-            at=when,
-            stage=role,
-            digest=revision.digest,
-        )
+    for number, (_role, person) in enumerate(deciding):
+        stages[number].opened_at = at + PACE * number
+        _decide(session, content, stages[number], person, at=at + PACE * (number + 1), refusal=refusal, run=run)
     session.flush()
+
+
+def _decide(
+    session: TenantSession,
+    content: Content,
+    stage: RunStage,
+    person: Actor,
+    *,
+    at: datetime,
+    refusal: str,
+    run: ApprovalRun,
+) -> None:
+    verdict = Verdict.CHANGES_REQUESTED if refusal else Verdict.APPROVED
+    session.add(
+        Decision(
+            run_id=run.id,
+            stage_id=stage.id,
+            digest=run.digest,
+            verdict=verdict,
+            membership_id=person.membership_id,
+            comment=refusal,
+            decided_at=at,
+        )
+    )
+    details = {"stage": stage.role, "digest": run.digest}
+    _say(session, person.name, None, verb=f"content.{verdict}", content=content, at=at, **details)
 
 
 def _say(

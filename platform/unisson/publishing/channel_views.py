@@ -25,6 +25,7 @@ from unisson.web.db import runtime, session
 from unisson.web.forms import Form
 from unisson.web.guards import BrandCard, actor, brand_card, brand_card_of
 from unisson.web.i18n import _, _n
+from unisson.web.operations import new_operation_id
 
 Answer = BaseResponse | str | tuple[str, int]
 
@@ -262,6 +263,7 @@ def _channel_page(
         on_list=subscribers.count(session(), found.id) if is_list else 0,
         recent=overview.lines(session(), actor(), states, overview.Wanted(channel_id=found.id), limit=10),
         short=short,
+        number=new_operation_id,
     )
     return html, status
 
