@@ -34,8 +34,9 @@ def shell_digest(look: str, actor: Actor, *around: object) -> str:
     session's part of it counts and not its text.
     """
     if "csrf_token" not in session:
-        generate_csrf()
-    person = (actor.identity_id, actor.name, current_user.name, current_user.email)
+        generate_csrf()  # type: ignore[no-untyped-call]  # Flask-WTF has no annotations
+    signed_in = (current_user.name, current_user.email)  # type: ignore[attr-defined]  # Flask-Login's proxy has no types
+    person = (actor.identity_id, actor.name, *signed_in)
     return digest(look, person, request.cookies.get("theme"), session.get("csrf_token"), *around)
 
 
