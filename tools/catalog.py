@@ -66,7 +66,7 @@ def _file(language: str) -> Path:
 def _read(language: str) -> Catalog:
     file = _file(language)
     if not file.exists():
-        return Catalog(locale=language, domain=DOMAIN)
+        return Catalog(locale=language, domain=DOMAIN, project="Unisson", fuzzy=False)
     with file.open("rb") as lines:
         return read_po(lines, locale=language, domain=DOMAIN)
 
@@ -85,6 +85,8 @@ def _update(language: str, wanted: Catalog) -> None:
 
 def _check(language: str, wanted: Catalog) -> Iterator[str]:
     catalog = _read(language)
+    if catalog.fuzzy:
+        yield f"{language}: the header is marked fuzzy: the compiler would leave the whole catalog out"
     here = {_key(message): message for message in catalog if message.id}
     keys = {_key(message) for message in wanted if message.id}
     for key in sorted(keys - here.keys()):
