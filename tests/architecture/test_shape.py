@@ -5,6 +5,7 @@ import platform
 from pathlib import Path
 
 import pytest
+
 from unisson.jobs import QUEUES, Job
 from unisson.resources import CHECKOUT
 from workers.jobs import ALLOWED
@@ -13,7 +14,11 @@ from workers.jobs import ALLOWED
 def test_platform_is_still_the_standard_library_s() -> None:
     assert platform.system() in {"Linux", "Darwin"}
     assert not (CHECKOUT / "platform" / "__init__.py").exists()
-    assert [entry.name for entry in (CHECKOUT / "platform").iterdir() if entry.suffix != ".pyc" and entry.name != "__pycache__"] == ["unisson"]
+    assert [
+        entry.name
+        for entry in (CHECKOUT / "platform").iterdir()
+        if entry.suffix != ".pyc" and entry.name != "__pycache__"
+    ] == ["unisson"]
 
 
 def test_no_test_folder_is_a_package() -> None:

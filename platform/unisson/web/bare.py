@@ -1,4 +1,4 @@
-"""An application with languages and templates but no route: the ground of the pages, and what the mailer renders with."""
+"""An application with languages and templates but no route: what the pages and the mailer start from."""
 
 from datetime import timedelta
 

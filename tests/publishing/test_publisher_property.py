@@ -1,0 +1,117 @@
+"""Whatever the channel answers, in whatever order, and whoever edits or dies meanwhile: at most one effect, none lost."""
+
+import uuid
+from pathlib import Path
+
+from hypothesis import HealthCheck, given, settings, strategies
+from sqlalchemy import select, text
+
+from tests.publishing.test_publisher import SettledAtOnce, hasten
+from tests.standins.pds import PASSWORD, StandInPds
+from tests.support.campaign import approve_many, connect_bluesky
+from tests.support.world import World, build_world
+from unisson.outbound import Outbound
+from unisson.publishing.channels.registry import Registry
+from unisson.publishing.delivery import Hands
+from unisson.publishing.models import Publication
+from unisson.publishing.publisher import Publisher
+from unisson.runtime import Runtime
+
+FAULTS = strategies.sampled_from(["ok", "503", "429", "drop", "lost", "500-after", "500-before", "400"])
+MOVES = strategies.lists(strategies.sampled_from(["drain", "lapse", "edit", "vanish"]), min_size=2, max_size=6)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(faults=strategies.lists(FAULTS, max_size=6), moves=MOVES)
+def test_at_most_one_effect_and_nothing_lost(
+    runtime: Runtime, worker: Runtime, tmp_path_factory, faults: list[str], moves: list[str]
+) -> None:
+    folder: Path = tmp_path_factory.mktemp("effects")
+    pds = StandInPds(folder / "effects.jsonl")
+    try:
+        world = build_world(runtime)
+        channel = connect_bluesky(runtime, world, pds.url, "marque.test", PASSWORD)
+        (approved,) = approve_many(runtime, world, [channel], 1)
+        pds.plan.then(*faults)
+        publisher = _publisher(worker, pds)
+        edited = False
+        for move in [*moves, *["drain"] * 8]:
+            edited |= _play(move, publisher, runtime, worker, world, approved.content_id)
+        effects = pds.effects.all()
+        row = _row(runtime, world, approved.content_id)
+        assert len(effects) <= 1
+        assert not (edited and effects)
+        if row is None:
+            assert edited
+        elif row.state == "published":
+            assert len(effects) == 1
+        else:
+            assert row.state in {"failed", "held", "cancelled"}
+            assert (row.state == "cancelled") == edited
+            assert row.state != "failed" or not effects
+    finally:
+        pds.close()
+
+
+def _publisher(worker: Runtime, pds: StandInPds) -> Publisher:
+    registry = Registry([SettledAtOnce(Outbound(allow=["127.0.0.0/8", pds.http.place]))])
+    hands = Hands(worker.database, worker.vault, registry, lambda _agency, _digest: b"", 900.0)
+    return Publisher(hands, threads=2)
+
+
+def _play(
+    move: str, publisher: Publisher, runtime: Runtime, worker: Runtime, world: World, content_id: uuid.UUID
+) -> bool:
+    """Make one move; return whether an edit was accepted."""
+    if move == "drain":
+        hasten(worker, world)
+        publisher.drain(5)
+        return False
+    if move == "edit":
+        with runtime.database.agency(world.agency_id) as session:
+            took = session.execute(
+                text(
+                    "update app.contents set state = 'draft', revision_id = null where id = :c and state = 'scheduled'"
+                ),
+                {"c": content_id},
+            )
+            return bool(took.rowcount)
+    with worker.database.agency(world.agency_id) as session:
+        if move == "lapse":
+            session.execute(
+                text("update app.dispatch set fence = fence + 1 where agency_id = :a"), {"a": world.agency_id}
+            )
+        else:
+            _vanish(session, content_id)
+    return False
+
+
+def _vanish(session, content_id: uuid.UUID) -> None:
+    """Leave the publication as a sender does that dies after its attempt was written and before any byte left."""
+    row = session.execute(
+        text("select id, state, attempts from app.publications where content_id = :c"), {"c": content_id}
+    ).first()
+    if row is None or row.state != "scheduled":
+        return
+    took = session.execute(
+        text("update app.contents set state = 'publishing' where id = :c and state in ('scheduled', 'publishing')"),
+        {"c": content_id},
+    )
+    if not took.rowcount:
+        return
+    session.execute(
+        text(
+            "insert into app.attempts (agency_id, id, publication_id, number, fence, digest, worker)"
+            " select p.agency_id, gen_random_uuid(), p.id, p.attempts + 1, 0, r.digest, 'gone' from app.publications p"
+            " join app.revisions r on r.agency_id = p.agency_id and r.id = p.revision_id where p.id = :p"
+        ),
+        {"p": row.id},
+    )
+    session.execute(
+        text("update app.publications set state = 'sending', attempts = attempts + 1 where id = :p"), {"p": row.id}
+    )
+
+
+def _row(runtime: Runtime, world: World, content_id: uuid.UUID) -> Publication | None:
+    with runtime.database.agency(world.agency_id) as session:
+        return session.scalars(select(Publication).where(Publication.content_id == content_id)).one_or_none()
