@@ -23,6 +23,8 @@ from unisson.runtime import connect_valkey
 log = structlog.get_logger(__name__)
 
 POLL_SECONDS = 0.2
+AHEAD_SECONDS = 1.0
+"""A publishing worker is woken so long before something is due; it waits for the instant itself."""
 ALARM_EVERY = 5.0
 STUCK_AFTER = 60.0
 
@@ -74,7 +76,7 @@ def raise_alarm(database: Database) -> int:
 
 def _due(database: Database) -> set[str]:
     with database.everywhere() as session:
-        queues = set(waiting_queues(session))
+        queues = set(waiting_queues(session, ahead=AHEAD_SECONDS))
         if session.execute(_LETTERS).first() is not None:
             queues.add("mail")
     return queues

@@ -48,8 +48,11 @@ on conflict (kind, agency_id, item_id)
 do update set due_at = excluded.due_at, lease_until = null, claimed_by = null, fence = app.dispatch.fence + 1
 """)
 _DROP = text("delete from app.dispatch where kind = :kind and agency_id = :agency_id and item_id = :item_id")
-_NEXT = text("select queue, count(*) from app.dispatch where due_at <= clock_timestamp()"
+_NEXT = text("select queue, count(*) from app.dispatch where due_at <= clock_timestamp() + case queue"
+             " when 'publishing' then make_interval(secs => :ahead) else interval '0' end"
              " and (lease_until is null or lease_until < clock_timestamp()) group by queue")  # fmt: skip
+_SOONEST = text("select extract(epoch from min(due_at) - clock_timestamp())::float from app.dispatch"
+                " where queue = :queue and (lease_until is null or lease_until < clock_timestamp())")  # fmt: skip
 _STUCK = text("select agency_id, kind, item_id, due_at from app.dispatch where queue = 'publishing'"
               " and due_at < clock_timestamp() - make_interval(secs => :seconds)"
               " and (lease_until is null or lease_until < clock_timestamp()) order by due_at limit 100")  # fmt: skip
@@ -89,9 +92,18 @@ def drop(session: Bound, kind: str, agency_id: uuid.UUID, item_id: uuid.UUID) ->
     session.execute(_DROP, {"kind": kind, "agency_id": agency_id, "item_id": item_id})
 
 
-def waiting_queues(connection: Bound) -> dict[str, int]:
-    """Return how many things are due and unclaimed, by queue; queues with none are left out."""
-    return {row[0]: row[1] for row in connection.execute(_NEXT)}
+def waiting_queues(connection: Bound, *, ahead: float = 0.0) -> dict[str, int]:
+    """Return how many things are due and unclaimed, by queue; queues with none are left out.
+
+    `ahead` counts what publishing will have to do within so many seconds too, so that somebody is there in time.
+    """
+    return {row[0]: row[1] for row in connection.execute(_NEXT, {"ahead": ahead})}
+
+
+def seconds_to_next(connection: Bound, queue: str) -> float | None:
+    """Return in how many seconds the next unclaimed thing of `queue` is due (0 or less: now); None if there is none."""
+    seconds: float | None = connection.execute(_SOONEST, {"queue": queue}).scalar()
+    return seconds
 
 
 def stuck(connection: Bound, *, seconds: float) -> Sequence[tuple[uuid.UUID, str, uuid.UUID, datetime]]:

@@ -71,12 +71,19 @@ class Delivery:
                 return None
             begun = seen.state == "scheduled" and self._begin(connection, seen)
         if begun:
-            self._send(seen)
+            outcome = self.send(seen)
+            if outcome is not None:
+                self.record(seen, outcome)
         elif seen.state == "sending":
             self._vanished(seen)
         elif seen.state == "unknown":
             self._reconcile(seen)
         return cast("uuid.UUID", seen.content_id)
+
+    def is_ordinary(self, seen: Row[Any]) -> bool:
+        """Whether this is a first attempt that nothing stands against, in time for its lease."""
+        is_first = seen.state == "scheduled" and not seen.attempts and not seen.faults
+        return is_first and verdicts.stop(seen, self._hands.lateness_limit) is None and not self._is_late_for(seen)
 
     def _begin(self, connection: Connection, seen: Row[Any]) -> bool:
         """T2. Return True when the attempt stands and the sending may start."""
@@ -108,19 +115,19 @@ class Delivery:
         needed = self._adapter(seen).deadline + MARGIN
         return boot_clock() - self._claimed_at > self._hands.lease - needed
 
-    def _send(self, seen: Row[Any]) -> None:
+    def send(self, seen: Row[Any]) -> Outcome | None:
+        """Make the one request of an attempt that stands; None when it came too late for its lease, as is written."""
         if self._is_late_for(seen):
             self._write(Verdict("scheduled", "not_sent", "too slow", delay=0.0), ("sending",))
-            return
+            return None
         ready = outgoing(self._claimed.agency_id, seen, self._hands.read_picture)
         try:
-            outcome = self._adapter(seen).publish(ready, self._account(seen))
+            return self._adapter(seen).publish(ready, self._account(seen))
         except Exception as error:  # an adapter's fault of any kind means that we can't tell
             log.exception("publishing.adapter", item=str(seen.id))
-            outcome = Unknown(f"{type(error).__name__} in the adapter")
-        self._record(seen, outcome)
+            return Unknown(f"{type(error).__name__} in the adapter")
 
-    def _record(self, seen: Row[Any], outcome: Outcome) -> None:
+    def record(self, seen: Row[Any], outcome: Outcome) -> None:
         """T3: write what became of it. A success counts from wherever the ledger has got to meanwhile."""
         from_states = ("sending", "unknown", "held") if isinstance(outcome, Published) else ("sending",)
         self._write(
@@ -180,5 +187,7 @@ class Delivery:
             channel_id=seen.channel_id,
             settings=seen.settings,
             secrets=self._hands.vault.open(seen.secret),
-            tokens=ChannelTokens(self._database, self._hands.vault, self._claimed.agency_id, seen.channel_id),
+            tokens=ChannelTokens(
+                self._database, self._hands.vault, self._claimed.agency_id, seen.channel_id, seen.tokens
+            ),
         )

@@ -7,6 +7,7 @@ after the claim has passed on changes nothing.
 
 import json
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,10 +16,10 @@ from sqlalchemy import Connection, Row, text
 from tenants.base import new_id
 from unisson.dispatching import Claim
 
-_LOOK = text("""
+_LOOK = """
 select p.id, p.state, p.attempts, p.due_at, p.late_accepted, p.client_ref, p.content_id, p.revision_id, p.channel_id,
        p.embargo_until, c.brand_id, c.revision_id as current_revision, c.state as content_state, r.digest, r.payload,
-       ch.kind, ch.settings, ch.secret, ch.faults, ch.disconnected_at,
+       ch.kind, ch.settings, ch.secret, ch.tokens, ch.faults, ch.disconnected_at,
        extract(epoch from ch.paused_until - clock_timestamp())::float as pause,
        extract(epoch from clock_timestamp() - p.due_at)::float as late,
        extract(epoch from clock_timestamp() - greatest(p.due_at, p.embargo_until))::float as ripe,
@@ -28,8 +29,9 @@ select p.id, p.state, p.attempts, p.due_at, p.late_accepted, p.client_ref, p.con
   join app.revisions r on r.agency_id = p.agency_id and r.id = p.revision_id
   join app.channels ch on ch.agency_id = p.agency_id and ch.id = p.channel_id
   left join app.subscribers s on s.agency_id = p.agency_id and s.id = p.subscriber_id
- where p.id = :id
-""")
+ where p.id
+"""
+_LOOK_ONE, _LOOK_MANY = text(f"{_LOOK} = :id"), text(f"{_LOOK} = any(:ids) order by p.due_at, p.id")
 _LEAVING = text("""
 update app.contents set state = 'publishing'
  where id = :id and revision_id = :revision_id and state in ('scheduled', 'held', 'failed', 'partly_published')
@@ -91,7 +93,12 @@ class Verdict:
 
 def look(connection: Connection, publication_id: uuid.UUID) -> Row[Any] | None:
     """Return the publication with everything that decides about it; None when it is not there."""
-    return connection.execute(_LOOK, {"id": publication_id}).first()
+    return connection.execute(_LOOK_ONE, {"id": publication_id}).first()
+
+
+def look_at(connection: Connection, publication_ids: list[uuid.UUID]) -> Sequence[Row[Any]]:
+    """Return those of one agency's publications that are there, as `look` does, the first due first."""
+    return connection.execute(_LOOK_MANY, {"ids": publication_ids}).all()
 
 
 def begin(connection: Connection, claimed: Claim, seen: Row[Any], worker: str) -> bool:

@@ -7,7 +7,6 @@ is never tried again before it was read back, and where reading back can't tell 
 import os
 import time
 import uuid
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,14 +14,14 @@ import structlog
 from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 
-from unisson.dispatching import Claim, claim, done, drop, put, release
+from unisson.dispatching import Claim, claim, done, drop, put, release, seconds_to_next
 from unisson.editorial.models import Content
-from unisson.publishing.delivery import Delivery, Hands, boot_clock
+from unisson.publishing.delivery import Delivery, Hands
+from unisson.publishing.draining import Drain
 from unisson.publishing.planning import LOOK_BACK, needs_plan, plan
 from unisson.publishing.settling import settle
 
-_Touched = tuple[uuid.UUID, uuid.UUID]
-_FOR_UPDATE = select(Content).with_for_update()
+_CONTENTS = select(Content).order_by(Content.id).with_for_update()
 
 log = structlog.get_logger(__name__)
 
@@ -36,28 +35,27 @@ class Publisher:
 
     def drain(self, budget: float) -> int:
         """Publish what is due until nothing is, or `budget` seconds are over; return how many things were looked at."""
-        ends = time.monotonic() + budget
-        name = f"{os.uname().nodename}:{os.getpid()}"
-        seen, running, touched = 0, set[Future[_Touched | None]](), set[_Touched]()
-        with ThreadPoolExecutor(self.threads, thread_name_prefix="publish") as pool:
-            while True:
-                free = 2 * self.threads - len(running)
-                claimed_at = boot_clock()
-                fresh = self._claim(free, name) if time.monotonic() < ends and free >= self.threads else []
-                seen += len(fresh)
-                running |= {pool.submit(self._attend, each, claimed_at, name) for each in fresh}
-                if not running:
-                    break
-                finished, running = wait(running, return_when=FIRST_COMPLETED)
-                touched |= {what for future in finished if (what := future.result())}
-            list(pool.map(self._settle, touched))
-        return seen
+        return Drain(self, time.monotonic() + budget, f"{os.uname().nodename}:{os.getpid()}").run()
 
-    def _claim(self, limit: int, name: str) -> list[Claim]:
-        with self.hands.database.everywhere() as session:
-            return claim(session, "publishing", limit=limit, worker=name, lease=self.hands.lease)
+    def claim(self, limit: int, name: str) -> list[Claim]:
+        """Return up to `limit` due things, ours from now on; none while the database is away."""
+        try:
+            with self.hands.database.everywhere() as session:
+                return claim(session, "publishing", limit=limit, worker=name, lease=self.hands.lease)
+        except DBAPIError as error:
+            log.warning("publishing.waiting", why=str(error.orig)[:200])
+            return []
 
-    def _attend(self, claimed: Claim, claimed_at: float, name: str) -> _Touched | None:
+    def next_in(self) -> float | None:
+        """Return in how many seconds something is due next; None for never, or while the database is away."""
+        try:
+            with self.hands.database.everywhere() as session:
+                return seconds_to_next(session, "publishing")
+        except DBAPIError as error:
+            log.warning("publishing.waiting", why=str(error.orig)[:200])
+            return None
+
+    def attend(self, claimed: Claim, claimed_at: float, name: str) -> uuid.UUID | None:
         """Do what one claim asks for; return the content that it touched.
 
         A fault of the database leaves the claim to lapse: nothing is half-done.
@@ -66,26 +64,24 @@ class Publisher:
             if claimed.kind == "content":
                 self._attend_content(claimed)
             else:
-                content_id = Delivery(self.hands, claimed, claimed_at, name).run()
-                return (claimed.agency_id, content_id) if content_id else None
+                return Delivery(self.hands, claimed, claimed_at, name).run()
         except DBAPIError as error:
             log.warning("publishing.interrupted", item=str(claimed.item_id), why=str(error.orig)[:200])
         return None
 
-    def _settle(self, touched: _Touched) -> None:
-        """Bring a content in line at once; if this is cut off, its row on the dispatch table catches up."""
-        agency_id, content_id = touched
+    def settle(self, agency_id: uuid.UUID, content_ids: list[uuid.UUID]) -> None:
+        """Bring contents in line at once; if this is cut off, their rows on the dispatch table catch up."""
         try:
             with self.hands.database.agency(agency_id) as session:
-                content = session.scalars(_FOR_UPDATE.where(Content.id == content_id)).one()
-                if settle(session, content):
-                    drop(session, "content", agency_id, content_id)
+                for content in session.scalars(_CONTENTS.where(Content.id.in_(content_ids))).all():
+                    if settle(session, content):
+                        drop(session, "content", agency_id, content.id)
         except DBAPIError as error:
-            log.warning("publishing.interrupted", item=str(content_id), why=str(error.orig)[:200])
+            log.warning("publishing.interrupted", agency=str(agency_id), why=str(error.orig)[:200])
 
     def _attend_content(self, claimed: Claim) -> None:
         with self.hands.database.agency(claimed.agency_id) as session:
-            content = session.scalars(_FOR_UPDATE.where(Content.id == claimed.item_id)).one_or_none()
+            content = session.scalars(_CONTENTS.where(Content.id == claimed.item_id)).one_or_none()
             if content is None or content.revision_id is None:
                 done(session, claimed)
             elif needs_plan(session, content):

@@ -16,14 +16,27 @@ _STORE = text("update app.channels set tokens = :tokens where id = :id")
 class ChannelTokens:
     """The `TokenVault` of one channel (see `channels.port`)."""
 
-    def __init__(self, database: Database, vault: Vault, agency_id: uuid.UUID, channel_id: uuid.UUID) -> None:
+    def __init__(
+        self,
+        database: Database,
+        vault: Vault,
+        agency_id: uuid.UUID,
+        channel_id: uuid.UUID,
+        sealed: bytes | None = None,
+    ) -> None:
         self._database = database
         self._vault = vault
         self._agency_id = agency_id
         self._channel_id = channel_id
+        self._kept = vault.open(sealed) if sealed else None
 
     def current(self) -> Mapping[str, str] | None:
-        """Return the stored tokens, or None before the first sign-in."""
+        """Return the tokens that were read with the channel, else the stored ones; None before the first sign-in.
+
+        Ones renewed by another process meanwhile make the server refuse these, and `renew` then finds the fresh ones.
+        """
+        if self._kept is not None:
+            return self._kept
         with self._database.agency_connection(self._agency_id) as connection:
             sealed = connection.execute(_READ, {"id": self._channel_id}).scalar()
         return self._vault.open(sealed) if sealed else None
@@ -36,7 +49,9 @@ class ChannelTokens:
             sealed = connection.execute(_LOCK, {"id": self._channel_id}).scalar_one()
             stored = self._vault.open(sealed) if sealed else None
             if stored is not None and stored != (dict(stale) if stale is not None else None):
+                self._kept = stored
                 return stored
             fresh = dict(fetch(stored))
             connection.execute(_STORE, {"id": self._channel_id, "tokens": self._vault.seal(fresh)})
+        self._kept = fresh
         return fresh

@@ -1,0 +1,94 @@
+"""Deliveries begun many at a time: one that may not leave holds up nobody, and is no part of what the others write."""
+
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select
+
+from tests.standins.pds import PASSWORD, StandInPds
+from tests.support.campaign import approve_many, connect_bluesky
+from tests.support.world import World, build_world
+from unisson.dispatching import seconds_to_next, waiting_queues
+from unisson.outbound import Outbound
+from unisson.publishing.channels.bluesky import BlueskyAdapter
+from unisson.publishing.channels.registry import Registry
+from unisson.publishing.delivery import Hands
+from unisson.publishing.models import Publication
+from unisson.publishing.publisher import Publisher
+from unisson.runtime import Runtime
+
+
+@pytest.fixture
+def pds(tmp_path: Path) -> Iterator[StandInPds]:
+    server = StandInPds(tmp_path / "effects.jsonl", late_seconds=1.0)
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def publisher(worker: Runtime, pds: StandInPds) -> Publisher:
+    registry = Registry([BlueskyAdapter(Outbound(allow=["127.0.0.0/8", pds.http.place]))])
+    hands = Hands(
+        database=worker.database,
+        vault=worker.vault,
+        registry=registry,
+        read_picture=lambda _agency, _digest: b"",
+        lateness_limit=900.0,
+    )
+    return Publisher(hands, threads=8)
+
+
+@pytest.fixture
+def bluesky(runtime: Runtime, world: World, pds: StandInPds) -> uuid.UUID:
+    return connect_bluesky(runtime, world, pds.url, "marque.test", PASSWORD)
+
+
+def states(runtime: Runtime, world: World) -> dict[str, int]:
+    counted = select(Publication.state, func.count()).group_by(Publication.state)
+    with runtime.database.agency(world.agency_id) as session:
+        return {row[0]: row[1] for row in session.execute(counted)}
+
+
+def test_one_that_the_gate_refuses_holds_up_nobody_else(runtime, world, publisher, pds, bluesky) -> None:
+    approve_many(runtime, world, [bluesky], 5)
+    approve_many(runtime, world, [bluesky], 1, decided=("rp",))
+    publisher.drain(10)
+    assert states(runtime, world) == {"published": 5, "held": 1}
+    assert len(pds.effects.all()) == 5
+
+
+def test_outcomes_of_every_kind_come_out_of_one_batch(runtime, world, publisher, pds, bluesky) -> None:
+    approve_many(runtime, world, [bluesky], 6)
+    pds.plan.then("400", "lost")
+    publisher.drain(10)
+    assert states(runtime, world) == {"published": 4, "failed": 1, "unknown": 1}
+    assert len(pds.effects.all()) == 5
+
+
+def test_batches_of_two_agencies_stay_apart(runtime, world, publisher, pds, bluesky) -> None:
+    other = build_world(runtime)
+    theirs = connect_bluesky(runtime, other, pds.url, "autre.test", PASSWORD)
+    approve_many(runtime, world, [bluesky], 4)
+    approve_many(runtime, other, [theirs], 4)
+    publisher.drain(10)
+    assert states(runtime, world) == states(runtime, other) == {"published": 4}
+    assert len({effect["repo"] for effect in pds.effects.all()}) == 2
+
+
+def test_what_is_due_in_a_moment_is_waited_for_and_not_sent_early(runtime, world, publisher, pds, bluesky) -> None:
+    (approved,) = approve_many(runtime, world, [bluesky], 1, due_in=1.0)
+    publisher.drain(10)
+    (effect,) = pds.effects.all()
+    assert 0 <= float(effect["at"]) - approved.due_at.timestamp() < 1.0
+
+
+def test_publishing_is_woken_ahead_and_told_when(runtime, worker, world, publisher, bluesky) -> None:
+    approve_many(runtime, world, [bluesky], 1, due_in=60)
+    publisher.drain(10)
+    with worker.database.everywhere() as session:
+        assert waiting_queues(session, ahead=120.0)["publishing"] >= 1
+        soon = seconds_to_next(session, "publishing")
+    assert soon is not None
+    assert soon <= 60
