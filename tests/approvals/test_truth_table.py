@@ -10,7 +10,7 @@ STATES = (
     "draft", "in_review", "client_turn", "changes_requested", "scheduled", "publishing", "published", "held",
     "failed", "cancelled",
 )  # fmt: skip
-EDITABLE = {"draft", "in_review", "client_turn", "changes_requested", "scheduled"}
+EDITABLE = {"draft", "in_review", "client_turn", "changes_requested", "scheduled", "failed"}
 HIDDEN_FROM_CLIENTS = {"draft", "changes_requested", "cancelled"}
 SEES_ALL = {"owner", "admin", "account_manager"}
 WRITES = SEES_ALL | {"cm", "rp"}

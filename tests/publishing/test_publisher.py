@@ -198,3 +198,33 @@ def test_a_channel_that_fails_again_and_again_is_left_alone(runtime, worker, wor
     pds.plan._script.clear()
     drain(publisher, worker, world, times=8)
     assert len(pds.effects.all()) == 12
+
+
+def test_a_list_without_anybody_fails_at_once_instead_of_waiting(runtime, worker, world, publisher) -> None:
+    with runtime.database.agency(world.agency_id) as session:
+        channel = Channel(brand_id=world.brand_id, kind="email", name="Vide")
+        session.add(channel)
+        session.flush()
+        channel_id = channel.id
+    (approved,) = approve_many(runtime, world, [channel_id], 1, due_in=3600)
+    drain(publisher, worker, world)
+    assert content(runtime, world, approved).state == "failed"
+
+
+def test_what_may_be_out_is_never_planned_anew(runtime, worker, world, publisher, pds, bluesky) -> None:
+    """Given up while nobody could tell: a later version of the content does not go out in its place."""
+    (approved,) = approve_many(runtime, world, [bluesky], 1)
+    pds.plan.then("lost")
+    outbound = Outbound(allow=["127.0.0.0/8", pds.http.place])
+    Publisher(replace(publisher.hands, registry=Registry([BlueskyAdapter(outbound)])), threads=2).drain(10)
+    with worker.database.agency(world.agency_id) as session:
+        session.execute(
+            text("update app.publications set state = 'cancelled', reason = 'given up' where content_id = :c"),
+            {"c": approved.content_id},
+        )
+        session.execute(text("update app.contents set state = 'scheduled' where id = :c"), {"c": approved.content_id})
+        again = session.get_one(Content, (world.agency_id, approved.content_id))
+        from unisson.publishing.planning import plan
+
+        assert plan(session, again, publisher.client_ref) == 0
+    assert len(pds.effects.all()) == 1

@@ -36,7 +36,13 @@ class ContentState(enum.StrEnum):
 
 
 EDITABLE = frozenset(
-    {ContentState.DRAFT, ContentState.IN_REVIEW, ContentState.CHANGES_REQUESTED, ContentState.SCHEDULED}
+    {
+        ContentState.DRAFT,
+        ContentState.IN_REVIEW,
+        ContentState.CHANGES_REQUESTED,
+        ContentState.SCHEDULED,
+        ContentState.FAILED,
+    }
 )
 """Nothing of it has left: it may change (which reopens its approval)."""
 

@@ -16,6 +16,7 @@ from tenants.session import TenantSession
 from unisson import dispatching
 from unisson.editorial.models import Content, ContentState, Revision
 from unisson.publishing.models import Channel, Subscriber
+from unisson.publishing.settling import reach_nobody
 
 ClientRef = Callable[[str, uuid.UUID, datetime], str]
 """(kind of channel, publication, due time) → the reference that makes sending again harmless."""
@@ -29,6 +30,8 @@ on conflict (agency_id, content_id, channel_id, subscriber_id) do update
    set revision_id = excluded.revision_id, due_at = excluded.due_at, state = 'scheduled', reason = null,
        late_accepted = false
  where app.publications.state in ('scheduled', 'cancelled', 'held', 'failed')
+   and not exists (select from app.attempts a where a.agency_id = publications.agency_id
+                   and a.publication_id = publications.id and a.state = 'unknown')
 returning id
 """)
 _RETIRE = text("""
@@ -48,7 +51,7 @@ def plan(session: TenantSession, content: Content, client_ref: ClientRef) -> int
     """Write what will leave at the content's date, and make it due then; return how many publications that is.
 
     Planning again after an edit and a new approval moves what has not left to the new revision, by the same
-    references; what left stays as it is.
+    references; what left, or may have left, stays as it is. A content that reaches nobody has failed, and says so.
     """
     revision = session.get_one(Revision, (session.agency_id, content.revision_id))
     due_at = datetime.fromisoformat(str(revision.payload["scheduled_at"]))
@@ -72,6 +75,8 @@ def plan(session: TenantSession, content: Content, client_ref: ClientRef) -> int
             dispatching.put(session, "publication", session.agency_id, row.id, due_at=due_at)
             planned += 1
     session.execute(_RETIRE, {"content_id": content.id, "revision_id": revision.id})
+    if not planned:
+        reach_nobody(session, content)
     return planned
 
 

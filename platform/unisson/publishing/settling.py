@@ -10,7 +10,7 @@ from unisson.publishing.models import PublicationState
 
 _COUNTS = text("""
 select state, count(*) as n, min(remote_url) filter (where remote_url is not null) as url
-  from app.publications where content_id = :content_id and revision_id = :revision_id and state <> 'cancelled'
+  from app.publications where content_id = :content_id and revision_id = :revision_id
  group by state
 """)
 
@@ -47,21 +47,31 @@ def settle(session: TenantSession, content: Content) -> bool:
     return after != ContentState.PUBLISHING
 
 
+def reach_nobody(session: TenantSession, content: Content) -> None:
+    """Let a content fail that no channel and no recipient is left for: it must not wait in silence."""
+    content.state = ContentState.FAILED
+    session.flush()
+    _tell(session, content, ContentState.FAILED)
+
+
 def _key(content: Content) -> dict[str, object]:
     return {"content_id": content.id, "revision_id": content.revision_id}
 
 
 def _state_from(counts: dict[str, int]) -> ContentState | None:
-    """Return the state of a content whose publications stand like this; None when it has none."""
+    """Return the state of a content whose publications stand like this; None when it has none.
+
+    Cancelled ones (given up, unsubscribed) count for nothing beside others; alone they mean that nothing went out.
+    """
     if not counts:
         return None
     if any(counts.get(state) for state in _RUNNING):
         return ContentState.PUBLISHING
     if counts.get(PublicationState.HELD):
         return ContentState.HELD
-    if counts.get(PublicationState.FAILED):
-        return ContentState.PARTLY_PUBLISHED if counts.get(PublicationState.PUBLISHED) else ContentState.FAILED
-    return ContentState.PUBLISHED
+    if not counts.get(PublicationState.PUBLISHED):
+        return ContentState.FAILED
+    return ContentState.PARTLY_PUBLISHED if counts.get(PublicationState.FAILED) else ContentState.PUBLISHED
 
 
 def _tell(session: TenantSession, content: Content, state: ContentState) -> None:
