@@ -22,6 +22,7 @@ KEYWORDS: dict[str, tuple[int, ...] | None] = {
     "lazy": None,
     "lazy_gettext": None,
     "_n": (1, 2),
+    "said": (2,),
     "ngettext": (1, 2),
 }
 PLACEHOLDER = re.compile(r"%\(\w+\)[a-z]|%%")

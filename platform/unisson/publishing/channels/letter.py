@@ -15,7 +15,7 @@ from markdown_it import MarkdownIt
 from unisson.mail import BadAddress, envelope_address, one_line
 from unisson.publishing.channels.bluesky.facets import spans
 from unisson.publishing.channels.port import Outgoing, Picture
-from unisson.web.i18n import _, speaking
+from unisson.web.i18n import said
 
 TAGS = frozenset(
     "a abbr b blockquote br code del em h1 h2 h3 h4 hr i img li ol p pre s strong sub sup ul".split()  # noqa: SIM905
@@ -73,13 +73,15 @@ def letter(outgoing: Outgoing, sender: Sender, images: Sequence[bytes]) -> Email
     """
     message = EmailMessage()
     _write_headers(message, outgoing, sender)
-    with speaking(outgoing.language):
-        stop = _("You receive this message because you are on the list of %(brand)s.", brand=outgoing.brand_name)
-        unsubscribe = _("Unsubscribe")
+    spoken = outgoing.language
+    stop = said(spoken, "You receive this message because you are on the list of %(brand)s.", brand=outgoing.brand_name)
+    unsubscribe = said(spoken, "Unsubscribe")
     tail = f"\n\n-- \n{stop}\n" + (f"{unsubscribe} : {sender.unsubscribe_url}\n" if sender.unsubscribe_url else "")
     message.set_content(outgoing.text.replace("\r\n", "\n") + tail)
     message.add_alternative(_page(outgoing, sender, stop, unsubscribe), subtype="html")
     _attach(message, outgoing, sender, images)
+    # Set last: adding the parts moves the headers of the content, and would drop it.
+    message["Content-Language"] = one_line(outgoing.language)
     return message
 
 
@@ -93,7 +95,6 @@ def _write_headers(message: EmailMessage, outgoing: Outgoing, sender: Sender) ->
         message["Reply-To"] = _address("", envelope_address(sender.reply_to))
     message["Date"] = format_datetime(outgoing.due_at)
     message["Message-ID"] = one_line(outgoing.client_ref)
-    message["Content-Language"] = one_line(outgoing.language)
     if sender.unsubscribe_url:
         message["List-Unsubscribe"] = f"<{sender.unsubscribe_url}>"
         message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
