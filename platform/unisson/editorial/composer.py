@@ -12,7 +12,7 @@ from sqlalchemy import select
 from tenants.errors import RefusedError, StaleError
 from unisson.editorial.comparison import Part, differences
 from unisson.editorial.contents import open_channels
-from unisson.editorial.forms import DEFAULT_TIME, KINDS, ContentForm, TypedPicture, typed_pictures
+from unisson.editorial.forms import DEFAULT_TIME, KINDS, ContentForm, TypedPicture, alt_text, typed_pictures
 from unisson.editorial.limits import meter, objections
 from unisson.editorial.models import Content, ContentState
 from unisson.editorial.moments import When, own_zone, when
@@ -108,7 +108,7 @@ class Composer:
             raise RefusedError(TOO_MANY_PICTURES, field="pictures")
         if not files:
             return
-        storage, alt = storage_of(runtime().settings), " ".join(request.form.get("new_alt", "").split())[:2000]
+        storage, alt = storage_of(runtime().settings), alt_text(request.form.get("new_alt", ""))
         for file in files:
             with runtime().database.agency(session().agency_id) as own:
                 taken = take_in(own, actor(), self.brand.id, file.filename or "", file.stream, storage=storage)

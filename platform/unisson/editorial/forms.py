@@ -14,7 +14,7 @@ from tenants.errors import RefusedError
 from unisson.editorial.models import ContentKind
 from unisson.editorial.timing import parse_local
 from unisson.editorial.writing import Draft
-from unisson.web.forms import Form, LineField, TextField
+from unisson.web.forms import Form, LineField, TextField, one_line
 from unisson.web.i18n import lazy
 
 KINDS = {
@@ -127,8 +127,13 @@ def typed_pictures(typed: "MultiDict[str, Any]") -> list[TypedPicture]:
         if typed.get(f"remove-{media_id}") is None and media_id not in rows:
             alt = str(typed.get(f"alt-{media_id}", ""))
             wanted = _number(typed.get(f"order-{media_id}"), place + 1)
-            rows[media_id] = wanted, TypedPicture(media_id, " ".join(alt.split())[:2000])
+            rows[media_id] = wanted, TypedPicture(media_id, alt_text(alt))
     return [picture for _order, picture in sorted(rows.values(), key=lambda row: row[0])]
+
+
+def alt_text(typed: str) -> str:
+    """Return a description of an image as it is kept: one line, at most 2,000 characters."""
+    return " ".join(one_line(typed).split())[:2000]
 
 
 def _number(typed: object, otherwise: int) -> int:

@@ -51,6 +51,8 @@ def agency_of(slug: str) -> uuid.UUID:
     found = known.get(slug)
     if found and found[0] > time.monotonic():
         return found[1]
+    if "\0" in slug:
+        raise NotFoundError
     with runtime().database.everywhere() as everywhere:
         agency_id = everywhere.scalar(select(DirectoryEntry.agency_id).where(DirectoryEntry.slug == slug))
     if agency_id is None:

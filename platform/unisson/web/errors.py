@@ -4,14 +4,15 @@ import uuid
 from typing import cast
 
 import structlog
-from flask import Flask, make_response, render_template, request
+from flask import Flask, g, make_response, render_template, request
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from tenants.errors import ForbiddenError, NotFoundError, RefusedError
+from unisson.web.db import leave
 from unisson.web.i18n import _, lazy
 
 log = structlog.get_logger(__name__)
@@ -39,6 +40,7 @@ def error_page(status: int, sentence: object = None, *, reference: str | None = 
 
 
 def _unexpected(error: Exception) -> Response:
+    leave()
     reference = uuid.uuid4().hex[:8]
     # The rule, not the path: a path may hold somebody's personal link.
     log.error("request.failed", reference=reference, path=str(request.url_rule or ""), exc_info=error)
@@ -46,15 +48,23 @@ def _unexpected(error: Exception) -> Response:
 
 
 def _database(error: DBAPIError) -> Response:
+    leave()  # What failed has ended its transaction; the page asks in one of its own.
     state = getattr(error.orig, "sqlstate", None)
     if state in {"55P03", "40P01", "40001"}:
         return error_page(409, TAKEN)
-    if state in {"22021", "22P05"}:
+    if state in {"22021", "22P05"} or (state is None and isinstance(error, DataError)):
         return error_page(422, lazy("The text holds a character that can't be stored. Nothing was changed."))
     if isinstance(error, OperationalError):
         log.error("database.away", why=str(error.orig))
-        return error_page(503, BUSY)
+        return _away(error)
     return _unexpected(error)
+
+
+def _away(_error: Exception) -> Response:
+    """Say so on a page that asks the database nothing."""
+    leave()
+    g.database_is_away = True
+    return error_page(503, BUSY)
 
 
 def init_app(app: Flask) -> None:
@@ -64,7 +74,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(RefusedError, lambda error: error_page(error.status, error.sentence))
     app.register_error_handler(CSRFError, lambda _error: error_page(400, STALE_FORM))
     app.register_error_handler(HTTPException, _http)
-    app.register_error_handler(PoolTimeoutError, lambda _error: error_page(503, BUSY))
+    app.register_error_handler(PoolTimeoutError, _away)
     app.register_error_handler(DBAPIError, _database)
     app.register_error_handler(Exception, _unexpected)
 

@@ -42,6 +42,13 @@ class TextField(TextAreaField):
 class Form(FlaskForm):
     """A form of the product. `operation_id` is renewed after a refusal, since nothing was carried out."""
 
+    class Meta(FlaskForm.Meta):
+        """Reads posted fields alone: Flask-WTF would take a JSON body for a form, whatever its shape."""
+
+        def wrap_formdata(self, form: Any, formdata: Any) -> Any:
+            """Return the posted fields; None for JSON."""
+            return None if request.is_json else super().wrap_formdata(form, formdata)  # type: ignore[no-untyped-call]  # Flask-WTF has no annotations
+
     operation_id = HiddenField()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -80,7 +80,7 @@ def _in_agency() -> dict[str, Any]:
 
 
 def _context() -> dict[str, Any]:
-    signed_in = me().is_authenticated
+    signed_in = not g.get("database_is_away") and me().is_authenticated
     page: dict[str, Any] = {
         "person": me() if signed_in else None,
         "lang": language(),
