@@ -9,13 +9,16 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+import psycopg
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import DBAPIError, InvalidatePoolError
 from sqlalchemy.orm import Session, SessionTransaction, sessionmaker
 
 from tenants.base import TenantOwned
 from tenants.context import acting_for
 from tenants.errors import ForeignRowError, MissingAgencyError, UnsafeRoleError
+from tenants.wire import Question, Value, WiredConnection
 
 _ENTER = text("select set_config('app.agency_id', :agency, true)")
 
@@ -35,13 +38,49 @@ class TenantSession(Session):
             raise MissingAgencyError("this session was opened for no agency")
         return agency_id
 
+    def ask(self, question: Question, values: Mapping[str, Value]) -> Any:
+        """Return the JSON that answers a prepared question within the agency; None for no row. Nothing is flushed.
+
+        Raises DBAPIError.
+        """
+        connection = self.connection()
+        with _told_as_sqlalchemy_does(connection):
+            return _wired(connection).ask(question, values)
+
+
+def _wired(connection: Connection) -> WiredConnection:
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, WiredConnection)  # noqa: S101 - every engine of this module connects so
+    return driver
+
+
+@contextmanager
+def _told_as_sqlalchemy_does(connection: Connection) -> Iterator[None]:
+    """Raise the driver's errors as those that callers know, and give up a connection that is lost."""
+    try:
+        yield
+    except psycopg.Error as error:
+        is_lost = _wired(connection).closed
+        told = DBAPIError.instance(None, None, error, psycopg.Error, connection_invalidated=is_lost)
+        if is_lost:
+            connection.invalidate(error)
+        raise told from error
+
 
 @event.listens_for(TenantSession, "after_begin")
 def _enter_agency(session: TenantSession, _transaction: SessionTransaction, connection: Connection) -> None:
     bound = session.info.setdefault("bound_agency_id", session.agency_id)
     if bound != session.agency_id:
         raise ForeignRowError("a session serves one agency from its first to its last statement")
-    connection.execute(_ENTER, {"agency": str(bound)})
+    _enter(connection, bound)
+
+
+def _enter(connection: Connection, agency_id: uuid.UUID) -> None:
+    if isinstance(connection.connection.driver_connection, WiredConnection):
+        with _told_as_sqlalchemy_does(connection):
+            _wired(connection).enter(agency_id)
+    else:
+        connection.execute(_ENTER, {"agency": str(agency_id)})
 
 
 @event.listens_for(TenantSession, "before_flush")
@@ -79,7 +118,6 @@ def make_engine(url: str | URL, *, pool_size: int = 8, application: str = "uniss
         parsed,
         pool_size=pool_size,
         max_overflow=pool_size,
-        pool_pre_ping=True,
         pool_timeout=10,
         connect_args={
             "application_name": application,
@@ -87,17 +125,26 @@ def make_engine(url: str | URL, *, pool_size: int = 8, application: str = "uniss
             "options": "-c timezone=UTC -c lock_timeout=10s -c idle_in_transaction_session_timeout=60s",
         },
     )
+    event.listen(engine, "do_connect", _connect)
+    event.listen(engine, "checkout", _probe)
     event.listen(engine, "reset", _wipe)
     return engine
 
 
-def _wipe(dbapi_connection: Any, _record: object, state: Any) -> None:
+def _connect(_dialect: object, _record: object, arguments: Any, options: Any) -> WiredConnection:
+    return WiredConnection.connect(*arguments, **options)
+
+
+def _probe(dbapi_connection: WiredConnection, _record: object, _proxy: object) -> None:
+    """After a restart of the server the pool's connections are made anew, before anybody fails on one."""
+    if not dbapi_connection.is_alive():
+        raise InvalidatePoolError("the server went away")
+
+
+def _wipe(dbapi_connection: WiredConnection, _record: object, state: Any) -> None:
     """Belt and braces: nothing that a session set may survive in the pool."""
-    if state.terminate_only:
-        return
-    dbapi_connection.rollback()
-    dbapi_connection.execute("reset all")
-    dbapi_connection.commit()
+    if not state.terminate_only:
+        dbapi_connection.wipe()
 
 
 def refuse_unsafe_role(engine: Engine) -> None:
@@ -148,5 +195,5 @@ class Database:
     def agency_connection(self, agency_id: uuid.UUID) -> Iterator[Connection]:
         """One bare Core transaction in one agency, for the publisher's few prepared statements."""
         with self.engine.begin() as connection:
-            connection.execute(_ENTER, {"agency": str(agency_id)})
+            _enter(connection, agency_id)
             yield connection

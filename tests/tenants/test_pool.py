@@ -65,6 +65,12 @@ def _stumble(session: object, dice: random.Random) -> None:
             pass
 
 
+def _agency_in_force(connection: Connection) -> bool:
+    """Ask the server itself, on the very connection."""
+    driver = connection.connection.driver_connection
+    return bool(driver.execute("select current_setting('app.agency_id', true)").fetchone()[0])
+
+
 def test_no_tenant_statement_runs_before_its_agency_is_set(app, runtime: Runtime, worker: Runtime) -> None:
     """Watch every statement of a walk over the pages: under no agency, only the global tables are spoken to."""
     from tenants.identities import GLOBAL_TABLES
@@ -72,28 +78,20 @@ def test_no_tenant_statement_runs_before_its_agency_is_set(app, runtime: Runtime
     from unisson.tables import metadata
 
     tenant_tables = {table.name for table in metadata.tables.values()} - GLOBAL_TABLES
-    engine, agency, faults, watched = runtime.database.engine, {}, [], []
-
-    def begin(connection: Connection) -> None:
-        agency.pop(id(connection.connection.dbapi_connection), None)
+    engine, faults, watched = runtime.database.engine, [], []
 
     def statement(connection: Connection, _cursor, sql: str, *_rest: object) -> None:
-        key = id(connection.connection.dbapi_connection)
-        if "set_config('app.agency_id'" in sql:
-            agency[key] = True
-        elif any(f"app.{table}" in sql for table in tenant_tables):
+        if any(f"app.{table}" in sql for table in tenant_tables):
             watched.append(sql)
-            if key not in agency:
+            if not _agency_in_force(connection):
                 faults.append(sql)
 
-    event.listen(engine, "begin", begin)
     event.listen(engine, "before_cursor_execute", statement)
     try:
         estate = build_estate(runtime, worker, f"C-{uuid.uuid4().hex[:6]}")
         for call in agency_calls(app, estate.world.slug, estate.own):
             send(app, call, estate.world, "account_manager")
     finally:
-        event.remove(engine, "begin", begin)
         event.remove(engine, "before_cursor_execute", statement)
     assert len(watched) > 100
     assert faults == []

@@ -1,0 +1,81 @@
+"""The short way to PostgreSQL fails as the long one does, and outlives the server."""
+
+import os
+import signal
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import bindparam, func, select, text
+from sqlalchemy.exc import DBAPIError, OperationalError
+from support.world import World
+
+from tenants.brands import Brand
+from tenants.session import Database, make_engine
+from tenants.wire import Question
+from unisson.config import Settings
+
+_NAMES = select(func.json_agg(Brand.name)).where(Brand.slug == bindparam("slug"))
+_BROKEN = select(func.json_build_array(1 / func.length(bindparam("empty"))))
+
+
+@pytest.fixture
+def database(settings: Settings) -> Iterator[Database]:
+    """A pool of one connection, so that each session gets the one before it used."""
+    engine = make_engine(settings.database_web_url, pool_size=1)
+    yield Database(engine)
+    engine.dispose()
+
+
+def _backend(database: Database) -> int:
+    with database.everywhere() as session:
+        return session.execute(text("select pg_backend_pid()")).scalar_one()
+
+
+def test_a_question_is_answered_within_the_agency(database: Database, new_world) -> None:
+    here, there = new_world(), new_world()
+    question = Question(_NAMES)
+    for world in (here, there, here):
+        with database.agency(world.agency_id) as session:
+            assert session.ask(question, {"slug": world.brand_slug}) == ["Marque"]
+            assert session.ask(question, {"slug": "x' or true --"}) is None
+
+
+def test_what_a_session_set_is_gone_from_the_pool(database: Database, world: World) -> None:
+    with database.agency(world.agency_id) as session:
+        session.execute(text("set statement_timeout = '7s'"))
+        first = session.execute(text("select pg_backend_pid()")).scalar_one()
+    with database.everywhere() as session:
+        row = session.execute(
+            text(
+                "select pg_backend_pid(), current_setting('statement_timeout'), app.agency(), now() = clock_timestamp()"
+            )
+        ).one()
+    assert tuple(row) == (first, "0", None, False)
+
+
+def test_an_error_is_one_that_callers_know_and_rolls_back(database: Database, world: World) -> None:
+    with pytest.raises(DBAPIError, match="division by zero"), database.agency(world.agency_id) as session:
+        session.execute(text("update app.brands set name = 'lost'"))
+        session.ask(Question(_BROKEN), {"empty": ""})
+    with database.agency(world.agency_id) as session:
+        assert session.ask(Question(_NAMES), {"slug": world.brand_slug}) == ["Marque"]
+
+
+def test_a_commit_that_fails_writes_nothing_and_says_so(database: Database, world: World) -> None:
+    with pytest.raises(OperationalError), database.agency(world.agency_id) as session:
+        session.execute(text("update app.brands set name = 'lost'"))
+        os.kill(session.execute(text("select pg_backend_pid()")).scalar_one(), signal.SIGTERM)
+        while session.connection().connection.driver_connection.is_alive():
+            pass
+    with database.agency(world.agency_id) as session:
+        assert session.ask(Question(_NAMES), {"slug": world.brand_slug}) == ["Marque"]
+
+
+def test_a_backend_that_ended_in_the_pool_is_replaced_before_anybody_notices(database: Database, world: World) -> None:
+    before = _backend(database)
+    os.kill(before, signal.SIGTERM)
+    while os.path.exists(f"/proc/{before}"):
+        pass
+    with database.agency(world.agency_id) as session:
+        assert session.ask(Question(_NAMES), {"slug": world.brand_slug}) == ["Marque"]
+    assert _backend(database) != before
