@@ -13,6 +13,7 @@ from unisson.agency.forms import BrandForm
 from unisson.agency.people import people
 from unisson.agency.routes import blueprint
 from unisson.identity.browser import tell
+from unisson.publishing import overview
 from unisson.web.db import session
 from unisson.web.guards import BrandCard, actor, brand_card, current_agency_row, visible_brands
 from unisson.web.i18n import _
@@ -77,6 +78,7 @@ def brand(brand: str) -> Answer:
     return render_template(
         "agency/brand.html",
         card=card,
+        alarm=overview.alarms(session(), actor()) if actor().may(Permission.CONTENT_WRITE, card.id) else None,
         ready=ready,
         todo=_todo(card, ready),
         team=people(session(), actor(), brand_id=card.id),

@@ -47,12 +47,14 @@ class Placed:
 def clocks(brands: Sequence[BrandCard], movable: frozenset[str], home_zone: str) -> dict[str, Clock]:
     """Return each brand's clock by its id. A brand elsewhere than `home_zone` says so beside each of its times.
 
-    One brand alone lends its accent to the whole month, and its entries inherit it.
+    One brand alone lends its accent to the whole month, and its entries inherit it; of several, each is named.
     """
+    several = len(brands) > 1
     return {
         str(brand.id): Clock(
             zone=ZoneInfo(brand.timezone),
-            accent=Markup(' data-accent="{}"').format(brand.accent) if len(brands) > 1 else NOTHING,
+            accent=Markup(' data-accent="{}"').format(brand.accent) if several else NOTHING,
+            brand=Markup('<span class="entry-brand">{}</span>').format(brand.name) if several else NOTHING,
             place=NOTHING if brand.timezone == home_zone else Markup(" {}").format(say_zone(brand.timezone)),
             is_movable=str(brand.id) in movable,
         )

@@ -24,7 +24,7 @@ class Words:
 
     clocks: tuple[str, ...]
     labels: dict[str, str]
-    state_icons: dict[str, Markup]
+    state_marks: dict[str, Markup]
     state_badges: tuple[tuple[str, Markup], ...]
     channel_icons: dict[str, Markup]
     symbols: Markup
@@ -83,7 +83,7 @@ def _words(spoken: str) -> Words:
     return Words(
         clocks=tuple(clock(spoken, minute) for minute in range(24 * 60)),
         labels=labels,
-        state_icons={state: _icon(name, labels[state]) for state, name in names.items()},
+        state_marks={state: _mark(_icon(name), labels[state]) for state, name in names.items()},
         state_badges=tuple((state, _icon(name) + labels[state]) for state, name in names.items()),
         channel_icons={kind: _icon(name, str(icons.channel_name(kind)).strip()) for kind, name in kinds.items()},
         symbols=_symbols({*names.values(), *kinds.values(), "plus"}),
@@ -107,6 +107,11 @@ def _icon(name: str, label: str = "") -> Markup:
     """Return an icon: with a name of its own, or silent beside a word."""
     told = Markup('role="img" aria-label="{}"').format(label) if label else Markup('aria-hidden="true"')
     return Markup('<svg class="icon" {}><use href="#i-{}"/></svg>').format(told, name)
+
+
+def _mark(icon: Markup, word: str) -> Markup:
+    """Return a state as an entry says it: the icon for the eye that knows it, the word for every other."""
+    return Markup('<span class="entry-state">{}{}</span>').format(icon, word)
 
 
 def _symbols(names: set[str]) -> Markup:

@@ -22,6 +22,7 @@ class Clock:
 
     zone: ZoneInfo
     accent: Markup
+    brand: Markup
     place: Markup
     is_movable: bool
 
@@ -34,8 +35,9 @@ def entry(row: EntryRow, clock: Clock, said: Words, time: str) -> str:
     return (
         f'<a class="entry" id="e-{content_id[-12:]}" href="contents/{content_id}" data-month-target="entry"{move}'
         f' data-version="{version}"{clock.accent} data-state="{state}"><span class="entry-time">{time}{clock.place}'
-        f'</span>{said.state_icons[state]}<span class="entry-title">{shown}</span>'
-        f'<span class="entry-channels">{_channels(kinds, said)}</span></a>{_live(live, shown, said) if live else ""}'
+        f'</span>{clock.brand}<span class="entry-title">{shown}</span>{said.state_marks[state]}'
+        f'<span class="entry-channels">{_channels(kinds, said)}</span></a>'
+        f"{_live(live, clock.accent, shown, said) if live else ''}"
     )
 
 
@@ -44,14 +46,14 @@ def undated(row: EntryRow, clock: Clock, said: Words) -> Markup:
     content_id, _brand, _at, state, title, kinds, _live_url, _version = row
     shown = title or said.untitled
     html = Markup(
-        '<a class="entry" id="e-{}" href="contents/{}"{} data-state="{}">{}<span class="entry-title">{}</span>'
+        '<a class="entry" id="e-{}" href="contents/{}"{} data-state="{}">{}<span class="entry-title">{}</span>{}'
         '<span class="entry-channels">{}</span></a>'
-    ).format(content_id[-12:], content_id, clock.accent, state, said.state_icons[state], shown,
+    ).format(content_id[-12:], content_id, clock.accent, state, clock.brand, shown, said.state_marks[state],
              _channels(kinds, said))  # fmt: skip
     if not (clock.is_movable and state in _MOVABLE):
         return html
     return html + Markup(
-        ' <a class="month-more" href="contents/{}/move" data-controller="dialog" data-action="dialog#fetch"'
+        ' <a class="month-dating" href="contents/{}/move" data-controller="dialog" data-action="dialog#fetch"'
         ' aria-label="{}: {}">{}</a>'
     ).format(content_id, said.choose_date, shown, said.choose_date)
 
@@ -64,11 +66,12 @@ def _channels(kinds: str, said: Words) -> Markup:
     return known
 
 
-def _live(address: str, title: Markup, said: Words) -> str:
+def _live(address: str, accent: Markup, title: Markup, said: Words) -> str:
     """Return a link to a live address if a browser may follow it: a channel could have answered anything."""
     if not address.startswith(("https://", "http://")):
         return ""
     return (
-        f'<a class="month-more" href="{escape(address)}" rel="noopener" aria-label="{said.see_live}: {title}">'
+        f'<a class="entry-live" href="{escape(address)}" rel="noopener"{accent}'
+        f' aria-label="{said.see_live}: {title}">'
         f"{said.see_live}</a>"
     )

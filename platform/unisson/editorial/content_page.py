@@ -21,8 +21,8 @@ from unisson.editorial.models import EDITABLE, Content, ContentState, Revision
 from unisson.editorial.moments import When, own_zone, when
 from unisson.editorial.previews import ChannelPreview, frozen_previews
 from unisson.editorial.revisions import payload_of
-from unisson.publishing.channels.reasons import in_words
 from unisson.publishing.models import Channel, Publication
+from unisson.publishing.reasons import short
 from unisson.web.db import session
 from unisson.web.guards import BrandCard, actor, brand_card_of
 from unisson.web.operations import new_operation_id
@@ -187,7 +187,7 @@ def _publications(content: Content) -> list[PublicationRow]:
     )  # fmt: skip
     own = own_zone()
     return [
-        PublicationRow(kind, name, state, count, url, in_words(reason) if reason else None,
+        PublicationRow(kind, name, state, count, url, short(reason, state) or None,
                        when(at, content.zone, own) if at else None)
         for kind, name, state, count, url, reason, at in rows
     ]  # fmt: skip

@@ -6,6 +6,10 @@ unisson.register("month", class extends Stimulus.Controller {
   static values = { moving: String, moved: String, refused: String };
 
   dayTargetConnected(day) {
+    if (this.wantsToday && day.closest("[data-today]")) {
+      this.wantsToday = false;
+      day.closest("[data-today]").scrollIntoView({ block: "nearest" });
+    }
     if (!window.Sortable || this.sorters?.has(day)) return;
     this.sorters ??= new Map();
     this.sorters.set(day, window.Sortable.create(day, {
@@ -18,6 +22,11 @@ unisson.register("month", class extends Stimulus.Controller {
   dayTargetDisconnected(day) {
     this.sorters?.get(day)?.destroy();
     this.sorters?.delete(day);
+  }
+
+  /** On a phone the month is a list, and its first day is far from today's. */
+  today() {
+    this.wantsToday = true;
   }
 
   key(event) {
