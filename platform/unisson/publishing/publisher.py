@@ -8,7 +8,7 @@ import os
 import time
 import uuid
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy import select
@@ -22,6 +22,9 @@ from unisson.publishing.planning import LOOK_BACK, needs_plan, plan
 from unisson.publishing.settling import settle
 
 _CONTENTS = select(Content).order_by(Content.id).with_for_update()
+
+CAUGHT_UP = timedelta(seconds=20)
+"""So long after its date a content is looked at again, should whoever sent it not have settled it at once."""
 
 log = structlog.get_logger(__name__)
 
@@ -98,4 +101,4 @@ class Publisher:
 
 
 def _look_again_at(content: Content) -> datetime | None:
-    return content.scheduled_at + LOOK_BACK if content.scheduled_at else None
+    return content.scheduled_at + CAUGHT_UP if content.scheduled_at else None
