@@ -34,7 +34,7 @@ peers: setup-dev ## Run the tests that need real outside servers, which are inst
 chaos: setup-dev ## Kill processes for a long while; nothing may be lost or sent twice
 	CHAOS=long $(BIN)/python -m pytest -m chaos -s
 
-screenshots: setup-dev chromium ## Take pictures of the running Unisson into test-results/
+screenshots: setup-dev chromium ## Take the pictures of the README anew; ALL=1 for every page
 	$(BIN)/python tools/screenshots.py
 
 lock: setup-dev ## Resolve the dependencies of pyproject.toml again

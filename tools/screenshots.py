@@ -1,81 +1,145 @@
-"""Take pictures of a running Unisson (`make run`) into `test-results/screenshots/`: wide and narrow, light and dark.
+"""Take the pictures of the README's tour: start the product on a data folder of its own, walk in, look, stop it.
 
-It signs in as the first person of the demonstration agency and follows the links of the navigation.
+    make screenshots            the tour, into docs/tour/
+    make screenshots ALL=1      every page of the navigation too, wide and narrow, light and dark, into test-results/
+
+The pictures are drawn small (a palette of 128 colours) so that the repository stays light.
 """
 
-import json
+import io
 import os
 import re
 import shutil
+import signal
+import socket
 import subprocess
 import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal
 
-from playwright.sync_api import Browser, Error, Page, ViewportSize, sync_playwright
-
-from unisson import embedded
+from PIL import Image
+from playwright.sync_api import Browser, Page, sync_playwright
 
 CHECKOUT = Path(__file__).resolve().parent.parent
-FOLDER = CHECKOUT / "test-results" / "screenshots"
-ADDRESS = os.environ.get("BASE_URL") or f"http://127.0.0.1:{os.environ.get('PORT', '8000')}"
-SHAPES: dict[str, ViewportSize] = {"wide": {"width": 1280, "height": 860}, "narrow": {"width": 390, "height": 844}}
-SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
-MOST_PAGES = 20
+TOUR = CHECKOUT / "docs" / "tour"
+EVERYTHING = CHECKOUT / "test-results" / "screenshots"
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking", "--disable-sync"]
+SIGN_IN = re.compile(r"\]\s+(\S+@\S+)  (.+?)  (.+)")
+READY_SECONDS = 240
+WIDE, PHONE = (1280, 860), (390, 844)
 
 
 def main() -> int:
-    """Take every picture; return 0, or 1 after the reason."""
-    FOLDER.mkdir(parents=True, exist_ok=True)
+    """Take the pictures; return 0."""
+    TOUR.mkdir(parents=True, exist_ok=True)
     chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    try:
-        with sync_playwright() as play:
-            browser = play.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
-            for shape, size in SHAPES.items():
-                for scheme in SCHEMES:
-                    _tour(browser, size, scheme, f"{shape}-{scheme}")
-    except Error as error:
-        print(f"No pictures: {error.message.splitlines()[0]} (is `make run` running?)", file=sys.stderr)
-        return 1
-    print(f"{len(list(FOLDER.glob('*.png')))} pictures in {FOLDER.relative_to(CHECKOUT)}")
+    with _product() as (address, people), sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=chromium, args=FLAGS)
+        _tour(browser, address, people)
+        if os.environ.get("ALL"):
+            _everything(browser, address, people)
+    print(f"{len(list(TOUR.glob('*.png')))} pictures in {TOUR.relative_to(CHECKOUT)}")
     return 0
 
 
-def _tour(browser: Browser, size: ViewportSize, scheme: Literal["light", "dark"], suffix: str) -> None:
-    page = browser.new_context(viewport=size, color_scheme=scheme, reduced_motion="reduce").new_page()
-    for path in ("/", "/sign-in"):
-        _picture(page, path, suffix)
-    email, password = _person()
-    page.fill("input[name=email]", email)
-    page.fill("input[name=password]", password)
+@contextmanager
+def _product() -> Iterator[tuple[str, list[tuple[str, str]]]]:
+    """Run `unisson up` in a temporary data folder; yield its address and (e-mail, password) of each person."""
+    with tempfile.TemporaryDirectory(prefix="unisson-tour-") as folder:
+        Path(folder).chmod(0o755)
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        data_dir = str(Path(folder) / "data")
+        environment = {**os.environ, "PORT": str(port), "DATA_DIR": data_dir, "BASE_URL": f"http://localhost:{port}"}
+        said = Path(folder) / "said"
+        with said.open("wb") as sink:
+            product = subprocess.Popen(
+                [sys.executable, "-m", "unisson.cli", "up"], env=environment, stdout=sink, stderr=sink
+            )
+            try:
+                yield f"http://localhost:{port}", _people(said, product)
+            finally:
+                if product.poll() is None:
+                    product.send_signal(signal.SIGINT)
+                product.wait(60)
+
+
+def _people(said: Path, product: subprocess.Popen[bytes]) -> list[tuple[str, str]]:
+    deadline = time.monotonic() + READY_SECONDS
+    while time.monotonic() < deadline and product.poll() is None:
+        text = said.read_text(errors="replace")
+        if "Ctrl-C stops everything" in text:
+            return [(match[1], match[2]) for match in SIGN_IN.finditer(text)]
+        time.sleep(0.5)
+    raise SystemExit(f"The product did not start:\n{said.read_text(errors='replace')[-2000:]}")
+
+
+def _tour(browser: Browser, address: str, people: list[tuple[str, str]]) -> None:
+    wide = _signed_in(browser, address, people[0], WIDE, dark=False)
+    wide.goto(f"{address}/atelier-nord/calendar", wait_until="networkidle")
+    _keep(wide, TOUR / "calendar.png", 1000)
+    wide.goto(f"{address}/atelier-nord/approvals", wait_until="networkidle")
+    wide.locator("main a[href*='/contents/']").first.click()
+    wide.wait_for_load_state("networkidle")
+    _keep(wide, TOUR / "content.png", 1000)
+    _client_s_phone(browser, address)
+    phone = _signed_in(browser, address, people[0], PHONE, dark=True)
+    phone.goto(f"{address}/atelier-nord/calendar", wait_until="networkidle")
+    _keep(phone, TOUR / "phone.png", 390)
+
+
+def _client_s_phone(browser: Browser, address: str) -> None:
+    """Open the newest approval link of the mailbox as the client does: on a phone, without an account."""
+    phone = browser.new_context(viewport=_size(PHONE), locale="fr-FR").new_page()
+    phone.goto(f"{address}/dev/mail")
+    letters = phone.eval_on_selector_all("main a[href^='/dev/mail/']", "all => all.map(a => a.getAttribute('href'))")
+    for letter in dict.fromkeys(letters):
+        phone.goto(address + letter)
+        link = re.search(r"https?://[^\s\"<]+/approve/[\w-]+", phone.content())
+        if link:
+            phone.goto(link[0], wait_until="networkidle")
+            _keep(phone, TOUR / "client.png", 390)
+            return
+
+
+def _everything(browser: Browser, address: str, people: list[tuple[str, str]]) -> None:
+    EVERYTHING.mkdir(parents=True, exist_ok=True)
+    for shape, size in (("wide", WIDE), ("narrow", PHONE)):
+        for scheme in ("light", "dark"):
+            page = _signed_in(browser, address, people[0], size, dark=scheme == "dark")
+            links = page.eval_on_selector_all("nav a[href^='/']", "all => all.map(a => a.getAttribute('href'))")
+            for path in dict.fromkeys(["/", "/sign-in", *links]):
+                page.goto(address + path, wait_until="networkidle")
+                name = re.sub(r"[^a-z0-9]+", "-", path.lower()).strip("-") or "home"
+                page.screenshot(path=EVERYTHING / f"{name}-{shape}-{scheme}.png", full_page=True)
+
+
+def _signed_in(browser: Browser, address: str, who: tuple[str, str], size: tuple[int, int], *, dark: bool) -> Page:
+    context = browser.new_context(
+        viewport=_size(size), color_scheme="dark" if dark else "light", reduced_motion="reduce", locale="fr-FR"
+    )
+    page = context.new_page()
+    page.goto(f"{address}/sign-in")
+    page.fill("input[name=email]", who[0])
+    page.fill("input[name=password]", who[1])
     page.press("input[name=password]", "Enter")
     page.wait_for_load_state("networkidle")
-    links = page.eval_on_selector_all("nav a[href^='/']", "links => links.map(link => link.getAttribute('href'))")
-    for path in list(dict.fromkeys([page.url.removeprefix(ADDRESS), *links]))[:MOST_PAGES]:
-        _picture(page, path, suffix)
-    page.context.close()
+    return page
 
 
-def _picture(page: Page, path: str, suffix: str) -> None:
-    page.goto(ADDRESS + path, wait_until="networkidle")
-    name = re.sub(r"[^a-z0-9]+", "-", path.lower()).strip("-") or "home"
-    page.screenshot(path=FOLDER / f"{name}-{suffix}.png", full_page=True)
+def _size(size: tuple[int, int]):  # type: ignore[no-untyped-def]  # a mapping that Playwright types by its own name
+    return {"width": size[0], "height": size[1]}
 
 
-def _person() -> tuple[str, str]:
-    """Return the e-mail and password of the first demonstration person, asked from the running product."""
-    said = os.environ.get("SIGN_IN")  # "e-mail password", for another database
-    if said:
-        email, _, password = said.partition(" ")
-        return email, password
-    data_dir = Path(os.environ.get("DATA_DIR", CHECKOUT / ".data")).resolve()
-    with embedded.servers(data_dir) as servers:
-        environ = {**os.environ, "DATA_DIR": str(data_dir)}
-        environ |= {"DATABASE_URL": servers.database, "VALKEY_URL": servers.valkey}
-        command = [sys.executable, "-m", "unisson.cli", "demo", "--json"]
-        answer = subprocess.run(command, env=environ, capture_output=True, text=True, check=True)
-    _, email, password, _ = json.loads(answer.stdout.splitlines()[-1])[0]
-    return email, password
+def _keep(page: Page, path: Path, width: int) -> None:
+    """Save what the window shows, scaled to `width` pixels, in a small palette."""
+    picture = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
+    height = round(picture.height * width / picture.width)
+    picture.resize((width, height), Image.Resampling.LANCZOS).quantize(128).save(path, optimize=True)
 
 
 if __name__ == "__main__":
