@@ -228,17 +228,17 @@ def test_a_text_that_is_too_long_comes_back(desk: Desk, field: str) -> None:
 @pytest.mark.parametrize("field", ["title", "body", "date", "channel_ids", "version", "operation_id"])
 def test_ten_megabytes_are_turned_away_with_what_to_do(desk: Desk, field: str) -> None:
     sent = as_a_browser_sends(typed(desk, **{field: "a" * 10_000_000}))
-    path, encoding = desk.path(f"{new(desk)}?lang=en"), "multipart/form-data; boundary=edge"
+    path, encoding = desk.path(f"{new(desk)}"), "multipart/form-data; boundary=edge"
     answer = desk.browser("cm").open(path, base_url=HTTPS, content_type=encoding, **sent)
     assert answer.status_code == 413
-    assert "shorten" in answer.text.lower()
+    assert "raccourcissez" in answer.text.lower()
     assert written(desk) == 0
 
 
 def test_without_a_channel_the_page_says_to_connect_one(desk: Desk) -> None:
     with desk.session() as session:
         session.execute(update(Channel).values(disconnected_at=func.now()))
-    page = desk.get("cm", f"{new(desk)}?lang=en")
+    page = desk.get("cm", f"{new(desk)}")
     assert page.status_code == 200
     assert "No channel is connected yet" in page.text
 
