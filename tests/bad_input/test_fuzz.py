@@ -101,7 +101,7 @@ def _body(dice: Dice, values: dict[str, str], foreign: dict[str, str]) -> tuple[
         raw = value if isinstance(value, bytes) else str(value).encode()
         parts += b'--edge\r\nContent-Disposition: form-data; name="%s"\r\n\r\n%s\r\n' % (name.encode(), raw)
     parts += b'--edge\r\nContent-Disposition: form-data; name="%s"; filename="%s"\r\n\r\n%s\r\n' % (
-        str(dice.of("uploads", "picture", "file")).encode(), dice.raw().replace(b'"', b""), dice.bytes(),
+        str(dice.of("uploads", "picture", "file")).encode(), dice.raw().replace(b'"', b""), dice.raw(),
     )  # fmt: skip
     return parts + b"--edge--\r\n", "multipart/form-data; boundary=edge"
 

@@ -67,7 +67,7 @@ class Letters:
         """Return the purposes of the letters to an address, oldest first."""
         with self._web.database.everywhere() as session:
             question = select(IdentityLetter.purpose).join(Identity, Identity.id == IdentityLetter.identity_id)
-            return list(session.scalars(question.where(Identity.email == email).order_by(IdentityLetter.id)))
+            return list(session.scalars(question.where(Identity.email == email).order_by(IdentityLetter.due_at)))
 
     def token(self, email: str, purpose: str) -> str:
         """Send the newest letter of that purpose: mint its token with the worker's role."""
@@ -75,7 +75,7 @@ class Letters:
             question = select(IdentityLetter).join(Identity, Identity.id == IdentityLetter.identity_id)
             letter = session.scalars(
                 question.where(Identity.email == email, IdentityLetter.purpose == purpose)
-                .order_by(IdentityLetter.id.desc())
+                .order_by(IdentityLetter.due_at.desc())
                 .limit(1)
             ).one()
             return tokens.mint(session, letter)

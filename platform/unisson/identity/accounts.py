@@ -3,12 +3,14 @@
 import uuid
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from sqlalchemy import select, update
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from tenants.base import utcnow
+from tenants.base import new_id, utcnow
 from tenants.errors import RefusedError
 from tenants.identities import Identity, IdentityLetter
 from tenants.session import TenantSession
@@ -21,6 +23,9 @@ from unisson.web.i18n import lazy
 NO_MATCH = lazy("The address and the password do not go together. Check both, or choose a new password.")
 WRONG_PASSWORD = lazy("That is not your present password.")
 
+_CLICKS = uuid.UUID("b1f8c6a0-7f0e-5d6b-9a55-3f1f6a3f7c11")
+"""The name space of letters that a form's once-only number names (RFC 9562, version 5)."""
+
 
 @dataclass(frozen=True, slots=True)
 class SignUp:
@@ -32,6 +37,7 @@ class SignUp:
     email: str
     language: str
     password: str = field(repr=False)
+    letter_id: uuid.UUID = field(default_factory=new_id)
 
 
 def sign_up(session: TenantSession, asked: SignUp, keeper: Keeper, reserved: Collection[str]) -> None:
@@ -44,10 +50,10 @@ def sign_up(session: TenantSession, asked: SignUp, keeper: Keeper, reserved: Col
     identity = _newcomer(session, asked, password_hash)
     if identity is None:
         known = session.scalars(select(Identity.id).where(Identity.email == asked.email)).one()
-        write_to(session, known, "already_registered")
+        write_to(session, known, "already_registered", asked.letter_id)
         return
     open_agency(session, identity, name=asked.agency, slug=asked.slug, language=asked.language, reserved=reserved)
-    write_to(session, identity.id, "verification")
+    write_to(session, identity.id, "verification", asked.letter_id)
 
 
 def _newcomer(session: Session, asked: SignUp, password_hash: str) -> Identity | None:
@@ -61,11 +67,29 @@ def _newcomer(session: Session, asked: SignUp, password_hash: str) -> Identity |
     return identity
 
 
-def write_to(session: Session, identity_id: uuid.UUID, purpose: str) -> None:
-    """Ask for one mail to a person's own address: `verification`, `password_reset` or `already_registered`."""
-    session.add(IdentityLetter(identity_id=identity_id, purpose=purpose))
-    session.flush()
+def write_to(session: Session, identity_id: uuid.UUID, purpose: str, letter_id: uuid.UUID | None = None) -> None:
+    """Ask for one mail to a person's own address: `verification`, `password_reset` or `already_registered`.
+
+    A second click, which names the same `letter_id`, asks for nothing more.
+    """
+    row = {"id": letter_id or new_id(), "identity_id": identity_id, "purpose": purpose}
+    session.execute(insert(IdentityLetter).values(row).on_conflict_do_nothing())
     ring_after_commit(session, "mail")
+
+
+def letter_of(session: Session, form: str, email: str) -> uuid.UUID:
+    """Return the id of the letter that a click on one form (its once-only number) asks for to one address.
+
+    Every click gets the same, until a minute after that letter left: whoever comes back to the form then wants another.
+    """
+    letter_id = uuid.uuid5(_CLICKS, f"{form} {email}")
+    sent_at = session.scalar(select(IdentityLetter.sent_at).where(IdentityLetter.id == letter_id))
+    return letter_id if sent_at is None or sent_at > utcnow() - timedelta(minutes=1) else new_id()
+
+
+def is_asked(session: Session, letter_id: uuid.UUID) -> bool:
+    """Return whether an earlier click asked for this letter."""
+    return session.scalar(select(IdentityLetter.id).where(IdentityLetter.id == letter_id)) is not None
 
 
 def authenticate(session: Session, email: str, password: str, keeper: Keeper) -> uuid.UUID:
@@ -86,11 +110,11 @@ def _set_password(session: Session, identity_id: uuid.UUID, password_hash: str) 
     session.execute(update(Identity).where(Identity.id == identity_id).values(password_hash=password_hash))
 
 
-def ask_reset(session: Session, email: str) -> None:
+def ask_reset(session: Session, email: str, letter_id: uuid.UUID | None = None) -> None:
     """Write to the holder of `email`, if there is one; the caller can't tell."""
     known = session.scalar(select(Identity.id).where(Identity.email == email, Identity.disabled_at.is_(None)))
     if known is not None:
-        write_to(session, known, "password_reset")
+        write_to(session, known, "password_reset", letter_id)
 
 
 def reset_password(session: Session, token: str, password: str, keeper: Keeper) -> uuid.UUID:

@@ -1,5 +1,7 @@
 """Signing up, in and out."""
 
+import uuid
+
 from flask import redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
@@ -78,16 +80,23 @@ def signing_up() -> Answer:
     limits.spend(limits.SIGN_UP, form.email.data)
     if not form.validate():
         return render_template("identity/sign_up.html", form=form), 422
+    letter_id = accounts.letter_of(any_session(), str(form.operation_id.data), form.email.data or "")
+    if accounts.is_asked(any_session(), letter_id):
+        return _mail_sent(form)
     session = enter_agency(new_id())
     try:
-        accounts.sign_up(session, _asked(form, session), browser.password_keeper(), browser.reserved_slugs())
+        accounts.sign_up(session, _asked(form, session, letter_id), browser.password_keeper(), browser.reserved_slugs())
     except RefusedError as refusal:
         return render_template("identity/sign_up.html", form=form), form.refuse(refusal)
+    return _mail_sent(form)
+
+
+def _mail_sent(form: SignUpForm) -> Response:
     browser.remember_newcomer(form.email.data or "")
     return redirect(url_for("identity.mail_sent"), 303)
 
 
-def _asked(form: SignUpForm, session: TenantSession) -> accounts.SignUp:
+def _asked(form: SignUpForm, session: TenantSession, letter_id: uuid.UUID) -> accounts.SignUp:
     return accounts.SignUp(
         agency=form.agency.data or "",
         slug=_slug(form, session),
@@ -95,6 +104,7 @@ def _asked(form: SignUpForm, session: TenantSession) -> accounts.SignUp:
         email=form.email.data or "",
         language=form.language.data,
         password=form.password.data or "",
+        letter_id=letter_id,
     )
 
 

@@ -38,7 +38,8 @@ def asking_reset() -> Answer:
     limits.spend(limits.RESET, form.email.data)
     if not form.validate():
         return render_template("identity/password_reset.html", form=form), 422
-    accounts.ask_reset(any_session(), form.email.data or "")
+    email = form.email.data or ""
+    accounts.ask_reset(any_session(), email, accounts.letter_of(any_session(), str(form.operation_id.data), email))
     return redirect(url_for("identity.reset_sent"), 303)
 
 
