@@ -15,7 +15,7 @@ from unisson.editorial.forms import DEFAULT_TIME, MoveForm
 from unisson.editorial.models import Content
 from unisson.editorial.moments import own_zone, when
 from unisson.editorial.timing import AmbiguousError, parse_local, resolve
-from unisson.editorial.writing import check_editable, move
+from unisson.editorial.writing import check_editable, clock_of, move
 from unisson.web.db import session
 from unisson.web.guards import actor, brand_card_of
 from unisson.web.i18n import _, lazy, say_time
@@ -32,8 +32,9 @@ def page(content_id: uuid.UUID) -> Answer:
     check_editable(content)
     form = MoveForm()
     form.version.data = str(content.version)
-    form.show(_named(request.args.get("wall_time"), content) or content.wall_time)
-    form.fold.data = str(content.fold)
+    wall_time, fold = clock_of(session(), content)
+    form.show(_named(request.args.get("wall_time"), content) or wall_time)
+    form.fold.data = str(fold)
     return _rendered(content, form, 200)
 
 
@@ -72,7 +73,8 @@ def _asked(form: MoveForm, content: Content) -> datetime:
 
 
 def _clock(content: Content) -> time:
-    return content.wall_time.time() if content.wall_time else DEFAULT_TIME
+    wall_time, _fold = clock_of(session(), content)
+    return wall_time.time() if wall_time else DEFAULT_TIME
 
 
 def _named(typed: str | None, content: Content) -> datetime | None:
@@ -84,7 +86,9 @@ def _named(typed: str | None, content: Content) -> datetime | None:
 
 
 def _confirm(content: Content, form: MoveForm, wall_time: datetime) -> None:
-    if content.state in REOPENED and content.wall_time != wall_time and not form.confirmed.data:
+    shown, fold = clock_of(session(), content)
+    stays = shown == wall_time and form.fold_chosen in (None, fold)
+    if content.state in REOPENED and not stays and not form.confirmed.data:
         raise StaleError(CONFIRM, field="confirmed")
 
 

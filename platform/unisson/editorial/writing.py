@@ -15,7 +15,7 @@ from tenants.session import TenantSession
 from unisson.activity.trail import record
 from unisson.editorial.contents import brand_of, channels_of, check_fresh, load, open_channels, pictures_of
 from unisson.editorial.models import EDITABLE, Content, ContentKind, ContentState, Illustration, Variant
-from unisson.editorial.timing import must_be_future, resolve
+from unisson.editorial.timing import fold_of, must_be_future, resolve, wall_time_of
 from unisson.media.models import Media
 from unisson.web.i18n import lazy
 
@@ -133,15 +133,24 @@ def check_editable(content: Content) -> None:
 
 def draft_of(session: TenantSession, content: Content) -> Draft:
     """Return the content as a form shows it."""
+    wall_time, fold = clock_of(session, content)
     return Draft(
         kind=ContentKind(content.kind),
         title=content.title,
         body=content.body,
         channel_ids=tuple(sorted(channel.id for channel in channels_of(session, content))),
         pictures=tuple((placed.media.id, placed.alt) for placed in pictures_of(session, content)),
-        wall_time=content.wall_time,
-        fold=content.fold,
+        wall_time=wall_time,
+        fold=fold,
     )
+
+
+def clock_of(session: TenantSession, content: Content) -> tuple[datetime | None, int | None]:
+    """Return the content's wall time and fold on the clock that its brand has now: the brand may have moved since."""
+    zone = brand_of(session, content).timezone
+    if content.scheduled_at is None or content.zone == zone:
+        return content.wall_time, content.fold
+    return wall_time_of(content.scheduled_at, zone), fold_of(content.scheduled_at, zone)
 
 
 def _normal(draft: Draft, before: Draft) -> Draft:
@@ -169,7 +178,8 @@ def _place(session: TenantSession, content: Content, brand: Brand, wall_time: da
     if kept and content.scheduled_at is not None:
         return
     instant = resolve(wall_time, brand.timezone, fold)
-    must_be_future(instant, session.scalars(select(func.clock_timestamp())).one())
+    if instant != content.scheduled_at:
+        must_be_future(instant, session.scalars(select(func.clock_timestamp())).one())
     content.scheduled_at, content.wall_time = instant, wall_time
     content.zone, content.fold = brand.timezone, fold or 0
 
