@@ -99,6 +99,15 @@ def live(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureReques
 
 
 @pytest.fixture(scope="session")
+def demo(live: Live) -> Live:
+    """The product with the demonstration's two agencies at work in it."""
+    from unisson.demo.build import ensure_demo
+
+    assert ensure_demo(live.settings), "somebody signed up before the demonstration was built"
+    return live
+
+
+@pytest.fixture(scope="session")
 def live_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A short path that the database's own user may enter."""
     import shutil

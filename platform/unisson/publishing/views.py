@@ -14,7 +14,7 @@ from unisson.publishing.overview import Cursor, PublicationPage, Wanted
 from unisson.publishing.reasons import explain, short
 from unisson.publishing.resolution import confirm_live, give_up, send_again
 from unisson.web.db import session
-from unisson.web.guards import actor, brand_card_of, visible_brands
+from unisson.web.guards import actor, brand_card, brand_card_of, visible_brands
 from unisson.web.i18n import _n
 
 blueprint = Blueprint("publishing", __name__, url_prefix="/<agency>")
@@ -26,7 +26,8 @@ FILTERS = {state.value: (state.value,) for state in PublicationState}
 @blueprint.get("/publications")
 def publications() -> Answer:
     """Show what needs a decision first, then what is late, being checked, coming and out."""
-    chosen = next((card for card in visible_brands() if card.slug == request.args.get("brand")), None)
+    slug = request.args.get("brand")
+    chosen = brand_card(slug) if slug else None
     state = request.args.get("state", "")
     wanted = Wanted(brand_id=chosen.id if chosen else None)
     behind = Cursor.parse(request.args.get("before"))
@@ -36,6 +37,7 @@ def publications() -> Answer:
         "state": state if state in FILTERS else "",
         "states": list(FILTERS),
         "short": short,
+        "decides": any(actor().may(Permission.PUBLICATION_RESOLVE, card.id) for card in visible_brands()),
     }
     if state in FILTERS or behind is not None:
         found, older = _page_of(FILTERS.get(state, ("published",)), wanted, behind)

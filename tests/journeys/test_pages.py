@@ -1,0 +1,175 @@
+"""Every main page, on a desk by day and on a phone by night, to each of three people: no complaint, no obstacle."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
+
+from tests.journeys.conftest import Live
+from unisson.demo.script import PASSWORD
+
+pytestmark = pytest.mark.browser
+
+DESK, PHONE = (1280, "light"), (390, "dark")
+PEOPLE = {
+    "owner": "claire.lemoal@example.org",
+    "cm": "ines.caradec@example.org",
+    "client": "gwenaelle.trehoret@example.com",
+}
+BRAND = "/atelier-nord/brands/biscuiterie-trehoret"
+EVERYBODY = {
+    "calendar": "/atelier-nord/calendar",
+    "calendar of a brand": "/atelier-nord/calendar?brand=biscuiterie-trehoret",
+    "to approve": "/atelier-nord/approvals",
+    "publications": "/atelier-nord/publications",
+    "brands": "/atelier-nord/brands",
+    "brand": BRAND,
+    "team": "/atelier-nord/team",
+    "roles": "/atelier-nord/roles",
+    "account": "/me",
+    "sign-ins": "/me/sessions",
+}
+WRITERS = {
+    "new content": f"{BRAND}/contents/new",
+    "channels": f"{BRAND}/channels",
+    "new channel": f"{BRAND}/channels/new",
+}
+OWNER = {"settings": "/atelier-nord/settings", "invitation": "/atelier-nord/team/invitations", "new brand": "/atelier-nord/brands/new"}  # fmt: skip
+VISITORS = {
+    "front": "/",
+    "sign-in": "/sign-in",
+    "sign-up": "/sign-up",
+    "password reset": "/password-reset",
+    "newsroom": "/newsroom/atelier-nord/biscuiterie-trehoret/",
+}
+PAGES = {
+    "owner": EVERYBODY | WRITERS | OWNER,
+    "cm": EVERYBODY | WRITERS,
+    "client": EVERYBODY,
+    "visitor": VISITORS,
+}
+CASES = [(who, name, path) for who, pages in PAGES.items() for name, path in pages.items()]
+
+
+@dataclass
+class Desk:
+    """One page of a browser, and what its console complained of since it was last asked."""
+
+    page: Page
+    complaints: list[str]
+
+    def hear(self, message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"}:
+            self.complaints.append(message.text)
+
+    def faults(self) -> list[str]:
+        """Return what is wrong with the page that is open: its console, its width, its obstacles."""
+        found, self.complaints[:] = list(self.complaints), []
+        too_wide = self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        if too_wide > 0:
+            found.append(f"scrolls {too_wide} px sideways")
+        return found + obstacles(self.page)
+
+
+def obstacles(page: Page) -> list[str]:
+    """Return axe's serious and critical findings, with the first element of each."""
+    report = Axe().run(page, options={"resultTypes": ["violations"]})
+    return [
+        f"{each['id']}: {each['nodes'][0]['html'][:160]}"
+        for each in report.response["violations"]
+        if each["impact"] in {"serious", "critical"}
+    ]
+
+
+@pytest.fixture(scope="module")
+def desk(browser: Browser, demo: Live) -> Iterator[Callable[[str, tuple[int, str]], Desk]]:
+    """Open somebody's browser, signed in once; 390 px wide is a phone."""
+    desks: dict[tuple[str, tuple[int, str]], Desk] = {}
+    contexts: list[BrowserContext] = []
+
+    def open_desk(who: str, look: tuple[int, str]) -> Desk:
+        if (who, look) not in desks:
+            width, scheme = look
+            context = browser.new_context(
+                base_url=demo.url,
+                viewport={"width": width, "height": 900},
+                color_scheme="dark" if scheme == "dark" else "light",
+                locale="fr-FR",
+                has_touch=width < 600,
+                is_mobile=width < 600,
+            )
+            contexts.append(context)
+            made = desks[who, look] = Desk(context.new_page(), [])
+            made.page.on("console", made.hear)
+            made.page.on("pageerror", lambda error: made.complaints.append(str(error)))
+            if who in PEOPLE:
+                sign_in(made.page, PEOPLE[who])
+        return desks[who, look]
+
+    yield open_desk
+    for context in contexts:
+        context.close()
+
+
+def sign_in(page: Page, email: str) -> None:
+    page.goto("/sign-in")
+    page.locator("[name=email]").fill(email)
+    page.locator("[name=password]").fill(PASSWORD)
+    page.locator("[name=password]").press("Enter")
+    page.wait_for_url(lambda url: "/sign-in" not in url)
+
+
+@pytest.mark.parametrize("look", [DESK, PHONE], ids=["desk", "phone"])
+@pytest.mark.parametrize(("who", "name", "path"), CASES, ids=[f"{who}-{name}" for who, name, _path in CASES])
+def test_a_page_is_open_to_everybody(
+    desk: Callable[[str, tuple[int, str]], Desk], who: str, name: str, path: str, look: tuple[int, str]
+) -> None:
+    opened = desk(who, look)
+    answer = opened.page.goto(path)
+    assert answer is not None
+    assert answer.status == 200, name
+    assert opened.faults() == []
+
+
+@pytest.mark.parametrize("look", [DESK, PHONE], ids=["desk", "phone"])
+@pytest.mark.parametrize(
+    "state", ["draft", "changes_requested", "in_review", "scheduled", "held", "failed", "published"]
+)
+def test_a_content_is_open_to_everybody_in_each_state(
+    desk: Callable[[str, tuple[int, str]], Desk], state: str, look: tuple[int, str]
+) -> None:
+    opened = desk("cm", look)
+    opened.page.goto(EVERYBODY["calendar of a brand"])
+    found = opened.page.locator(f".entry[data-state={state}]").first.get_attribute("href")
+    assert found is not None
+    opened.page.goto(f"/atelier-nord/{found}")
+    assert opened.faults() == []
+
+
+@pytest.mark.parametrize("look", [DESK, PHONE], ids=["desk", "phone"])
+def test_the_client_s_link_is_open_without_an_account(
+    desk: Callable[[str, tuple[int, str]], Desk], demo: Live, look: tuple[int, str]
+) -> None:
+    opened = desk("visitor", look)
+    letters = demo.mails(PEOPLE["client"])
+    links = [word for letter in letters for word in letter["text"].split() if "/approve/" in word]
+    opened.page.goto(links[0])
+    assert opened.page.locator("h1").count() == 1
+    assert opened.faults() == []
+
+
+def test_targets_on_a_phone_are_44_pixels_high(desk: Callable[[str, tuple[int, str]], Desk]) -> None:
+    opened = desk("cm", PHONE)
+    for path in (EVERYBODY["calendar"], EVERYBODY["to approve"], WRITERS["new content"]):
+        opened.page.goto(path)
+        small = opened.page.evaluate(
+            """() => [...document.querySelectorAll("main button, main a.button, main a.entry, main select, main summary,"
+                 + " main input:not([type=hidden]):not([type=radio]):not([type=checkbox]):not([type=file]),"
+                 + " .bottom-nav > ul > li > *")]
+                 .filter((each) => each.checkVisibility())
+                 .map((each) => [each.textContent.trim().slice(0, 30), each.getBoundingClientRect().height])
+                 .filter(([, height]) => height < 43.5)"""
+        )
+        assert small == [], path
