@@ -3,9 +3,13 @@
 import os
 import signal
 from collections.abc import Callable
+from importlib import import_module
 
 import structlog
 from redis import Redis
+from redis.client import Pipeline
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import TimeoutError as RedisTimeoutError
 from rq import Queue, Worker
 from rq.job import Job
 from rq.serializers import JSONSerializer
@@ -34,6 +38,51 @@ class BellWorker(Worker):
 
     bind: Callable[[], None] | None = None
     """What a horse runs first, made by the process that it is to die with."""
+
+    exponential_backoff_factor = 1
+    max_connection_wait_time = 1.0
+    """While Valkey is away, it is asked again every second."""
+
+    _listens = False
+
+    def dequeue_job_and_maintain_ttl(
+        self, timeout: int | None, max_idle_time: int | None = None
+    ) -> tuple[Job, Queue] | None:
+        """Wait for the next bell."""
+        self._listens = True
+        try:
+            return super().dequeue_job_and_maintain_ttl(timeout, max_idle_time)
+        finally:
+            self._listens = False
+
+    def heartbeat(self, timeout: int | None = None, pipeline: Pipeline | None = None) -> None:
+        """Show that the worker lives. While Valkey is away, look at what is due once a second without being rung."""
+        try:
+            super().heartbeat(timeout, pipeline)
+        except (RedisConnectionError, RedisTimeoutError):
+            if self._listens:
+                self._work_unrung()
+            raise
+
+    def _work_unrung(self) -> None:
+        """Run the queue's one job in a fork, as a bell would have had it run."""
+        child = os.fork()
+        if child:
+            os.waitpid(child, 0)
+            return
+        status = 1
+        try:
+            for number in (signal.SIGTERM, signal.SIGINT):
+                signal.signal(number, signal.SIG_DFL)
+            if self.bind is not None:
+                self.bind()
+            module, _, name = QUEUES[self.queues[0].name].value.rpartition(".")
+            getattr(import_module(module), name)()
+            status = 0
+        except Exception:
+            log.exception("worker.unrung")
+        finally:
+            os._exit(status)
 
     def main_work_horse(self, job: Job, queue: Queue) -> None:
         """Run the job in the forked horse, bound to the life of this worker."""
