@@ -71,6 +71,7 @@ class Composer:
     typed: Sequence[TypedPicture] = ()
     others: OthersWork | None = None
     fold_offsets: tuple[str, str] | None = None
+    new_alt: str = ""
 
     @cached_property
     def channels(self) -> Sequence[Channel]:
@@ -102,18 +103,19 @@ class Composer:
 
         Raises RefusedError.
         """
-        self.typed = typed_pictures(request.form)
+        self.typed, self.new_alt = typed_pictures(request.form), alt_text(request.form.get("new_alt", ""))
         files = [file for file in request.files.getlist("uploads") if file.filename]
         if len(self.typed) + len(files) > MAX_PICTURES:
             raise RefusedError(TOO_MANY_PICTURES, field="pictures")
         if not files:
             return
-        storage, alt = storage_of(runtime().settings), alt_text(request.form.get("new_alt", ""))
+        storage = storage_of(runtime().settings)
         for file in files:
             with runtime().database.agency(session().agency_id) as own:
                 taken = take_in(own, actor(), self.brand.id, file.filename or "", file.stream, storage=storage)
             if taken.id not in {picture.media_id for picture in self.typed}:
-                self.typed = [*self.typed, TypedPicture(taken.id, alt if len(files) == 1 else "")]
+                self.typed = [*self.typed, TypedPicture(taken.id, self.new_alt if len(files) == 1 else "")]
+        self.new_alt = ""
 
     @cached_property
     def rows(self) -> Sequence[PictureRow]:
