@@ -59,6 +59,8 @@ class Desk:
 
     page: Page
     complaints: list[str]
+    coloured: set[tuple[str, int]]
+    """Addresses and widths whose colours were measured already: they are the same for everybody, and slow to measure."""
 
     def hear(self, message: ConsoleMessage) -> None:
         if message.type in {"error", "warning"}:
@@ -70,12 +72,16 @@ class Desk:
         too_wide = self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         if too_wide > 0:
             found.append(f"scrolls {too_wide} px sideways")
-        return found + obstacles(self.page)
+        seen = (self.page.url, self.page.evaluate("innerWidth"))
+        is_new = seen not in self.coloured
+        self.coloured.add(seen)
+        return found + obstacles(self.page, colours=is_new)
 
 
-def obstacles(page: Page) -> list[str]:
+def obstacles(page: Page, *, colours: bool) -> list[str]:
     """Return axe's serious and critical findings, with the first element of each."""
-    report = Axe().run(page, options={"resultTypes": ["violations"]})
+    rules = {"color-contrast": {"enabled": colours}}
+    report = Axe().run(page, options={"resultTypes": ["violations"], "rules": rules})
     return [
         f"{each['id']}: {each['nodes'][0]['html'][:160]}"
         for each in report.response["violations"]
@@ -88,6 +94,7 @@ def desk(browser: Browser, demo: Live) -> Iterator[Callable[[str, tuple[int, str
     """Open somebody's browser, signed in once; 390 px wide is a phone."""
     desks: dict[tuple[str, tuple[int, str]], Desk] = {}
     contexts: list[BrowserContext] = []
+    coloured: set[tuple[str, int]] = set()
 
     def open_desk(who: str, look: tuple[int, str]) -> Desk:
         if (who, look) not in desks:
@@ -101,7 +108,7 @@ def desk(browser: Browser, demo: Live) -> Iterator[Callable[[str, tuple[int, str
                 is_mobile=width < 600,
             )
             contexts.append(context)
-            made = desks[who, look] = Desk(context.new_page(), [])
+            made = desks[who, look] = Desk(context.new_page(), [], coloured)
             made.page.on("console", made.hear)
             made.page.on("pageerror", lambda error: made.complaints.append(str(error)))
             if who in PEOPLE:

@@ -1,0 +1,221 @@
+"""The calendar under somebody's hands: the keyboard, the mouse, and a browser without scripts."""
+
+import re
+import time
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from itertools import count
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, StorageState, expect
+
+from tests.journeys.conftest import Live
+from unisson.demo.script import PASSWORD
+
+pytestmark = pytest.mark.browser
+
+CM = "ines.caradec@example.org"
+BRAND = "biscuiterie-trehoret"
+_numbers = count(1)
+
+
+@pytest.fixture(scope="module")
+def signed_in(browser: Browser, demo: Live) -> StorageState:
+    """The cookies of the community manager."""
+    context = browser.new_context(base_url=demo.url, locale="fr-FR")
+    page = context.new_page()
+    page.goto("/sign-in")
+    page.locator("[name=email]").fill(CM)
+    page.locator("[name=password]").fill(PASSWORD)
+    page.locator("[name=password]").press("Enter")
+    page.wait_for_url(lambda url: "/sign-in" not in url)
+    state = context.storage_state()
+    context.close()
+    return state
+
+
+def opened(browser: Browser, demo: Live, state: StorageState, *, scripts: bool = True) -> BrowserContext:
+    context = browser.new_context(
+        base_url=demo.url,
+        storage_state=state,
+        locale="fr-FR",
+        viewport={"width": 1280, "height": 900},
+        java_script_enabled=scripts,
+    )
+    context.set_default_timeout(15_000)
+    return context
+
+
+@pytest.fixture
+def cm(browser: Browser, demo: Live, signed_in: StorageState) -> Iterator[Page]:
+    """Her browser."""
+    context = opened(browser, demo, signed_in)
+    page = context.new_page()
+    complaints: list[str] = []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    yield page
+    context.close()
+    assert complaints == []
+
+
+@pytest.fixture
+def plain(browser: Browser, demo: Live, signed_in: StorageState) -> Iterator[Page]:
+    """Her browser with scripts switched off."""
+    context = opened(browser, demo, signed_in, scripts=False)
+    yield context.new_page()
+    context.close()
+
+
+def tenth(months_ahead: int) -> date:
+    """Return the tenth of a month to come."""
+    today = datetime.now(UTC).date()
+    months = today.year * 12 + today.month - 1 + months_ahead
+    return date(months // 12, months % 12 + 1, 10)
+
+
+def write(page: Page, day: date) -> str:
+    """Save a dated draft for the newsroom; return its title."""
+    title = f"Essai {next(_numbers)}-{time.time_ns() % 1_000_000}"
+    page.goto(f"/atelier-nord/brands/{BRAND}/contents/new")
+    page.locator("[name=title]").fill(title)
+    page.locator("[name=body]").fill("Quelques lignes, pour voir.")
+    boxes = page.locator("[name=channel_ids]")
+    for place in range(boxes.count()):
+        boxes.nth(place).set_checked(place == 0)
+    page.locator("[name=date]").fill(day.isoformat())
+    page.locator("[name=time]").fill("10:00")
+    page.locator("button[name=action][value=save]").click()
+    page.wait_for_url(re.compile("/contents/[0-9a-f-]{36}$"))
+    return title
+
+
+def submit(page: Page) -> None:
+    page.locator("form[action$='/submission'] button").click()
+    expect(page.locator("main .state[data-state=in_review]").first).to_be_visible()
+
+
+def show(page: Page, day: date, brand: str = BRAND) -> None:
+    page.goto(f"/atelier-nord/calendar?month={day:%Y-%m}&brand={brand}")
+
+
+def entry(page: Page, title: str) -> Locator:
+    return page.locator(".entry").filter(has_text=title)
+
+
+def cell(page: Page, day: date) -> Locator:
+    return page.locator(f".month-entries[data-date='{day.isoformat()}']")
+
+
+def mark(page: Page) -> None:
+    """Leave a mark that a page loaded anew would not have."""
+    page.evaluate("window.stillHere = true")
+
+
+def is_marked(page: Page) -> bool:
+    return bool(page.evaluate("window.stillHere === true"))
+
+
+def test_alt_and_an_arrow_move_a_draft_and_keep_the_focus(cm: Page) -> None:
+    day = tenth(2)
+    title = write(cm, day)
+    show(cm, day)
+    entry(cm, title).focus()
+    with cm.expect_response(lambda answer: answer.url.endswith("/move")) as moved:
+        cm.keyboard.press("Alt+ArrowRight")
+    assert moved.value.ok
+    after = cell(cm, day + timedelta(days=1)).locator(".entry").filter(has_text=title)
+    expect(after).to_be_focused()
+    expect(cm.locator("[data-month-target=live]")).to_contain_text(title)
+    cm.wait_for_load_state("networkidle")
+    expect(after).to_be_focused()
+    cm.keyboard.press("Alt+ArrowDown")
+    expect(cell(cm, day + timedelta(days=8)).locator(".entry").filter(has_text=title)).to_be_focused()
+    cm.wait_for_load_state("networkidle")
+    cm.reload()
+    expect(cell(cm, day + timedelta(days=8)).locator(".entry").filter(has_text=title)).to_be_visible()
+
+
+def test_a_draft_is_dragged_to_another_day(cm: Page) -> None:
+    day = tenth(3)
+    title = write(cm, day)
+    show(cm, day)
+    target = cell(cm, day + timedelta(days=2))
+    with cm.expect_response(lambda answer: answer.url.endswith("/move")) as moved:
+        drag(cm, entry(cm, title), target)
+    assert moved.value.ok
+    cm.wait_for_load_state("networkidle")
+    cm.reload()
+    expect(target.locator(".entry").filter(has_text=title)).to_be_visible()
+
+
+def drag(page: Page, what: Locator, to: Locator) -> None:
+    what.scroll_into_view_if_needed()
+    start, end = what.bounding_box(), to.bounding_box()
+    assert start
+    assert end
+    page.mouse.move(start["x"] + 20, start["y"] + 10)
+    page.mouse.down()
+    page.mouse.move(start["x"] + 40, start["y"] + 20, steps=4)
+    page.mouse.move(end["x"] + end["width"] / 2, end["y"] + 12, steps=8)
+    page.mouse.up()
+
+
+def test_moving_what_was_submitted_asks_first(cm: Page) -> None:
+    day = tenth(4)
+    title = write(cm, day)
+    submit(cm)
+    show(cm, day)
+    entry(cm, title).focus()
+    cm.keyboard.press("Alt+ArrowRight")
+    cm.wait_for_url(re.compile("/move"))
+    expect(cm.locator("[name=date]")).to_have_value((day + timedelta(days=1)).isoformat())
+    expect(cm.locator("[name=confirmed]")).to_be_visible()
+    show(cm, day)
+    expect(cell(cm, day).locator(".entry").filter(has_text=title)).to_be_visible()
+    entry(cm, title).click()
+    expect(cm.locator("main .state[data-state=in_review]").first).to_be_visible()
+
+
+def test_months_are_turned_without_loading_the_page_anew(cm: Page) -> None:
+    cm.goto("/atelier-nord/calendar")
+    name = cm.locator(".month-name").inner_text()
+    mark(cm)
+    cm.locator("#month-next").click()
+    expect(cm.locator(".month-name")).not_to_have_text(name)
+    expect(cm).to_have_url(re.compile(r"month=\d{4}-\d{2}"))
+    cm.locator("#month-previous").click()
+    expect(cm.locator(".month-name")).to_have_text(name)
+    cm.locator("#month-previous").click()
+    expect(cm.locator(".month-name")).not_to_have_text(name)
+    cm.locator("#month-today").click()
+    expect(cm.locator(".month-name")).to_have_text(name)
+    expect(cm.locator(".month-day[data-today]")).to_be_visible()
+    assert is_marked(cm)
+
+
+def test_the_filter_shows_one_brand_alone(cm: Page) -> None:
+    cm.goto("/atelier-nord/calendar")
+    expect(cm.locator(".entry-brand").first).to_be_visible()
+    assert set(cm.locator(".entry-brand").all_inner_texts()) == {"Biscuiterie Tréhoret", "Traversées du Lagon"}
+    mark(cm)
+    cm.locator("#month-brand").select_option("traversees-du-lagon")
+    expect(cm.locator(".entry-brand")).to_have_count(0)
+    expect(cm).to_have_url(re.compile("brand=traversees-du-lagon"))
+    expect(cm.locator(".entry").filter(has_text="Baleines en vue")).to_be_visible()
+    assert is_marked(cm)
+
+
+def test_without_scripts_a_content_is_written_and_submitted_and_the_month_turns(plain: Page) -> None:
+    day = tenth(5)
+    title = write(plain, day)
+    submit(plain)
+    plain.goto("/atelier-nord/calendar")
+    for _month in range(5):
+        plain.locator("#month-next").click()
+    expect(cell(plain, day).locator(".entry").filter(has_text=title)).to_be_visible()
+    plain.locator("#month-brand").select_option("traversees-du-lagon")
+    plain.locator(".month-filter button").click()
+    expect(plain).to_have_url(re.compile("brand=traversees-du-lagon"))
+    expect(entry(plain, title)).to_have_count(0)
+    plain.locator("#month-today").click()
+    expect(plain.locator(".month-day[data-today]")).to_be_visible()
