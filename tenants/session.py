@@ -44,6 +44,8 @@ class TenantSession(Session):
         Raises DBAPIError.
         """
         connection = self.connection()
+        for watch in connection.dispatch.before_cursor_execute:
+            watch(connection, None, question.sql.decode(), values, None, False)
         with _told_as_sqlalchemy_does(connection):
             return _wired(connection).ask(question, values)
 

@@ -15,7 +15,8 @@ from itertools import count
 from typing import Any
 
 import psycopg
-from psycopg.errors import error_from_result
+from psycopg.abc import PQGen
+from psycopg.errors import InvalidSqlStatementName, error_from_result
 from psycopg.pq import ConnStatus, ExecStatus, TransactionStatus
 from psycopg.pq.abc import PGresult
 from sqlalchemy import Select
@@ -100,7 +101,7 @@ class WiredConnection(psycopg.Connection[tuple[Any, ...]]):
 
         Raises psycopg.Error, ProgrammingError outside of a transaction: there, no agency is entered.
         """
-        if self.pgconn.transaction_status != TransactionStatus.INTRANS:
+        if self.pgconn.transaction_status not in _OPEN:
             raise psycopg.ProgrammingError("a question outside of a transaction")
         with self.lock:
             if question.name not in self._asked:
@@ -112,6 +113,12 @@ class WiredConnection(psycopg.Connection[tuple[Any, ...]]):
         value = result.get_value(0, 0) if result.ntuples else None
         return None if value is None else json.loads(value)
 
+    def _deallocate(self, name: bytes | None) -> PQGen[None]:
+        """Forget what is prepared together with psycopg, which lets go of everything after a rollback."""
+        if name is None:
+            self._asked.clear()
+        return super()._deallocate(name)
+
     def _say(self, sentence: bytes) -> None:
         with self.lock:
             self._checked(self.pgconn.exec_(sentence))
@@ -121,7 +128,10 @@ class WiredConnection(psycopg.Connection[tuple[Any, ...]]):
             return result
         if self.pgconn.status == ConnStatus.BAD:
             raise psycopg.OperationalError(result.get_error_message() or "the server is away")
-        raise error_from_result(result)
+        error = error_from_result(result)
+        if isinstance(error, InvalidSqlStatementName):
+            self._asked.clear()
+        raise error
 
 
 def _has_news(socket: int) -> bool:

@@ -123,6 +123,7 @@ def test_a_repeat_is_short_private_and_reads_no_entries(
         again = desk.read(client, headers={"If-None-Match": first.headers["ETag"]})
     assert again.status_code == 304
     assert again.data == b""
+    assert len(sent) == 2  # the person with their agency, and the stamp
     assert not any("union all" in statement.lower() for statement in sent)
     for answer in (first, again):
         assert answer.headers["Cache-Control"] == "private, no-cache"

@@ -2,7 +2,9 @@
 
 import os
 import signal
+import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from sqlalchemy import bindparam, func, select, text
@@ -53,29 +55,54 @@ def test_what_a_session_set_is_gone_from_the_pool(database: Database, world: Wor
     assert tuple(row) == (first, "0", None, False)
 
 
-def test_an_error_is_one_that_callers_know_and_rolls_back(database: Database, world: World) -> None:
-    with pytest.raises(DBAPIError, match="division by zero"), database.agency(world.agency_id) as session:
+def _write_and_fail(database: Database, world: World) -> None:
+    with database.agency(world.agency_id) as session:
         session.execute(text("update app.brands set name = 'lost'"))
         session.ask(Question(_BROKEN), {"empty": ""})
+
+
+def test_an_error_is_one_that_callers_know_and_rolls_back(database: Database, world: World) -> None:
+    with pytest.raises(DBAPIError, match="division by zero"):
+        _write_and_fail(database, world)
     with database.agency(world.agency_id) as session:
         assert session.ask(Question(_NAMES), {"slug": world.brand_slug}) == ["Marque"]
 
 
-def test_a_commit_that_fails_writes_nothing_and_says_so(database: Database, world: World) -> None:
-    with pytest.raises(OperationalError), database.agency(world.agency_id) as session:
+def _write_and_lose_the_server(database: Database, world: World) -> None:
+    with database.agency(world.agency_id) as session:
         session.execute(text("update app.brands set name = 'lost'"))
-        os.kill(session.execute(text("select pg_backend_pid()")).scalar_one(), signal.SIGTERM)
-        while session.connection().connection.driver_connection.is_alive():
-            pass
+        _end(session.execute(text("select pg_backend_pid()")).scalar_one())
+
+
+def _end(backend: int) -> None:
+    os.kill(backend, signal.SIGTERM)
+    while Path(f"/proc/{backend}").exists():
+        time.sleep(0.01)
+
+
+def test_a_commit_that_fails_writes_nothing_and_says_so(database: Database, world: World) -> None:
+    with pytest.raises(OperationalError):
+        _write_and_lose_the_server(database, world)
     with database.agency(world.agency_id) as session:
         assert session.ask(Question(_NAMES), {"slug": world.brand_slug}) == ["Marque"]
 
 
 def test_a_backend_that_ended_in_the_pool_is_replaced_before_anybody_notices(database: Database, world: World) -> None:
     before = _backend(database)
-    os.kill(before, signal.SIGTERM)
-    while os.path.exists(f"/proc/{before}"):
-        pass
+    _end(before)
     with database.agency(world.agency_id) as session:
         assert session.ask(Question(_NAMES), {"slug": world.brand_slug}) == ["Marque"]
     assert _backend(database) != before
+
+
+def test_a_question_outlives_what_psycopg_lets_go_of(database: Database, world: World) -> None:
+    question = Question(_NAMES)
+    for _ in range(3):
+        with database.agency(world.agency_id) as session:
+            for _ in range(7):
+                session.execute(text("select 1"))
+            assert session.ask(question, {"slug": world.brand_slug}) == ["Marque"]
+            with session.begin_nested() as savepoint:
+                savepoint.rollback()
+            session.execute(text("select 2"))
+            assert session.ask(question, {"slug": world.brand_slug}) == ["Marque"]

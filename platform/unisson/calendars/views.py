@@ -16,13 +16,13 @@ from tenants.permissions import Permission
 from unisson.calendars.fragments import Fragments
 from unisson.calendars.grid import clocks, days, placed
 from unisson.calendars.period import Month, month_named, today_in
-from unisson.calendars.reading import TRAY_LIMIT, Scope, Surroundings, entries, surroundings
+from unisson.calendars.reading import TRAY_LIMIT, Scope, entries, stamp
 from unisson.calendars.stamps import digest, has_news, look_digest, shell_digest
 from unisson.calendars.wording import day_names, month_name, words
 from unisson.web.db import session
 from unisson.web.guards import BrandCard, actor, brand_card, current_agency_row, visible_brands
 from unisson.web.i18n import language, say_zone
-from unisson.web.ui import AgencyCard
+from unisson.web.ui import my_agencies
 
 blueprint = Blueprint("calendars", __name__, url_prefix="/<agency>")
 
@@ -40,14 +40,8 @@ class Look:
     brands: Sequence[BrandCard]
     zone: str
     today: date
-
-    def scope(self) -> Scope:
-        """Return what is to be read for it."""
-        return Scope(
-            month=self.month,
-            brands=tuple(card.id for card in self.brands),
-            writable=tuple(card.id for card in self.brands if actor().may(Permission.CONTENT_WRITE, card.id)),
-        )
+    scope: Scope
+    """What is to be read for it."""
 
     def path(self, month: Month | None = None) -> str:
         """Return the address of this look at another month (or at today's)."""
@@ -69,37 +63,36 @@ def month() -> Response:
     """Show one month of one brand, or of all."""
     look = _look()
     with acting_for(session().agency_id):
-        around = surroundings(session(), look.scope(), actor().identity_id)
-        _hand_to_layout(around)
-        return _answer(look, around)
+        return _answer(look, stamp(session(), look.scope))
 
 
 def _look() -> Look:
     slug = request.args.get("brand", "")
     brand = brand_card(slug) if slug else None
+    me, visible = actor(), visible_brands()
     if brand:
-        actor().require(Permission.CALENDAR_SEE, brand.id)
-    seen = [card for card in visible_brands() if actor().may(Permission.CALENDAR_SEE, card.id)]
-    if visible_brands() and not seen:
+        me.require(Permission.CALENDAR_SEE, brand.id)
+    seen = [card for card in visible if me.may(Permission.CALENDAR_SEE, card.id)]
+    if visible and not seen:
         raise ForbiddenError(Permission.CALENDAR_SEE)
     zone = brand.timezone if brand else current_agency_row().timezone
     today = today_in(zone)
     named = request.args.get("month")
     shown = month_named(named) if named else Month(today.year, today.month)
-    return Look(shown, brand, [brand] if brand else seen, zone, today)
+    brands = [brand] if brand else seen
+    scope = Scope(
+        month=shown,
+        brands=tuple(card.id for card in brands),
+        writable=tuple(card.id for card in brands if me.may(Permission.CONTENT_WRITE, card.id)),
+    )
+    return Look(shown, brand, brands, zone, today, scope)
 
 
-def _hand_to_layout(around: Surroundings) -> None:
-    """Spare the layout the statements that would read this again (`current_agency_row`, `my_agencies`)."""
-    g.agency = around.agency
-    g.agencies = [AgencyCard(slug, name) for slug, name in around.seats]
-
-
-def _answer(look: Look, around: Surroundings) -> Response:
-    me, home = actor(), around.agency
+def _answer(look: Look, contents: str) -> Response:
+    me, home = actor(), current_agency_row()
     seen = look_digest(me, home.slug, look.path(look.month), look.today, look.zone, visible_brands())
-    shell = shell_digest(seen, me, home.name, home.timezone, around.seats, is_partial())
-    whole = digest(shell, around.stamp)
+    shell = shell_digest(seen, me, home.name, home.timezone, my_agencies(), is_partial())
+    whole = digest(shell, contents)
     if has_news():
         response = make_response(_fresh_shell(look).filled(_month(look, seen)))
         response.headers["Cache-Control"] = "private, no-store"
@@ -107,7 +100,7 @@ def _answer(look: Look, around: Surroundings) -> Response:
     if request.if_none_match.contains_weak(whole):
         response = current_app.response_class(status=304)
     else:
-        part = _grids().get_or_make(digest(seen, around.stamp), lambda: _month(look, seen))
+        part = _grids().get_or_make(digest(seen, contents), lambda: _month(look, seen))
         response = make_response(_shells().get_or_make(shell, lambda: _fresh_shell(look)).filled(part))
     response.set_etag(whole, weak=True)
     response.headers["Cache-Control"] = "private, no-cache"
@@ -159,7 +152,7 @@ def _month(look: Look, seen: str) -> str:
     """
     me = actor()
     movable = frozenset(str(card.id) for card in look.brands if me.may(Permission.CONTENT_SCHEDULE, card.id))
-    rows = entries(session(), look.scope())
+    rows = entries(session(), look.scope)
     found = placed(look.month, rows, clocks(look.brands, movable, look.zone))
     pieces = iter(_frames().get_or_make(seen, lambda: _fresh_frame(look)))
     out = [next(pieces), _rendered("_empty.html", look) if found.is_empty else "", next(pieces)]
@@ -188,7 +181,7 @@ def _fresh_frame(look: Look) -> list[str]:
 
 
 def _rendered(template: str, look: Look, **around: object) -> str:
-    writable = look.scope().writable
+    writable = look.scope.writable
     return current_app.jinja_env.get_template(f"calendars/{template}").render(
         look=look,
         writable=[Desk(card.name, f"brands/{card.slug}/contents/new") for card in look.brands if card.id in writable],

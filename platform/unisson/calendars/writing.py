@@ -5,9 +5,10 @@ a month cost, most of them in escaping what is known to be safe. What a person t
 """
 
 from dataclasses import dataclass
+from html import escape as escaped
 from zoneinfo import ZoneInfo
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from unisson.calendars.reading import EntryRow
 from unisson.calendars.wording import Words, tags
@@ -31,7 +32,7 @@ def entry(row: EntryRow, clock: Clock, said: Words, time: str) -> str:
     """Return the markup of a dated content, with a link to where it is live beside it."""
     content_id, _brand, _at, state, title, kinds, live, version = row
     move = f' data-move-url="contents/{content_id}/move"' if clock.is_movable and state in _MOVABLE else ""
-    shown = escape(title) if title else said.untitled
+    shown = escaped(title) if title else str(said.untitled)
     return (
         f'<a class="entry" id="e-{content_id[-12:]}" href="contents/{content_id}" data-month-target="entry"{move}'
         f' data-version="{version}"{clock.accent} data-state="{state}"><span class="entry-time">{time}{clock.place}'
@@ -66,12 +67,12 @@ def _channels(kinds: str, said: Words) -> Markup:
     return known
 
 
-def _live(address: str, accent: Markup, title: Markup, said: Words) -> str:
+def _live(address: str, accent: Markup, title: str, said: Words) -> str:
     """Return a link to a live address if a browser may follow it: a channel could have answered anything."""
     if not address.startswith(("https://", "http://")):
         return ""
     return (
-        f'<a class="entry-live" href="{escape(address)}" rel="noopener"{accent}'
+        f'<a class="entry-live" href="{escaped(address)}" rel="noopener"{accent}'
         f' aria-label="{said.see_live}: {title}">'
         f"{said.see_live}</a>"
     )

@@ -9,7 +9,8 @@ from sqlalchemy.exc import NoResultFound
 from werkzeug.routing import MapAdapter
 
 from tenants.errors import NotFoundError
-from unisson.identity import sign_ins
+from tenants.session import GlobalSession, TenantSession
+from unisson.identity import arrivals, sign_ins
 from unisson.identity.destinations import safe_destination
 from unisson.identity.passwords import Keeper, keeper
 from unisson.web.db import any_session, runtime
@@ -39,7 +40,7 @@ def load_person(token: str) -> sign_ins.Person | None:
     if g.get("database_is_away"):
         return None  # The page that says so asks it nothing.
     try:
-        holder = sign_ins.load(any_session(), token)
+        holder = _arriving(any_session(), token)
     except NotFoundError:
         # The path names an agency that does not exist: its page is a 404, for a person whom we still know.
         with runtime().database.everywhere() as everywhere:
@@ -47,6 +48,13 @@ def load_person(token: str) -> sign_ins.Person | None:
     if holder is not None and holder.language:
         g.language = holder.language
     return holder
+
+
+def _arriving(current: TenantSession | GlobalSession, token: str) -> sign_ins.Person | None:
+    """What reads learns all it needs at once; what writes asks for each thing where it stands by then."""
+    if isinstance(current, TenantSession) and request.method in {"GET", "HEAD"}:
+        return arrivals.arrive(current, token)
+    return sign_ins.load(current, token)
 
 
 def let_in(identity_id: uuid.UUID) -> None:

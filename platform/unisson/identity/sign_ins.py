@@ -7,9 +7,10 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import TypeVarTuple
 
 from flask_login import UserMixin
-from sqlalchemy import ColumnElement, bindparam, func, select, update
+from sqlalchemy import ColumnElement, Interval, Select, bindparam, func, literal_column, select, update
 from sqlalchemy.orm import Session
 
 from tenants.base import utcnow
@@ -22,6 +23,8 @@ TOUCH = timedelta(minutes=1)
 """How coarse `last_seen_at` is, so that reading a page hardly ever writes."""
 
 _AGENT_CHARACTERS = 300
+
+Columns = TypeVarTuple("Columns")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,21 +45,34 @@ class Person(UserMixin):
         return self.token
 
 
+def _span(length: timedelta) -> ColumnElement[timedelta]:
+    return literal_column(f"interval '{length.total_seconds():.0f} seconds'", Interval)
+
+
 def _alive(now: ColumnElement[datetime]) -> tuple[ColumnElement[bool], ...]:
-    return (SignIn.revoked_at.is_(None), SignIn.expires_at > now, SignIn.last_seen_at > now - IDLE)
+    return (SignIn.revoked_at.is_(None), SignIn.expires_at > now, SignIn.last_seen_at > now - _span(IDLE))
 
 
 _NOW = func.clock_timestamp()
-_HOLDER = (
-    select(
-        Identity.id, Identity.name, Identity.email, Identity.language, Identity.timezone,
-        Identity.email_verified_at.is_not(None).label("verified"), SignIn.id.label("sign_in_id"),
-        (SignIn.last_seen_at < _NOW - TOUCH).label("is_stale"),
-    )
-    .join(SignIn, SignIn.identity_id == Identity.id)
-    .where(SignIn.token_hash == bindparam("held"), Identity.disabled_at.is_(None), *_alive(_NOW))
+HOLDER_COLUMNS = (
+    Identity.id, Identity.name, Identity.email, Identity.language, Identity.timezone,
+    Identity.email_verified_at.is_not(None).label("verified"), SignIn.id.label("sign_in_id"),
+    (SignIn.last_seen_at < _NOW - _span(TOUCH)).label("is_stale"),
 )  # fmt: skip
-"""Built once: every request of somebody signed in begins with it."""
+"""What `Person` is made of, and whether its use is to be noted."""
+
+
+def held_by(statement: Select[*Columns]) -> Select[*Columns]:
+    """Return a statement on identities and sign-ins, narrowed to the one living sign-in whose hash is `:held`."""
+    return (
+        statement.select_from(Identity)
+        .join(SignIn, SignIn.identity_id == Identity.id)
+        .where(SignIn.token_hash == bindparam("held"), Identity.disabled_at.is_(None), *_alive(_NOW))
+    )
+
+
+_HOLDER = held_by(select(*HOLDER_COLUMNS))
+"""Built once: a request of somebody signed in begins with it, or with what `arrivals` makes of it."""
 
 
 def load(session: Session, token: str) -> Person | None:
@@ -65,11 +81,11 @@ def load(session: Session, token: str) -> Person | None:
     if row is None:
         return None
     if row.is_stale:
-        _touch(session, row.sign_in_id)
+        touch(session, row.sign_in_id)
     return Person(row.id, row.name, row.email, row.language, row.timezone, row.verified, row.sign_in_id, token)
 
 
-def _touch(session: Session, sign_in_id: uuid.UUID) -> None:
+def touch(session: Session, sign_in_id: uuid.UUID) -> None:
     """Note that it is in use; of two requests at once one does, and none waits for the other."""
     mine = select(SignIn.id).where(SignIn.id == sign_in_id).with_for_update(skip_locked=True).scalar_subquery()
     session.execute(update(SignIn).where(SignIn.id == mine).values(last_seen_at=func.clock_timestamp()))

@@ -9,6 +9,7 @@ from unisson.config import Settings
 from unisson.resources import PACKAGE, resource
 from unisson.runtime import Runtime
 from unisson.web import i18n, ui
+from unisson.web.cookies import CookieSessions
 
 MAX_REQUEST_BYTES = 25 * 1024 * 1024
 MAX_FORM_BYTES = 2 * 1024 * 1024
@@ -20,6 +21,7 @@ def bare_app(runtime: Runtime) -> Flask:
     app = Flask("unisson", template_folder=str(resource("templates")), static_folder=str(PACKAGE / "static"))
     app.extensions["unisson"] = runtime
     _configure(app, runtime.settings)
+    app.session_interface = CookieSessions()
     i18n.init_app(app)
     ui.share(app)
     return app

@@ -18,6 +18,7 @@ from tenants.brands import Brand
 from tenants.errors import NotFoundError
 from tenants.members import BrandAssignment, Membership
 from tenants.permissions import AgencyRole, BrandRole
+from unisson.web.arrivals import AgencyFacts, Arrival, arrival
 from unisson.web.db import session
 from unisson.web.people import me
 
@@ -84,6 +85,9 @@ _MEMBER = (
 
 def load_actor(identity_id: uuid.UUID) -> Actor:
     """Return the member that `identity_id` is in the session's agency. Raises NotFoundError for a stranger."""
+    arrived = arrival()
+    if arrived and arrived.identity_id == identity_id:
+        return _actor_of(arrived)
     rows = session().execute(_MEMBER, {"identity": identity_id}).all()
     if not rows:
         raise NotFoundError
@@ -103,6 +107,25 @@ def load_actor(identity_id: uuid.UUID) -> Actor:
     )
 
 
+def _actor_of(arrived: Arrival) -> Actor:
+    member = arrived.member
+    if member is None:
+        raise NotFoundError
+    roles: dict[uuid.UUID, frozenset[BrandRole]] = {}
+    for brand, role in member.brand_roles or []:
+        brand_id = uuid.UUID(brand)
+        roles[brand_id] = roles.get(brand_id, frozenset()) | {BrandRole(role)}
+    return Actor(
+        agency_id=session().agency_id,
+        membership_id=uuid.UUID(member.id),
+        identity_id=arrived.identity_id,
+        name=member.name,
+        email=member.email,
+        agency_role=AgencyRole(member.role),
+        brand_roles=roles,
+    )
+
+
 _BRANDS = (
     select(Brand.id, Brand.slug, Brand.name, Brand.accent, Brand.timezone, Brand.language, Brand.sector)
     .where(Brand.archived_at.is_(None))
@@ -114,9 +137,15 @@ def visible_brands() -> Sequence[BrandCard]:
     """Return the brands that the actor can see, by name."""
     if "brands" not in g:
         me = actor()
-        rows = session().execute(_BRANDS).all()
-        g.brands = [BrandCard(*row) for row in rows if me.sees_brand(row.id)]
+        g.brands = [card for card in _all_brands() if me.sees_brand(card.id)]
     return cast("Sequence[BrandCard]", g.brands)
+
+
+def _all_brands() -> list[BrandCard]:
+    arrived = arrival()
+    if arrived:
+        return [BrandCard(uuid.UUID(brand_id), *told) for brand_id, *told in arrived.brands]
+    return [BrandCard(*row) for row in session().execute(_BRANDS)]
 
 
 def brand_card(slug: str) -> BrandCard:
@@ -139,11 +168,15 @@ def brand_card_of(brand_id: uuid.UUID) -> BrandCard:
     raise NotFoundError
 
 
-def current_agency_row() -> Agency:
+_AGENCY = select(Agency.slug, Agency.name, Agency.language, Agency.timezone)
+
+
+def current_agency_row() -> AgencyFacts:
     """Return the path's agency."""
     if "agency" not in g:
-        g.agency = session().scalars(select(Agency)).one()
-    return cast("Agency", g.agency)
+        arrived = arrival()
+        g.agency = arrived.agency if arrived else AgencyFacts(*session().execute(_AGENCY).one())
+    return cast("AgencyFacts", g.agency)
 
 
 def _let_in() -> BaseResponse | None:

@@ -28,14 +28,15 @@ _HEADERS = {
 
 def init_app(app: Flask, *, secure: bool) -> None:
     """Add the headers; a view that set one of them keeps its own (stricter) value."""
+    wanted = tuple(_HEADERS.items())
+    if secure:
+        wanted += (("Strict-Transport-Security", "max-age=63072000; includeSubDomains"),)
 
     @app.after_request
     def harden(response: Response) -> Response:
-        for name, value in _HEADERS.items():
-            response.headers.setdefault(name, value)
-        if secure:
-            response.headers.setdefault("Strict-Transport-Security", "max-age=63072000; includeSubDomains")
-        if "Cache-Control" not in response.headers and request.endpoint != "static":
+        there = {name.lower() for name, _value in response.headers}
+        response.headers.extend([pair for pair in wanted if pair[0].lower() not in there])
+        if "cache-control" not in there and request.endpoint != "static":
             response.headers["Cache-Control"] = "private, no-cache"
             response.headers.add("Vary", "Cookie, Accept-Language, HX-Request")
         return response

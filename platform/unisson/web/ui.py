@@ -10,6 +10,7 @@ from flask import Flask, g, get_flashed_messages, request, url_for
 from sqlalchemy import select
 
 from tenants.identities import DirectoryEntry, Seat
+from unisson.web.arrivals import arrival
 from unisson.web.db import any_session
 from unisson.web.guards import actor, current_agency_row, visible_brands
 from unisson.web.i18n import _, _n, language
@@ -45,7 +46,8 @@ _SEATS = (
 def my_agencies() -> list[AgencyCard]:
     """Return the agencies of the signed-in person, by name."""
     if "agencies" not in g:
-        rows = any_session().execute(_SEATS.where(Seat.identity_id == me().id)).all()
+        arrived = arrival()
+        rows = arrived.seats if arrived else any_session().execute(_SEATS.where(Seat.identity_id == me().id)).all()
         g.agencies = [AgencyCard(*row) for row in rows]
     return list(g.agencies)
 

@@ -1,0 +1,75 @@
+"""One statement for everything that a member's page begins with: who it is, what they may, of which brands.
+
+A sign-in that was revoked, a member who was removed, a role that was taken end with the next request: nothing of it is
+kept from one request to the next.
+"""
+
+import uuid
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.dialects.postgresql import aggregate_order_by
+
+from tenants.agencies import Agency
+from tenants.brands import Brand
+from tenants.identities import DirectoryEntry, Identity, Seat
+from tenants.members import BrandAssignment, Membership
+from tenants.session import TenantSession
+from tenants.wire import Question
+from unisson.identity.sign_ins import HOLDER_COLUMNS, Person, held_by, touch
+from unisson.vault import token_hash
+from unisson.web.arrivals import AgencyFacts, Arrival, MemberFacts, keep_arrival
+
+_list = func.json_build_array
+
+
+def _all(of: ColumnElement[Any], by: Any) -> ColumnElement[Any]:
+    return func.json_agg(aggregate_order_by(of, by))
+
+
+_roles = (
+    select(func.json_agg(_list(BrandAssignment.brand_id, BrandAssignment.role)))
+    .where(BrandAssignment.agency_id == Membership.agency_id, BrandAssignment.membership_id == Membership.id)
+    .correlate(Membership)
+    .scalar_subquery()
+)
+_member = (
+    select(_list(Membership.id, Membership.name, Membership.email, Membership.agency_role, _roles))
+    .where(
+        Membership.identity_id == Identity.id,
+        Membership.removed_at.is_(None),
+        Membership.joined_at.is_not(None),
+    )
+    .correlate(Identity)
+    .scalar_subquery()
+)
+_brand = (Brand.id, Brand.slug, Brand.name, Brand.accent, Brand.timezone, Brand.language, Brand.sector)
+_brands = select(_all(_list(*_brand), Brand.name)).where(Brand.archived_at.is_(None)).scalar_subquery()
+_agency = select(_list(Agency.slug, Agency.name, Agency.language, Agency.timezone)).scalar_subquery()
+_seats = (
+    select(_all(_list(DirectoryEntry.slug, DirectoryEntry.name), DirectoryEntry.name))
+    .join(Seat, Seat.agency_id == DirectoryEntry.agency_id)
+    .where(Seat.identity_id == Identity.id)
+    .correlate(Identity)
+    .scalar_subquery()
+)
+_ARRIVAL = Question(held_by(select(_list(_list(*HOLDER_COLUMNS), _member, _agency, _brands, _seats))))
+
+
+def arrive(session: TenantSession, token: str) -> Person | None:
+    """Return who holds `token`, and keep for the request what they are in the session's agency.
+
+    None when the token is unknown, over or revoked, or the person disabled.
+    """
+    told = session.ask(_ARRIVAL, {"held": token_hash(token)})
+    if told is None:
+        return None
+    holder, member, agency, brands, seats = told
+    identity_id, name, email, language, timezone, is_verified, sign_in_id, is_stale = holder
+    person = Person(uuid.UUID(identity_id), name, email, language, timezone, is_verified, uuid.UUID(sign_in_id), token)
+    if is_stale:
+        touch(session, person.sign_in_id)
+    if agency:
+        facts = MemberFacts(*member) if member else None
+        keep_arrival(Arrival(person.id, facts, AgencyFacts(*agency), brands or [], seats or []))
+    return person

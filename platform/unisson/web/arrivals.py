@@ -1,0 +1,52 @@
+"""What one statement told of a member's request that reads, so that nobody asks again within it."""
+
+import uuid
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from flask import g
+
+
+class MemberFacts(NamedTuple):
+    """A member: id, name, e-mail address, agency role, and the pairs of brand and role."""
+
+    id: str
+    name: str
+    email: str
+    role: str
+    brand_roles: list[list[str]] | None
+
+
+class AgencyFacts(NamedTuple):
+    """The agency as pages show it."""
+
+    slug: str
+    name: str
+    language: str
+    timezone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """Somebody signed in who reads in an agency. `member` is None for a stranger to it.
+
+    `brands` are all of the agency's, as `BrandCard` has them: who sees which is for the guards to say. `seats` are the
+    addresses and names of the agencies that the person belongs to.
+    """
+
+    identity_id: uuid.UUID
+    member: MemberFacts | None
+    agency: AgencyFacts
+    brands: list[list[str]]
+    seats: list[list[str]]
+
+
+def keep_arrival(arrival: Arrival) -> None:
+    """Keep what was read, for this request."""
+    g.arrival = arrival
+
+
+def arrival() -> Arrival | None:
+    """Return what was read as this request arrived; None where it writes, is a visitor's, or belongs to no agency."""
+    found = g.get("arrival")
+    return found if isinstance(found, Arrival) else None
