@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from support.browser import Browser
 from support.world import World, build_world
 
 from unisson import embedded
@@ -87,3 +88,15 @@ def world(runtime: Runtime) -> World:
 def new_world(runtime: Runtime) -> Callable[..., World]:
     """Make further agencies."""
     return lambda *args, **kwargs: build_world(runtime, *args, **kwargs)
+
+
+@pytest.fixture
+def new_browser(app: Flask) -> Callable[[], Browser]:
+    """Make browsers."""
+    return lambda: Browser(app, app.response_class, use_cookies=True)
+
+
+@pytest.fixture
+def as_(new_browser: Callable[[], Browser], world: World) -> Callable[[str], Browser]:
+    """Make the browser of the person with a role."""
+    return lambda role: world.sign_in(new_browser(), role)

@@ -1,14 +1,12 @@
 """Browsers that speak over HTTPS, each from an address of its own, and the letters that were asked for."""
 
-import secrets
 import uuid
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 from flask import Flask
-from flask.testing import FlaskClient
 from sqlalchemy import select
+from support.browser import Browser
 
 from tenants.identities import Identity, IdentityLetter
 from unisson.app import create_app
@@ -16,29 +14,6 @@ from unisson.identity import tokens
 from unisson.runtime import Runtime
 
 GOOD_PASSWORD = "gadoue-Lapin-74-orage"
-
-
-class Browser(FlaskClient):
-    """A browser on HTTPS, at an address of its own, so that one test's tries do not count for another."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.address = ".".join(["10", *(str(secrets.randbelow(250)) for _ in range(3))])
-
-    def open(self, *args: Any, **kwargs: Any) -> Any:
-        kwargs.setdefault("base_url", "https://localhost")
-        kwargs.setdefault("environ_overrides", {"REMOTE_ADDR": self.address})
-        return super().open(*args, **kwargs)
-
-    def session_transaction(self, *args: Any, **kwargs: Any) -> Any:
-        kwargs.setdefault("base_url", "https://localhost")
-        return super().session_transaction(*args, **kwargs)
-
-
-@pytest.fixture
-def new_browser(app: Flask) -> Callable[[], Browser]:
-    """Make browsers."""
-    return lambda: Browser(app, app.response_class, use_cookies=True)
 
 
 @pytest.fixture
