@@ -6,6 +6,7 @@ from html import escape
 from urllib.parse import parse_qs
 from zoneinfo import ZoneInfo
 
+from psycopg import Connection
 from psycopg_pool import ConnectionPool
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -16,9 +17,32 @@ select id::text, scheduled_at, state, title, channel_kinds, live_url, version fr
 where brand_id = any(%s) and scheduled_at >= %s::timestamptz and scheduled_at < %s::timestamptz order by scheduled_at
 """
 
+_SIGN_IN = """
+select i.id, i.name, i.email, i.language, s.id from app.sign_ins s join app.identities i on i.id = s.identity_id
+where s.token_hash = %s and i.disabled_at is null and s.revoked_at is null and s.expires_at > clock_timestamp()
+"""
+_MEMBER = """
+select m.id, m.name, m.agency_role, a.brand_id, a.role from app.memberships m
+left join app.brand_assignments a on a.agency_id = m.agency_id and a.membership_id = m.id
+where m.identity_id = %s and m.removed_at is null and m.joined_at is not null
+"""
+_BRANDS = "select id, slug, name, accent, timezone from app.brands where archived_at is null order by name"
+
+
+def _let_in(connection: Connection[tuple[object, ...]]) -> None:
+    """Read who it is, what they are in the agency, and its brands, as plainly as it can be done."""
+    held = bytes.fromhex(os.environ["BENCH_HELD"])
+    person = connection.execute(_SIGN_IN, [held]).fetchone()
+    assert person is not None
+    assert connection.execute(_MEMBER, [person[0]]).fetchall()
+    assert connection.execute(_BRANDS).fetchall()
+
 
 def create() -> Callable[[dict[str, str], Start], Iterable[bytes]]:
-    """Return the WSGI application. Its month is `?since=…&until=…`; `BENCH_BYTES` is how long each answer must be."""
+    """Return the WSGI application. Its month is `?since=…&until=…`; `BENCH_BYTES` is how long each answer must be.
+
+    `/` signs nobody in; `/signed` reads beforehand what a signed-in request must know, in the same transaction.
+    """
     agency, brand, length = os.environ["BENCH_AGENCY"], os.environ["BENCH_BRAND"], int(os.environ["BENCH_BYTES"])
     clocks = [f"{minute // 60}\u00a0h\u00a0{minute % 60:02}" for minute in range(24 * 60)]
     pool = ConnectionPool(os.environ["BENCH_DATABASE"], min_size=1, max_size=6, open=True)
@@ -28,6 +52,8 @@ def create() -> Callable[[dict[str, str], Start], Iterable[bytes]]:
         asked = parse_qs(environment["QUERY_STRING"])
         with pool.connection() as connection, connection.transaction():
             connection.execute("select set_config('app.agency_id', %s, true)", [agency])
+            if environment["PATH_INFO"] == "/signed":
+                _let_in(connection)
             rows = connection.execute(_ROWS, [[brand], asked["since"][0], asked["until"][0]]).fetchall()
         entries = []
         for content_id, at, state, title, kinds, live, version in rows:

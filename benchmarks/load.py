@@ -13,10 +13,10 @@ from tenants.identities import DirectoryEntry, Identity, Seat, SignIn
 from tenants.members import Membership
 from tenants.permissions import AgencyRole
 from tenants.session import TenantSession
-from unisson.app import bare_app
 from unisson.config import Settings
 from unisson.runtime import web_runtime
 from unisson.vault import new_token, token_hash
+from unisson.web.bare import bare_app
 
 PROBE_BRANDS = 10
 PROBE_MONTHS = [f"{year}-{month:02}" for year in (2025, 2026, 2027) for month in range(1, 13)]
@@ -64,6 +64,8 @@ class Probe:
     brand_ids: list[uuid.UUID]
     slug: str
     cookie: str
+    held: bytes
+    """The hash under which the cookie's sign-in is known."""
 
     def path(self, month: str, brand: str = "marque-0") -> str:
         """Return the address of one month's page."""
@@ -111,7 +113,9 @@ def _probe(settings: Settings) -> tuple[Probe, uuid.UUID]:
     assert serializer is not None
     signed = serializer.dumps({"_user_id": token, "_fresh": True, "csrf_token": "one-session"})
     runtime.database.engine.dispose()
-    return Probe(agency_id, brand_ids, "sonde", f"{app.config['SESSION_COOKIE_NAME']}={signed}"), membership_id
+    return Probe(
+        agency_id, brand_ids, "sonde", f"{app.config['SESSION_COOKIE_NAME']}={signed}", token_hash(token)
+    ), membership_id
 
 
 def _owner(session: TenantSession, token: str) -> uuid.UUID:

@@ -31,11 +31,12 @@ def session() -> TenantSession:
 
 def any_session() -> TenantSession | GlobalSession:
     """Return the request's session: the agency's under `/<agency>/…`, else one for the global tables."""
-    if "session" not in g:
+    current: TenantSession | GlobalSession | None = g.get("session")
+    if current is None:
         slug = g.get("agency_slug")
         database = runtime().database
-        g.session = database.open_agency(agency_of(slug)) if slug else database.open_global()
-    return cast("TenantSession | GlobalSession", g.session)
+        current = g.session = database.open_agency(agency_of(slug)) if slug else database.open_global()
+    return current
 
 
 def enter_agency(agency_id: uuid.UUID) -> TenantSession:

@@ -61,9 +61,10 @@ class BrandCard:
 
 def actor() -> Actor:
     """Return who is acting in the path's agency. Raises NotFoundError for somebody who is no member of it."""
-    if "actor" not in g:
-        g.actor = load_actor(me().id)
-    return cast("Actor", g.actor)
+    known: Actor | None = g.get("actor")
+    if known is None:
+        known = g.actor = load_actor(me().id)
+    return known
 
 
 _MEMBER = (
@@ -135,10 +136,11 @@ _BRANDS = (
 
 def visible_brands() -> Sequence[BrandCard]:
     """Return the brands that the actor can see, by name."""
-    if "brands" not in g:
+    known: Sequence[BrandCard] | None = g.get("brands")
+    if known is None:
         me = actor()
-        g.brands = [card for card in _all_brands() if me.sees_brand(card.id)]
-    return cast("Sequence[BrandCard]", g.brands)
+        known = g.brands = [card for card in _all_brands() if me.sees_brand(card.id)]
+    return known
 
 
 def _all_brands() -> list[BrandCard]:

@@ -25,4 +25,4 @@ class SignedIn(Protocol):
 
 def me() -> SignedIn:
     """Return the person behind this request."""
-    return cast("SignedIn", current_user)
+    return cast("SignedIn", current_user._get_current_object())
