@@ -33,9 +33,14 @@ Value = str | int | bytes | uuid.UUID | datetime | Sequence[uuid.UUID]
 
 
 class Question:
-    """A statement that is prepared once a connection and answers one JSON value, which PostgreSQL builds."""
+    """A statement that is prepared once a connection and answers one JSON value, which PostgreSQL builds.
 
-    def __init__(self, statement: Select[Any]) -> None:
+    One that `keeps_plan` is planned once, too: for statements whose best plan does not hang on their values, and which
+    take longer to plan than to run. What follows in the same transaction keeps its plans as well.
+    """
+
+    def __init__(self, statement: Select[Any], *, keeps_plan: bool = False) -> None:
+        self.keeps_plan = keeps_plan
         compiled = statement.compile(dialect=PGDialect_psycopg(paramstyle="numeric_dollar"))  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it untyped
         self.name = f"unisson_{next(_numbers)}".encode()
         self.sql = str(compiled).encode()
@@ -49,6 +54,7 @@ class WiredConnection(psycopg.Connection[tuple[Any, ...]]):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._asked: set[bytes] = set()
+        self._keeps_plans = False
         self._used_at = time.monotonic()
 
     def commit(self) -> None:
@@ -67,6 +73,7 @@ class WiredConnection(psycopg.Connection[tuple[Any, ...]]):
 
     def enter(self, agency_id: uuid.UUID) -> None:
         """Begin a transaction, or go on in one, and bind it to an agency until its end. Raises psycopg.Error."""
+        self._keeps_plans = False
         begin = "begin; " if self.pgconn.transaction_status == TransactionStatus.IDLE else ""
         # A UUID writes itself in hexadecimal digits and dashes: there is nothing in it to quote.
         self._say(f"{begin}select set_config('app.agency_id', '{uuid.UUID(str(agency_id))}', true)".encode())
@@ -107,6 +114,9 @@ class WiredConnection(psycopg.Connection[tuple[Any, ...]]):
             if question.name not in self._asked:
                 self._checked(self.pgconn.prepare(question.name, question.sql))
                 self._asked.add(question.name)
+            if question.keeps_plan and not self._keeps_plans:
+                self._checked(self.pgconn.exec_(b"set local plan_cache_mode = force_generic_plan"))
+                self._keeps_plans = True
             known = {**question.constants, **values}
             said = [_written(known[name]) for name in question.parameters]
             result = self._checked(self.pgconn.exec_prepared(question.name, said))

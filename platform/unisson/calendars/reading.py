@@ -70,7 +70,8 @@ _told = func.json_build_array(
     _both.c.id, _both.c.brand_id, func.floor(func.date_part("epoch", _both.c.scheduled_at)), *list(_both.c)[3:]
 )
 _ENTRIES = Question(
-    select(func.json_agg(aggregate_order_by(_told, _both.c.scheduled_at, _both.c.id))).select_from(_both)
+    select(func.json_agg(aggregate_order_by(_told, _both.c.scheduled_at, _both.c.id))).select_from(_both),
+    keeps_plan=True,
 )
 
 _digest = func.sum(func.uuid_hash_extended(_contents.id, cast(_contents.version, BigInteger)))
@@ -78,7 +79,8 @@ _in_grid = select(func.count().label("count"), _digest.label("digest")).where(_d
 _in_tray = select(func.count().label("count"), _digest.label("digest")).where(_undated).subquery("in_tray")
 _counts = (_in_grid.c.count, _in_grid.c.digest, _in_tray.c.count, _in_tray.c.digest)
 _STAMP = Question(
-    select(func.to_json(func.concat_ws(".", *_counts))).select_from(_in_grid).join(_in_tray, literal_column("true"))
+    select(func.to_json(func.concat_ws(".", *_counts))).select_from(_in_grid).join(_in_tray, literal_column("true")),
+    keeps_plan=True,
 )
 
 
