@@ -238,7 +238,7 @@ def test_ten_megabytes_are_turned_away_with_what_to_do(desk: Desk, field: str) -
 def test_without_a_channel_the_page_says_to_connect_one(desk: Desk) -> None:
     with desk.session() as session:
         session.execute(update(Channel).values(disconnected_at=func.now()))
-    page = desk.get("cm", f"{new(desk)}")
+    page = desk.get("cm", f"{new(desk)}?lang=en")
     assert page.status_code == 200
     assert "No channel is connected yet" in page.text
 
