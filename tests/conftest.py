@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from playwright.sync_api import Browser as Chromium
+from playwright.sync_api import Playwright, sync_playwright
 from support.browser import Browser
 from support.world import World, build_world
 
@@ -16,6 +18,17 @@ from unisson.app import create_app
 from unisson.config import Settings
 from unisson.database import migrate
 from unisson.runtime import Runtime, web_runtime, worker_runtime
+
+CHROMIUM = "/usr/bin/chromium"
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 
 
 @pytest.fixture(scope="session")
@@ -100,3 +113,18 @@ def new_browser(app: Flask) -> Callable[[], Browser]:
 def as_(new_browser: Callable[[], Browser], world: World) -> Callable[[str], Browser]:
     """Make the browser of the person with a role."""
     return lambda role: world.sign_in(new_browser(), role)
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    """The driver of the browser."""
+    with sync_playwright() as driver:
+        yield driver
+
+
+@pytest.fixture(scope="session")
+def browser(playwright: Playwright) -> Iterator[Chromium]:
+    """The system's Chromium: one a test process, since Playwright cannot be started twice in one."""
+    launched = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+    yield launched
+    launched.close()

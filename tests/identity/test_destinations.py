@@ -35,7 +35,8 @@ def test_no_link_leads_away(pages, payload):
 def test_signing_in_follows_none_of_them(guest, world):
     world.sign_in(guest, "cm")
     for payload in PAYLOADS:
-        assert guest.get("/sign-in", query_string={"next": payload}).location == "/", payload
+        answer = guest.get("/sign-in", query_string={"next": payload})
+        assert answer.location == "/" or answer.status_code == 400, payload
 
 
 def test_there_are_enough_of_them():

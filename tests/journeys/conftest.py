@@ -12,22 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 
 from unisson import embedded
 from unisson.config import Settings
 from unisson.database import migrate
 
-CHROMIUM = "/usr/bin/chromium"
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 PROCESSES = {
     "web": ["web"],
     "worker": ["worker", "publishing"],
@@ -135,20 +125,6 @@ def _await_health(url: str, log: Path) -> None:
         except OSError:
             time.sleep(0.2)
     raise AssertionError("the web did not come up:\n" + log.read_text(errors="replace")[-3000:])
-
-
-@pytest.fixture(scope="session")
-def playwright() -> Iterator[Playwright]:
-    with sync_playwright() as driver:
-        yield driver
-
-
-@pytest.fixture(scope="session")
-def browser(playwright: Playwright) -> Iterator[Browser]:
-    """The system's Chromium."""
-    launched = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-    yield launched
-    launched.close()
 
 
 @pytest.fixture
