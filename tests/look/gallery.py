@@ -148,7 +148,6 @@ def gallery() -> Flask:
     headers.init_app(app, secure=False)
     app.jinja_env.globals.update(_=gettext, ngettext=ngettext, static=lambda path: f"/static/{path}?v=1")
     app.add_url_rule("/", view_func=lambda: render_template("home/front.html", lang="en"), endpoint="home")
-    app.add_url_rule("/agencies", view_func=_agencies)
     app.add_url_rule("/sample/<name>", view_func=_sample, endpoint="sample")
     app.add_url_rule("/sample/picture.svg", view_func=_picture)
     app.add_url_rule("/sample/move", view_func=_move, methods=["POST"])
@@ -181,7 +180,3 @@ def _mail() -> Response:
     )
     # A mail brings its style along; what a mail reader allows is not our pages' policy.
     return Response(page, headers={"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"})
-
-
-def _agencies() -> str:
-    return render_template("home/agencies.html", **_context())
