@@ -12,7 +12,7 @@ run: setup ## Start Unisson on this machine with a demonstration agency; Ctrl-C 
 	@exec $(BIN)/unisson up
 
 test: setup-dev chromium ## Run the tests, a real browser included
-	$(BIN)/python -m pytest -n 2 -m "not peers"
+	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not peers"
 
 check: setup-dev ## Lint, types, layers, templates, translations
 	$(BIN)/ruff check .

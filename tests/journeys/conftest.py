@@ -17,6 +17,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 from unisson import embedded
 from unisson.config import Settings
 from unisson.database import migrate
+from unisson.demo.build import ensure_demo
 
 PROCESSES = {
     "web": ["web"],
@@ -52,7 +53,7 @@ class Live:
 
 @pytest.fixture(scope="session")
 def live(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Live]:
-    """The product, started as a deployment starts it, on a data folder of its own."""
+    """The product with its demonstration, started as a deployment starts it, on a data folder of its own."""
     data_dir = request.getfixturevalue("live_folder")
     port = _free_port()
     with embedded.servers(data_dir) as servers:
@@ -70,6 +71,7 @@ def live(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureReques
         }
         settings = Settings.from_environ(environment)
         migrate(settings)
+        ensure_demo(settings)
         log = data_dir / "processes.log"
         with log.open("ab") as sink:
             started = [
@@ -86,15 +88,6 @@ def live(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureReques
                     process.terminate()
                 for process in started:
                     process.wait(20)
-
-
-@pytest.fixture(scope="session")
-def demo(live: Live) -> Live:
-    """The product with the demonstration's two agencies at work in it."""
-    from unisson.demo.build import ensure_demo
-
-    assert ensure_demo(live.settings), "somebody signed up before the demonstration was built"
-    return live
 
 
 @pytest.fixture(scope="session")

@@ -20,9 +20,9 @@ _numbers = count(1)
 
 
 @pytest.fixture(scope="module")
-def signed_in(browser: Browser, demo: Live) -> StorageState:
+def signed_in(browser: Browser, live: Live) -> StorageState:
     """The cookies of the community manager."""
-    context = browser.new_context(base_url=demo.url, locale="fr-FR")
+    context = browser.new_context(base_url=live.url, locale="fr-FR")
     page = context.new_page()
     page.goto("/sign-in")
     page.locator("[name=email]").fill(CM)
@@ -34,9 +34,9 @@ def signed_in(browser: Browser, demo: Live) -> StorageState:
     return state
 
 
-def opened(browser: Browser, demo: Live, state: StorageState, *, scripts: bool = True) -> BrowserContext:
+def opened(browser: Browser, live: Live, state: StorageState, *, scripts: bool = True) -> BrowserContext:
     context = browser.new_context(
-        base_url=demo.url,
+        base_url=live.url,
         storage_state=state,
         locale="fr-FR",
         viewport={"width": 1280, "height": 900},
@@ -47,9 +47,9 @@ def opened(browser: Browser, demo: Live, state: StorageState, *, scripts: bool =
 
 
 @pytest.fixture
-def cm(browser: Browser, demo: Live, signed_in: StorageState) -> Iterator[Page]:
+def cm(browser: Browser, live: Live, signed_in: StorageState) -> Iterator[Page]:
     """Her browser."""
-    context = opened(browser, demo, signed_in)
+    context = opened(browser, live, signed_in)
     page = context.new_page()
     complaints: list[str] = []
     page.on("pageerror", lambda error: complaints.append(str(error)))
@@ -59,9 +59,9 @@ def cm(browser: Browser, demo: Live, signed_in: StorageState) -> Iterator[Page]:
 
 
 @pytest.fixture
-def plain(browser: Browser, demo: Live, signed_in: StorageState) -> Iterator[Page]:
+def plain(browser: Browser, live: Live, signed_in: StorageState) -> Iterator[Page]:
     """Her browser with scripts switched off."""
-    context = opened(browser, demo, signed_in, scripts=False)
+    context = opened(browser, live, signed_in, scripts=False)
     yield context.new_page()
     context.close()
 

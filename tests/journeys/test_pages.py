@@ -90,7 +90,7 @@ def obstacles(page: Page, *, colours: bool) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def desk(browser: Browser, demo: Live) -> Iterator[Callable[[str, tuple[int, str]], Desk]]:
+def desk(browser: Browser, live: Live) -> Iterator[Callable[[str, tuple[int, str]], Desk]]:
     """Open somebody's browser, signed in once; 390 px wide is a phone."""
     desks: dict[tuple[str, tuple[int, str]], Desk] = {}
     contexts: list[BrowserContext] = []
@@ -100,7 +100,7 @@ def desk(browser: Browser, demo: Live) -> Iterator[Callable[[str, tuple[int, str
         if (who, look) not in desks:
             width, scheme = look
             context = browser.new_context(
-                base_url=demo.url,
+                base_url=live.url,
                 viewport={"width": width, "height": 900},
                 color_scheme="dark" if scheme == "dark" else "light",
                 locale="fr-FR",
@@ -167,10 +167,10 @@ def test_a_content_is_open_to_everybody_in_each_state(
 
 @pytest.mark.parametrize("look", [DESK, PHONE], ids=["desk", "phone"])
 def test_the_client_s_link_is_open_without_an_account(
-    desk: Callable[[str, tuple[int, str]], Desk], demo: Live, look: tuple[int, str]
+    desk: Callable[[str, tuple[int, str]], Desk], live: Live, look: tuple[int, str]
 ) -> None:
     opened = desk("visitor", look)
-    letters = demo.mails(PEOPLE["client"])
+    letters = live.mails(PEOPLE["client"])
     links = [word for letter in letters for word in letter["text"].split() if "/approve/" in word]
     opened.page.goto(links[0])
     assert opened.page.locator("h1").count() == 1

@@ -113,7 +113,7 @@ def _samples() -> dict[str, Any]:
 
 def _context() -> dict[str, Any]:
     return {
-        "person": Thing(name="Inès Caradec", email="ines@agence-loire.example"),
+        "person": Thing(email_verified=True, name="Inès Caradec", email="ines@agence-loire.example"),
         "agency": Thing(name="Agence Loire", slug="agence-loire"),
         "agencies": [Thing(name="Agence Loire", slug="agence-loire"), Thing(name="Studio Ouest", slug="studio-ouest")],
         "brands": BRANDS,
