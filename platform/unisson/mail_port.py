@@ -2,10 +2,11 @@
 
 import ssl
 from dataclasses import dataclass
+from email.header import Header
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import EmailPolicy
 from email.utils import parseaddr
-from typing import Protocol
+from typing import Any, Protocol
 from urllib.parse import unquote, urlsplit
 
 
@@ -78,9 +79,28 @@ def envelope_address(address: str) -> str:
     return f"{local}@{ascii_domain}"
 
 
+class _Faithful(EmailPolicy):
+    """The SMTP policy, whose long subjects keep their spaces.
+
+    The standard library's folding of encoded words drops a space that falls between two of them (RFC 2047 §6.2 has
+    readers join adjacent words); its older `Header` puts the spaces inside.
+    """
+
+    def fold_binary(self, name: str, value: Any) -> bytes:
+        """Return the folded header as it travels."""
+        text = str(value)
+        if name.lower() != "subject" or text.isascii():
+            return super().fold_binary(name, value)
+        folded = Header(text, "utf-8", header_name=name, maxlinelen=75).encode(linesep=self.linesep)
+        return f"{name}: {folded}{self.linesep}".encode("ascii")
+
+
+_TRAVEL = _Faithful(linesep="\r\n", cte_type="7bit")
+
+
 def packed(message: EmailMessage) -> bytes:
     """Return the message as it travels: CRLF line ends, nothing outside ASCII, lines of at most 998 bytes."""
-    return message.as_bytes(policy=SMTP.clone(cte_type="7bit"))
+    return message.as_bytes(policy=_TRAVEL)
 
 
 @dataclass(frozen=True, slots=True)
