@@ -60,12 +60,11 @@ def _nav() -> list[NavItem]:
         (_("Brands"), "agency.brands", "building-2"),
         (_("Team"), "agency.team", "users"),
     )
-    here = request.endpoint or ""
+    path = request.path
+    hrefs = [url_for(endpoint) for _label, endpoint, _icon in entries]
     return [
-        NavItem(
-            label, url_for(endpoint), icon, here == endpoint or here.split(".")[0] == endpoint.split(".")[0] != "agency"
-        )
-        for label, endpoint, icon in entries
+        NavItem(label, href, icon, path == href or path.startswith(f"{href}/"))
+        for (label, _endpoint, icon), href in zip(entries, hrefs, strict=True)
     ]
 
 
