@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import func, select
 
 from tests.standins.pds import PASSWORD, StandInPds
-from tests.support.campaign import approve_many, connect_bluesky
+from tests.support.campaign import approve_many, connect_bluesky, forget_what_others_left
 from tests.support.world import World, build_world
 from unisson.dispatching import seconds_to_next, waiting_queues
 from unisson.outbound import Outbound
@@ -29,6 +29,7 @@ def pds(tmp_path: Path) -> Iterator[StandInPds]:
 
 @pytest.fixture
 def publisher(worker: Runtime, pds: StandInPds) -> Publisher:
+    forget_what_others_left(worker)
     registry = Registry([BlueskyAdapter(Outbound(allow=["127.0.0.0/8", pds.http.place]))])
     hands = Hands(
         database=worker.database,

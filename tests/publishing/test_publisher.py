@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select, text
 
 from tests.standins.pds import PASSWORD, StandInPds
-from tests.support.campaign import Approved, approve_many, connect_bluesky
+from tests.support.campaign import Approved, approve_many, connect_bluesky, forget_what_others_left
 from tests.support.world import World
 from unisson.editorial.models import Content
 from unisson.outbound import Outbound
@@ -36,6 +36,7 @@ def pds(tmp_path: Path) -> Iterator[StandInPds]:
 
 @pytest.fixture
 def publisher(worker: Runtime, pds: StandInPds) -> Publisher:
+    forget_what_others_left(worker)
     registry = Registry([SettledAtOnce(Outbound(allow=["127.0.0.0/8", pds.http.place]))])
     hands = Hands(
         database=worker.database,
@@ -173,7 +174,7 @@ def test_two_publishers_share_the_work(runtime, worker, world, publisher, pds, b
     import threading
 
     approved = approve_many(runtime, world, [bluesky], 60)
-    twins = [threading.Thread(target=drain, args=(publisher, worker, world, 1)) for _ in range(3)]
+    twins = [threading.Thread(target=publisher.drain, args=(10,)) for _ in range(3)]
     for each in twins:
         each.start()
     for each in twins:

@@ -8,7 +8,7 @@ from sqlalchemy import select, text
 
 from tests.publishing.test_publisher import SettledAtOnce, hasten
 from tests.standins.pds import PASSWORD, StandInPds
-from tests.support.campaign import approve_many, connect_bluesky
+from tests.support.campaign import approve_many, connect_bluesky, forget_what_others_left
 from tests.support.world import World, build_world
 from unisson.outbound import Outbound
 from unisson.publishing.channels.registry import Registry
@@ -29,6 +29,7 @@ def test_at_most_one_effect_and_nothing_lost(
     folder: Path = tmp_path_factory.mktemp("effects")
     pds = StandInPds(folder / "effects.jsonl")
     try:
+        forget_what_others_left(worker)
         world = build_world(runtime)
         channel = connect_bluesky(runtime, world, pds.url, "marque.test", PASSWORD)
         (approved,) = approve_many(runtime, world, [channel], 1)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, insert, select, text
 
 from tenants.base import new_id, utcnow
 from tenants.session import TenantSession
@@ -41,6 +41,12 @@ def connect_bluesky(runtime: Runtime, world: World, service: str, handle: str, p
         session.add(channel)
         session.flush()
         return channel.id
+
+
+def forget_what_others_left(worker: Runtime) -> None:
+    """Empty the dispatch table of publishing: a publisher of one test must not meet what another one left due."""
+    with worker.database.everywhere() as session:
+        session.execute(text("delete from app.dispatch where queue = 'publishing'"))
 
 
 def approve_many(

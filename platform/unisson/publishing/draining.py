@@ -145,6 +145,9 @@ class Drain:
             # Should the commit have gone through unheard, each is found `sending` and read back, never sent again.
             begun = []
             log.info("publishing.one_by_one", agency=str(agency_id), why=str(error)[:200])
+        except Exception:
+            begun = []
+            log.exception("publishing.fault", agency=str(agency_id))
         for departure in begun:
             delivery = deliveries.pop(departure.seen.id)
             self._sending[self._pool.submit(delivery.send, departure.seen)] = _Sending(departure, delivery)

@@ -61,7 +61,7 @@ class Publisher:
     def attend(self, claimed: Claim, claimed_at: float, name: str) -> uuid.UUID | None:
         """Do what one claim asks for; return the content that it touched.
 
-        A fault of the database leaves the claim to lapse: nothing is half-done.
+        A fault, of the database or of ours, leaves the claim to lapse: nothing is half-done, and nobody else waits.
         """
         try:
             if claimed.kind == "content":
@@ -70,6 +70,8 @@ class Publisher:
                 return Delivery(self.hands, claimed, claimed_at, name).run()
         except DBAPIError as error:
             log.warning("publishing.interrupted", item=str(claimed.item_id), why=str(error.orig)[:200])
+        except Exception:
+            log.exception("publishing.fault", item=str(claimed.item_id))
         return None
 
     def settle(self, agency_id: uuid.UUID, content_ids: list[uuid.UUID]) -> None:
