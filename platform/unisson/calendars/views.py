@@ -199,7 +199,7 @@ def _zones(look: Look) -> list[tuple[str, str]]:
 
 def init_app(app: Flask) -> None:
     """Register the routes."""
-    app.extensions["unisson.month_grids"] = Fragments[str]("month", 32)
-    app.extensions["unisson.month_frames"] = Fragments[list[str]]("frame", 64)
-    app.extensions["unisson.month_shells"] = Fragments[Shell]("shell", 128)
+    app.extensions["unisson.month_grids"] = Fragments[str]("month", 12)
+    app.extensions["unisson.month_frames"] = Fragments[list[str]]("frame", 24)
+    app.extensions["unisson.month_shells"] = Fragments[Shell]("shell", 48)
     app.register_blueprint(blueprint)

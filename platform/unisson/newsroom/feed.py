@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from feedgen.feed import FeedGenerator
 from markupsafe import Markup
 
 from unisson.newsroom.entries import Room
@@ -17,6 +16,9 @@ NEVER = datetime(2020, 1, 1, tzinfo=UTC)
 
 def atom(room: Room, entries: Sequence[NewsroomEntry], base_url: str) -> bytes:
     """Return the feed's XML. Every address in it is absolute."""
+    # Imported where it is used: its XML library weighs 5 MB in every process that never answers a feed.
+    from feedgen.feed import FeedGenerator  # noqa: PLC0415
+
     home = f"{base_url}{room.path}"
     feed: Any = FeedGenerator()  # type: ignore[no-untyped-call]  # feedgen has no annotations
     feed.id(home)
