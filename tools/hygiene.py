@@ -10,7 +10,7 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 # Put together from halves, so that this file passes its own test.
 HOSTS = [
     *("pypi" + ".org", "python" + "hosted.org", "npm" + "js.org", "npm" + "js.com", "yarn" + "pkg.com"),
-    *("deb." + "debian", "cdn." + "jsdelivr", "unp" + "kg.com", "cdn" + "js.", "fonts." + "google"),
+    *("deb." + "debian", "cdn.jsd" + "elivr", "unp" + "kg.com", "cdn" + "js.", "fonts.goo" + "gle"),
 ]
 MACHINE = [r"(?<![\w.$}])/(?:" + "|".join(("ho" + "me", "ro" + "ot", "Us" + "ers", "wo" + "rk")) + r")/\w"]
 TEXT_LIMIT = 2_000_000  # bytes
