@@ -1,8 +1,10 @@
 """The agency: the tenant."""
 
 import uuid
+from datetime import time
 
 from sqlalchemy import CheckConstraint
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tenants.base import Base, Timestamp
@@ -12,11 +14,19 @@ class Agency(Base):
     """One agency. It owns itself: `agency_id` is its key, so that its row obeys the same policy as all others."""
 
     __tablename__ = "agencies"
-    __table_args__ = (CheckConstraint("slug ~ '^[a-z0-9][a-z0-9-]{1,48}$'", name="slug"),)
+    __table_args__ = (
+        CheckConstraint("slug ~ '^[a-z0-9][a-z0-9-]{1,48}$'", name="slug"),
+        CheckConstraint("work_ends > work_starts", name="work_hours"),
+        CheckConstraint("jsonb_typeof(work_days) = 'array' and jsonb_array_length(work_days) >= 1", name="work_days"),
+    )
 
     agency_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
     slug: Mapped[str]
     name: Mapped[str]
     language: Mapped[str] = mapped_column(server_default="fr")
     timezone: Mapped[str] = mapped_column(server_default="Europe/Paris")
+    work_days: Mapped[list[int]] = mapped_column(JSONB, server_default="[0, 1, 2, 3, 4]")
+    work_starts: Mapped[time] = mapped_column(server_default="09:00")
+    work_ends: Mapped[time] = mapped_column(server_default="18:00")
+    """The hours in which people answer, on the clock of each brand; days count from Monday, 0."""
     created_at: Mapped[Timestamp]

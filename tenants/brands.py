@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from sqlalchemy import CheckConstraint
-from sqlalchemy.orm import Mapped
+from sqlalchemy.orm import Mapped, mapped_column
 
 from tenants.base import Base, TenantOwned, Timestamp, one_of, unique_in_agency
 
@@ -26,6 +26,7 @@ class Brand(TenantOwned, Base):
         CheckConstraint(one_of("accent", ACCENTS), name="accent"),
         CheckConstraint(one_of("sector", SECTORS), name="sector"),
         CheckConstraint(one_of("language", ("fr", "en")), name="language"),
+        CheckConstraint("country ~ '^[A-Z]{2}$'", name="country"),
     )
 
     slug: Mapped[str]
@@ -34,5 +35,7 @@ class Brand(TenantOwned, Base):
     timezone: Mapped[str]
     language: Mapped[str]
     accent: Mapped[str]
+    country: Mapped[str] = mapped_column(server_default="FR")
+    """ISO 3166-1 alpha-2: whose public holidays its people have."""
     archived_at: Mapped[datetime | None]
     created_at: Mapped[Timestamp]

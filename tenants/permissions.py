@@ -23,6 +23,12 @@ class Permission(enum.StrEnum):
     APPROVE_AS_RP = "approval.rp"
     APPROVE_AS_CM = "approval.cm"
     APPROVE_AS_CLIENT = "approval.client"
+    APPROVE_AS_ACCOUNT = "approval.account"
+    APPROVE_AS_LEGAL = "approval.legal"
+    APPROVE_AS_SPOKESPERSON = "approval.spokesperson"
+    CHAIN_EDIT = "approval.chains"
+    APPROVAL_STEER = "approval.steer"
+    CONTENT_HOLD = "content.hold"
     LINK_MANAGE = "approval.links"
     PUBLICATION_RESOLVE = "publication.resolve"
     ACTIVITY_SEE = "activity.see"
@@ -44,8 +50,24 @@ class BrandRole(enum.StrEnum):
     RP = "rp"
     CLIENT_APPROVER = "client_approver"
     CLIENT_CONTACT = "client_contact"
+    LEGAL = "legal"
+    SPOKESPERSON = "spokesperson"
     EXPERT = "expert"
 
+
+class StageRole(enum.StrEnum):
+    """What somebody must be to decide in a stage: a role on the brand, or account manager of the agency."""
+
+    CM = "cm"
+    RP = "rp"
+    ACCOUNT_MANAGER = "account_manager"
+    CLIENT_APPROVER = "client_approver"
+    LEGAL = "legal"
+    SPOKESPERSON = "spokesperson"
+
+
+CLIENT_SIDE = frozenset({BrandRole.CLIENT_APPROVER, BrandRole.CLIENT_CONTACT, BrandRole.LEGAL, BrandRole.SPOKESPERSON})
+"""Roles of the client's own people: they see what was submitted, and never what the agency notes for itself."""
 
 SENTENCES: dict[Permission, str] = {
     Permission.AGENCY_SETTINGS: "Change the agency's name, language and time zone",
@@ -62,6 +84,12 @@ SENTENCES: dict[Permission, str] = {
     Permission.APPROVE_AS_RP: "Decide in the press officer's stage",
     Permission.APPROVE_AS_CM: "Decide in the community manager's stage",
     Permission.APPROVE_AS_CLIENT: "Decide in the client's stage",
+    Permission.APPROVE_AS_ACCOUNT: "Decide in the account manager's stage",
+    Permission.APPROVE_AS_LEGAL: "Decide in the legal stage",
+    Permission.APPROVE_AS_SPOKESPERSON: "Decide in the spokesperson's stage",
+    Permission.CHAIN_EDIT: "Change approval chains",
+    Permission.APPROVAL_STEER: "See what waits on whom, send a reminder, hand a stage over",
+    Permission.CONTENT_HOLD: "Put an approved content on hold, and let it go",
     Permission.LINK_MANAGE: "Renew and revoke a client's approval links",
     Permission.PUBLICATION_RESOLVE: "Decide on a publication that is held, and try one again",
     Permission.ACTIVITY_SEE: "See who did what and when",
@@ -69,9 +97,15 @@ SENTENCES: dict[Permission, str] = {
 
 _P = Permission
 _PRODUCTION = frozenset(
-    {_P.CALENDAR_SEE, _P.CONTENT_SEE, _P.CONTENT_WRITE, _P.CONTENT_SUBMIT, _P.CONTENT_SCHEDULE, _P.PUBLICATION_RESOLVE}
-)
+    {
+        _P.CALENDAR_SEE, _P.CONTENT_SEE, _P.CONTENT_WRITE, _P.CONTENT_SUBMIT, _P.CONTENT_SCHEDULE,
+        _P.CONTENT_HOLD, _P.PUBLICATION_RESOLVE,
+    }
+)  # fmt: skip
 _ACCOUNT = _PRODUCTION | {
+    _P.APPROVE_AS_ACCOUNT,
+    _P.APPROVAL_STEER,
+    _P.CHAIN_EDIT,
     _P.BRAND_CREATE,
     _P.BRAND_SETTINGS,
     _P.BRAND_TEAM,
@@ -90,17 +124,29 @@ AGENCY_ROLE_PERMISSIONS: dict[AgencyRole, frozenset[Permission]] = {
 """What an agency role gives on *every* brand of the agency."""
 
 BRAND_ROLE_PERMISSIONS: dict[BrandRole, frozenset[Permission]] = {
-    BrandRole.CM: _PRODUCTION | {_P.APPROVE_AS_CM, _P.CHANNEL_CONNECT, _P.LINK_MANAGE, _P.ACTIVITY_SEE},
-    BrandRole.RP: _PRODUCTION | {_P.APPROVE_AS_RP, _P.LINK_MANAGE, _P.ACTIVITY_SEE},
-    BrandRole.CLIENT_APPROVER: frozenset({_P.CALENDAR_SEE, _P.CONTENT_SEE, _P.APPROVE_AS_CLIENT}),
+    BrandRole.CM: _PRODUCTION
+    | {
+        _P.APPROVE_AS_CM,
+        _P.CHANNEL_CONNECT,
+        _P.LINK_MANAGE,
+        _P.APPROVAL_STEER,
+        _P.ACTIVITY_SEE,
+    },
+    BrandRole.RP: _PRODUCTION | {_P.APPROVE_AS_RP, _P.LINK_MANAGE, _P.APPROVAL_STEER, _P.ACTIVITY_SEE},
+    BrandRole.CLIENT_APPROVER: frozenset({_P.CALENDAR_SEE, _P.CONTENT_SEE, _P.APPROVE_AS_CLIENT, _P.CONTENT_HOLD}),
     BrandRole.CLIENT_CONTACT: frozenset({_P.CALENDAR_SEE, _P.CONTENT_SEE}),
+    BrandRole.LEGAL: frozenset({_P.CALENDAR_SEE, _P.CONTENT_SEE, _P.APPROVE_AS_LEGAL}),
+    BrandRole.SPOKESPERSON: frozenset({_P.CALENDAR_SEE, _P.CONTENT_SEE, _P.APPROVE_AS_SPOKESPERSON}),
     BrandRole.EXPERT: frozenset(),
 }
 """What a brand role gives on that brand alone."""
 
-STAGE_PERMISSION: dict[BrandRole, Permission] = {
-    BrandRole.CM: _P.APPROVE_AS_CM,
-    BrandRole.RP: _P.APPROVE_AS_RP,
-    BrandRole.CLIENT_APPROVER: _P.APPROVE_AS_CLIENT,
+STAGE_PERMISSION: dict[StageRole, Permission] = {
+    StageRole.CM: _P.APPROVE_AS_CM,
+    StageRole.RP: _P.APPROVE_AS_RP,
+    StageRole.ACCOUNT_MANAGER: _P.APPROVE_AS_ACCOUNT,
+    StageRole.CLIENT_APPROVER: _P.APPROVE_AS_CLIENT,
+    StageRole.LEGAL: _P.APPROVE_AS_LEGAL,
+    StageRole.SPOKESPERSON: _P.APPROVE_AS_SPOKESPERSON,
 }
 """Which permission lets somebody decide in a stage of that role."""

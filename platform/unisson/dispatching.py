@@ -12,6 +12,9 @@ from datetime import datetime
 from sqlalchemy import Connection, text
 from sqlalchemy.orm import Session
 
+QUEUE_OF = {"content": "publishing", "publication": "publishing", "mail": "mail", "stage": "approvals"}
+"""What is due → whose it is to attend to."""
+
 
 @dataclass(frozen=True, slots=True)
 class Claim:
@@ -83,7 +86,7 @@ def holds(session: Bound, claimed: Claim) -> bool:
 
 def put(session: Bound, kind: str, agency_id: uuid.UUID, item_id: uuid.UUID, *, due_at: datetime | None = None) -> None:
     """Make something due at `due_at` (now for None). Whoever was on it loses the claim."""
-    queue = "mail" if kind == "mail" else "publishing"
+    queue = QUEUE_OF[kind]
     session.execute(_PUT, {"kind": kind, "agency_id": agency_id, "item_id": item_id, "queue": queue, "due_at": due_at})
 
 

@@ -9,7 +9,7 @@ from tenants.brands import Brand
 from tenants.permissions import Permission
 from unisson.activity.models import Event
 from unisson.agency.brands import open_brand
-from unisson.approvals.models import ApprovalPolicy, Stage
+from unisson.approvals.policies import chains_of
 from unisson.publishing.models import Channel
 
 TYPED = {"name": "Maison Léa", "sector": "food", "timezone": "Europe/Paris", "language": "fr", "accent": "plum"}
@@ -25,8 +25,8 @@ def test_a_brand_has_its_chain_and_newsroom_at_once(as_, world, runtime):
         assert (brand.name, brand.accent) == ("Maison Léa", "plum")
         kinds = session.scalars(select(Channel.kind).where(Channel.brand_id == brand.id)).all()
         verbs = session.scalars(select(Event.verb).where(Event.subject_id == brand.id)).all()
-        policy = session.scalars(select(ApprovalPolicy.id).where(ApprovalPolicy.brand_id == brand.id)).one()
-        roles = session.scalars(select(Stage.role).where(Stage.policy_id == policy).order_by(Stage.position)).all()
+        (kept,) = chains_of(session, brand.id)
+        roles = [approver.role for stage in kept.chain.stages for approver in stage.approvers]
     assert kinds == ["newsroom"]
     assert verbs == ["brand.opened"]
     assert roles == ["rp", "client_approver"]

@@ -11,7 +11,7 @@ from support.gate import would_leave
 
 from tenants.access import Actor
 from tenants.errors import ForbiddenError, NotFoundError, RefusedError
-from unisson.approvals import circuit
+from unisson.approvals import circuit, deciding
 from unisson.approvals.models import ApprovalRun, Decision, RunStage
 from unisson.editorial import writing
 from unisson.editorial.models import Content, Revision
@@ -66,16 +66,16 @@ class Circuit(RuleBasedStateMachine):
     @rule(role=st.sampled_from(ROLES), digest=seen)
     def approve(self, role: str, digest: str) -> None:
         current = self.desk.asked(self.content_id)[0]
-        assert not self.act(role, circuit.approve, digest) or digest == current
+        assert not self.act(role, deciding.approve, digest) or digest == current
 
     @rule(role=st.sampled_from(("rp", "second_rp", "client_approver")))
     def approve_what_is_shown_now(self, role: str) -> None:
-        self.act(role, circuit.approve, self.desk.asked(self.content_id)[0])
+        self.act(role, deciding.approve, self.desk.asked(self.content_id)[0])
 
     @rule(role=st.sampled_from(ROLES), digest=seen)
     def request_changes(self, role: str, digest: str) -> None:
         current = self.desk.asked(self.content_id)[0]
-        assert not self.act(role, circuit.request_changes, digest, "Autrement") or digest == current
+        assert not self.act(role, deciding.request_changes, digest, "Autrement") or digest == current
 
     @rule(role=st.sampled_from(ROLES))
     def withdraw(self, role: str) -> None:
@@ -94,7 +94,7 @@ class Circuit(RuleBasedStateMachine):
         """The straight way, so that many sequences reach an approval and go on from there."""
         self.act("cm", circuit.submit, None, lambda _session, _content: None)
         for role in ("rp", "second_rp", "client_approver"):
-            self.act(role, circuit.approve, self.desk.asked(self.content_id)[0])
+            self.act(role, deciding.approve, self.desk.asked(self.content_id)[0])
 
     @invariant()
     def it_may_leave_only_when_everybody_approved_these_bytes(self) -> None:

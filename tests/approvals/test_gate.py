@@ -61,8 +61,8 @@ def a_stage_more(desk: Desk, content_id: uuid.UUID) -> None:
     with desk.session() as session:
         session.execute(
             text(
-                "insert into app.run_stages (agency_id, id, run_id, position, role)"
-                " select agency_id, gen_random_uuid(), id, 9, 'cm' from app.approval_runs where content_id = :c"
+                "insert into app.run_stages (agency_id, id, run_id, position, covers_digest)"
+                " select agency_id, gen_random_uuid(), id, 9, digest from app.approval_runs where content_id = :c"
             ),
             {"c": content_id},
         )

@@ -11,6 +11,7 @@ from support.xss import CORPUS, live_markup
 
 from tenants.base import utcnow
 from tenants.members import BrandAssignment, Membership
+from unisson.agency import team
 from unisson.approvals import links
 from unisson.approvals.models import ApprovalLink, Decision
 from unisson.editorial import writing
@@ -152,9 +153,10 @@ def remove_person(desk: Desk, _content_id: uuid.UUID) -> None:
 
 
 def take_role_away(desk: Desk, _content_id: uuid.UUID) -> None:
+    owner = desk.actor("owner")
     with desk.session() as session:
-        for row in session.scalars(select(BrandAssignment).where(BrandAssignment.role == "client_approver")):
-            session.delete(row)
+        row = session.scalars(select(BrandAssignment).where(BrandAssignment.role == "client_approver")).one()
+        team.withdraw(session, owner, row.membership_id, row.id)
 
 
 def decide_as_colleague(desk: Desk, content_id: uuid.UUID) -> None:

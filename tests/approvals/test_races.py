@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from support.desk import HTTPS, Desk
 
 from tenants.errors import ForbiddenError, RefusedError
-from unisson.approvals import circuit
+from unisson.approvals import deciding
 from unisson.approvals.models import Decision
 from unisson.editorial import writing
 
@@ -47,7 +47,7 @@ def test_of_two_press_officers_one_decides(desk: Desk) -> None:
 
         def decide(actor, approve: bool) -> object:
             with desk.session() as session:
-                verb = circuit.approve if approve else circuit.request_changes
+                verb = deciding.approve if approve else deciding.request_changes
                 return verb(session, actor, content_id, digest, "Samedi", stage_shown=uuid.UUID(stage))  # noqa: B023
 
         answers = at_once(lambda: decide(first, True), lambda: decide(second, False))  # noqa: B023
@@ -81,7 +81,7 @@ def test_an_edit_and_an_approval_never_both_count(desk: Desk) -> None:
 
         def approve() -> object:
             with desk.session() as session:
-                return circuit.approve(session, rp, content_id, digest)  # noqa: B023
+                return deciding.approve(session, rp, content_id, digest)  # noqa: B023
 
         answers = at_once(edit, approve)
         refused = [answer for answer in answers if isinstance(answer, RefusedError)]
@@ -135,7 +135,7 @@ def test_of_a_client_who_approves_and_one_who_asks_for_changes_one_decides(desk:
 
     def by_account() -> object:
         with desk.session() as session:
-            return circuit.approve(session, client, content_id, digest)
+            return deciding.approve(session, client, content_id, digest)
 
     at_once(by_account, lambda: desk.app.test_client().post(path, data=form, base_url=HTTPS))
     assert decisions(desk, content_id) == before + 1

@@ -7,14 +7,14 @@ from support.desk import Desk, days_ahead
 from support.world import PEOPLE
 
 STATES = (
-    "draft", "in_review", "client_turn", "changes_requested", "scheduled", "publishing", "published", "held",
-    "failed", "cancelled",
+    "draft", "in_review", "client_turn", "changes_requested", "scheduled", "on_hold", "publishing", "published",
+    "held", "failed", "cancelled",
 )  # fmt: skip
-EDITABLE = {"draft", "in_review", "client_turn", "changes_requested", "scheduled", "failed"}
+EDITABLE = {"draft", "in_review", "client_turn", "changes_requested", "scheduled", "on_hold", "failed"}
 HIDDEN_FROM_CLIENTS = {"draft", "changes_requested", "cancelled"}
 SEES_ALL = {"owner", "admin", "account_manager"}
 WRITES = SEES_ALL | {"cm", "rp"}
-CLIENTS = {"client_approver", "client_contact"}
+CLIENTS = {"client_approver", "client_contact", "legal", "spokesperson"}
 MOVES = ("submission", "withdrawal", "approval", "change-request", "cancellation", "restoration", "edit", "move")
 
 
@@ -37,7 +37,7 @@ def expected(role: str, state: str, move: str) -> int:
 
 _WHEN = {
     "submission": {"draft", "changes_requested"},
-    "withdrawal": {"in_review", "client_turn", "scheduled"},
+    "withdrawal": {"in_review", "client_turn", "scheduled", "on_hold"},
     "cancellation": EDITABLE,
     "restoration": set(STATES),
     "edit": EDITABLE,

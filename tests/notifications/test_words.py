@@ -14,7 +14,8 @@ from tenants.base import utcnow
 from tenants.brands import Brand
 from tenants.members import Membership
 from unisson.approvals import links
-from unisson.approvals.models import ApprovalLink, ApprovalRun, Decision, RunStage
+from unisson.approvals.models import ApprovalLink, ApprovalRun, Decision, RunSeat, RunStage, Wait
+from unisson.approvals.policies import chains_of
 from unisson.devmail.box import KeptMail, Mailbox
 from unisson.editorial.models import Content, Revision
 from unisson.notifications.letters import write
@@ -50,20 +51,33 @@ class Desk:
             content.revision_id, content.state = revision.id, "in_review"
             content.scheduled_at, content.wall_time = AT, datetime(2027, 3, 1, 9, 30)  # noqa: DTZ001 - a wall clock
             run = ApprovalRun(
-                content_id=content.id, revision_id=revision.id, digest=revision.digest, submitted_by=author
+                content_id=content.id,
+                revision_id=revision.id,
+                digest=revision.digest,
+                submitted_by=author,
+                policy_version_id=chains_of(session, world.brand_id)[0].version.id,
             )
             session.add(run)
             session.flush()
-            stage = RunStage(run_id=run.id, position=1, role="client_approver", opened_at=utcnow())
+            stage = RunStage(run_id=run.id, position=1, covers_digest=revision.digest, opened_at=utcnow())
             session.add(stage)
             session.flush()
-        self.content, self.run, self.stage = content, run, stage
+            seat = RunSeat(run_id=run.id, stage_id=stage.id, position=1, role="client_approver")
+            session.add(seat)
+            session.flush()
+        self.content, self.run, self.stage, self.seat = content, run, stage, seat
 
     def ask_client(self) -> uuid.UUID:
         with self.runtime.database.agency(self.world.agency_id) as session:
             person = session.get_one(
                 Membership, (self.world.agency_id, self.world.people["client_approver"].membership_id)
             )
+            session.add(
+                Wait(
+                    content_id=self.content.id, brand_id=self.world.brand_id, stage_id=self.stage.id,
+                    seat_id=self.seat.id, membership_id=person.id, side="client",
+                )
+            )  # fmt: skip
             return links.issue(session, self.content, self.run, self.stage, person).id
 
     def tell(self, kind: str, role: str = "cm") -> None:
@@ -75,7 +89,7 @@ class Desk:
         with self.runtime.database.agency(self.world.agency_id) as session:
             session.add(
                 Decision(
-                    run_id=self.run.id, stage_id=self.stage.id, digest=self.run.digest, verdict=verdict,
+                    run_id=self.run.id, stage_id=self.stage.id, seat_id=self.seat.id, digest=self.run.digest, verdict=verdict,
                     comment=comment, membership_id=self.world.people["client_approver"].membership_id,
                     typed_name="Camille Client",
                 )

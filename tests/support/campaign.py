@@ -11,7 +11,8 @@ from tenants.base import new_id, utcnow
 from tenants.session import TenantSession
 from tests.support.world import World
 from unisson import dispatching
-from unisson.approvals.models import ApprovalRun, Decision, RunStage
+from unisson.approvals.models import ApprovalRun, Decision, RunSeat, RunStage
+from unisson.approvals.policies import chains_of
 from unisson.editorial.models import Content, Revision, Variant
 from unisson.editorial.revisions import digest_of
 from unisson.publishing.models import Channel
@@ -63,11 +64,14 @@ def approve_many(
     with runtime.database.agency(world.agency_id) as session:
         now = session.scalars(select(func.clock_timestamp())).one()
         channels = session.scalars(select(Channel).where(Channel.id.in_(channel_ids))).all()
+        version_id = chains_of(session, world.brand_id)[0].version.id
         made = [
-            _rows(world, channels, number, now + timedelta(seconds=due_in + spread * number / max(count, 1)))
+            _rows(
+                world, version_id, channels, number, now + timedelta(seconds=due_in + spread * number / max(count, 1))
+            )
             for number in range(count)
         ]
-        for model in (Content, Variant, Revision, ApprovalRun, RunStage, Decision):
+        for model in (Content, Variant, Revision, ApprovalRun, RunStage, RunSeat, Decision):
             rows = [row for each in made for row in each[model.__name__]]
             rows = [row for row in rows if model is not Decision or row.pop("role") in decided]
             if rows:
@@ -85,12 +89,12 @@ def _point(session: TenantSession, made: dict) -> None:
     dispatching.put(session, "content", session.agency_id, approved.content_id)
 
 
-def _rows(world: World, channels: Sequence[Channel], number: int, due_at: datetime) -> dict:
+def _rows(world: World, version_id: uuid.UUID, channels: Sequence[Channel], number: int, due_at: datetime) -> dict:
     content_id, revision_id, run_id = new_id(), new_id(), new_id()
     cm, rp, client = (world.people[role].membership_id for role in ("cm", "rp", "client_approver"))
     text = f"Billet n° {number} {content_id}"
     payload = {
-        "format": 1,
+        "format": 2,
         "kind": "post",
         "title": f"Titre {number}",
         "language": "fr",
@@ -105,8 +109,21 @@ def _rows(world: World, channels: Sequence[Channel], number: int, due_at: dateti
     digest = digest_of(payload)
     base = {"agency_id": world.agency_id}
     stages = [
-        {**base, "id": new_id(), "run_id": run_id, "position": n, "role": r}
-        for n, r in ((1, "rp"), (2, "client_approver"))
+        {
+            **base,
+            "id": new_id(),
+            "run_id": run_id,
+            "position": n,
+            "covers_digest": digest,
+            "settings": {},
+            "opened_at": utcnow(),
+            "done_at": utcnow(),
+        }
+        for n in (1, 2)
+    ]
+    seats = [
+        {**base, "id": new_id(), "run_id": run_id, "stage_id": stage["id"], "position": 1, "role": role}
+        for stage, role in zip(stages, ("rp", "client_approver"), strict=True)
     ]
     return {
         "approved": Approved(content_id, revision_id, digest, due_at),
@@ -125,15 +142,17 @@ def _rows(world: World, channels: Sequence[Channel], number: int, due_at: dateti
         "ApprovalRun": [
             {
                 **base, "id": run_id, "content_id": content_id, "revision_id": revision_id, "digest": digest,
-                "state": "approved", "submitted_by": cm, "ended_at": utcnow(),
+                "state": "approved", "submitted_by": cm, "ended_at": utcnow(), "policy_version_id": version_id,
             }
         ],
         "RunStage": stages,
+        "RunSeat": seats,
         "Decision": [
             {
-                **base, "id": new_id(), "run_id": run_id, "stage_id": stage["id"], "digest": digest,
-                "verdict": "approved", "membership_id": person, "role": stage["role"],
+                **base, "id": new_id(), "run_id": run_id, "stage_id": seat["stage_id"], "seat_id": seat["id"],
+                "digest": digest, "covers_digest": digest, "verdict": "approved", "membership_id": person,
+                "role": seat["role"],
             }
-            for stage, person in zip(stages, (rp, client), strict=True)
+            for seat, person in zip(seats, (rp, client), strict=True)
         ],
     }  # fmt: skip

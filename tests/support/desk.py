@@ -14,10 +14,12 @@ from werkzeug.test import TestResponse
 from tenants.access import Actor
 from tenants.base import utcnow
 from tenants.members import BrandAssignment, Membership
-from tenants.permissions import AgencyRole, BrandRole
+from tenants.permissions import AgencyRole, BrandRole, StageRole
 from tenants.session import TenantSession
-from unisson.approvals import circuit, links
-from unisson.approvals.models import ApprovalLink, ApprovalPolicy, ApprovalRun, Stage
+from unisson.approvals import circuit, deciding, holding, links
+from unisson.approvals.chain import Chain, of_roles
+from unisson.approvals.models import ApprovalLink, ApprovalRun
+from unisson.approvals.policies import chains_of, change_chain
 from unisson.editorial import writing
 from unisson.editorial.models import Content
 from unisson.editorial.writing import Draft
@@ -99,7 +101,7 @@ class Desk:
     def approve(self, content_id: uuid.UUID, role: str) -> None:
         actor = self.actor(role)
         with self.session() as session:
-            circuit.approve(session, actor, content_id, self.asked(content_id)[0])
+            deciding.approve(session, actor, content_id, self.asked(content_id)[0])
 
     def asked(self, content_id: uuid.UUID) -> tuple[str, str]:
         """The digest and the stage that a page would show now; words that fit nothing when nothing waits."""
@@ -129,13 +131,17 @@ class Desk:
         if state == "changes_requested":
             actor, (digest, _stage) = self.actor("rp"), self.asked(content_id)
             with self.session() as session:
-                circuit.request_changes(session, actor, content_id, digest, "Samedi, pas vendredi.")
+                deciding.request_changes(session, actor, content_id, digest, "Samedi, pas vendredi.")
             return content_id
         self.approve(content_id, "rp")
         if state == "client_turn":
             return content_id
         self.approve(content_id, "client_approver")
-        if state != "scheduled":
+        if state == "on_hold":
+            actor = self.actor("client_approver")
+            with self.session() as session:
+                holding.hold(session, actor, content_id, "Attendez lundi.")
+        elif state != "scheduled":
             with self.session() as session:
                 session.execute(update(Content).where(Content.id == content_id).values(state=state))
         return content_id
@@ -153,19 +159,15 @@ class Desk:
             return link, links.mint(session, link)
 
     def chain(self, *roles: str) -> None:
-        """Give the brand another chain."""
-        with self.session() as session:
-            stages = session.scalars(select(Stage).order_by(Stage.position)).all()
-            policy_id = next(each.policy_id for each in stages if self._is_brands(session, each))
-            for stage in stages:
-                if stage.policy_id == policy_id:
-                    session.delete(stage)
-            session.flush()
-            session.add_all(Stage(policy_id=policy_id, position=n, role=role) for n, role in enumerate(roles, start=1))
+        """Give the brand another chain: one stage a role."""
+        self.give_chain(of_roles(*(StageRole(role) for role in roles)))
 
-    def _is_brands(self, session: TenantSession, stage: Stage) -> bool:
-        policy = session.get_one(ApprovalPolicy, (session.agency_id, stage.policy_id))
-        return policy.brand_id == self.world.brand_id
+    def give_chain(self, chain: Chain) -> None:
+        """Have the brand's one chain say this from now on."""
+        actor = self.actor("owner")
+        with self.session() as session:
+            kept = chains_of(session, self.world.brand_id)[0]
+            change_chain(session, actor, kept.policy.id, kept.policy.name, chain, version_shown=kept.policy.version)
 
     def another(self, role: str) -> Actor:
         """A second person with this role on the brand, joined."""

@@ -11,9 +11,10 @@ from tenants.base import new_id, utcnow
 from tenants.brands import Brand
 from tenants.identities import DirectoryEntry, Identity, Seat, SignIn
 from tenants.members import BrandAssignment, Membership
-from tenants.permissions import AgencyRole, BrandRole
+from tenants.permissions import AgencyRole, BrandRole, StageRole
 from tenants.session import TenantSession
-from unisson.approvals.models import ApprovalPolicy, Stage
+from unisson.approvals.chain import of_roles
+from unisson.approvals.policies import open_chain
 from unisson.publishing.models import Channel
 from unisson.runtime import Runtime
 from unisson.vault import new_token, token_hash
@@ -29,6 +30,8 @@ BRAND_PEOPLE = {
     "rp": BrandRole.RP,
     "client_approver": BrandRole.CLIENT_APPROVER,
     "client_contact": BrandRole.CLIENT_CONTACT,
+    "legal": BrandRole.LEGAL,
+    "spokesperson": BrandRole.SPOKESPERSON,
     "expert": BrandRole.EXPERT,
 }
 PEOPLE = (*AGENCY_PEOPLE, *BRAND_PEOPLE)
@@ -91,11 +94,7 @@ def _brand(session: TenantSession, slug: str, name: str, zone: str) -> Brand:
     brand = Brand(slug=slug, name=name, sector="food", timezone=zone, language="fr", accent="ocean")
     session.add(brand)
     session.flush()
-    policy = ApprovalPolicy(brand_id=brand.id, name="RP puis client")
-    session.add(policy)
-    session.flush()
-    session.add(Stage(policy_id=policy.id, position=1, role="rp"))
-    session.add(Stage(policy_id=policy.id, position=2, role="client_approver"))
+    open_chain(session, None, brand.id, "RP puis client", of_roles(StageRole.RP, StageRole.CLIENT_APPROVER))
     return brand
 
 

@@ -15,16 +15,12 @@ from tenants.permissions import BrandRole, Permission
 from tenants.session import TenantSession
 from unisson.activity.trail import record
 from unisson.agency.slugs import numbered, slug_of
-from unisson.approvals.models import ApprovalPolicy, Stage
+from unisson.approvals.starters import write_starters
 from unisson.editorial.models import Content
 from unisson.publishing.channels.port import ChannelKind
 from unisson.publishing.models import Channel
 from unisson.web.i18n import lazy
 
-CHAIN = (BrandRole.RP, BrandRole.CLIENT_APPROVER)
-"""Who decides unless the brand says otherwise: the press officer, then the client."""
-
-CHAIN_NAMES = {"fr": "RP puis client", "en": "Press officer, then client"}
 NEWSROOM_NAMES = {"fr": "Salle de presse", "en": "Newsroom"}
 """Stored with the brand, in its language; people may change them."""
 
@@ -41,11 +37,7 @@ def open_brand(
     """Return a new brand with the default approval chain and its newsroom. Raises ForbiddenError, RefusedError."""
     actor.require(Permission.BRAND_CREATE)
     brand = _insert(session, name, sector=sector, timezone=timezone, language=language, accent=accent)
-    policy = ApprovalPolicy(brand_id=brand.id, name=CHAIN_NAMES[language])
-    session.add(policy)
-    session.flush()
-    for position, role in enumerate(CHAIN, start=1):
-        session.add(Stage(policy_id=policy.id, position=position, role=role.value))
+    write_starters(session, brand.id, language)
     session.add(Channel(brand_id=brand.id, kind=ChannelKind.NEWSROOM.value, name=NEWSROOM_NAMES[language]))
     session.flush()
     record(session, actor, "brand.opened", "brand", brand.id, brand_id=brand.id)

@@ -17,6 +17,7 @@ from tenants.session import TenantSession
 from unisson.activity.trail import record
 from unisson.agency import invitations
 from unisson.agency.people import can_see
+from unisson.approvals.asking import ask_again, brands_waiting_on
 from unisson.identity import sign_ins
 from unisson.web.i18n import lazy
 
@@ -51,6 +52,7 @@ def invite(
         _give_agency_role(session, actor, membership, agency_role)
     if brand_id and brand_role:
         _add_role(session, membership, brand_id, brand_role)
+        ask_again(session, {brand_id})
     record(session, actor, "person.invited", "membership", membership.id, brand_id=brand_id, role=brand_role)
     if membership.joined_at is None:
         invitations.issue(session, membership.id, actor.membership_id)
@@ -135,6 +137,7 @@ def _give_agency_role(session: TenantSession, actor: Actor, membership: Membersh
         _keep_an_owner(session, membership.id)
     membership.agency_role = role.value
     session.flush()
+    ask_again(session, brands_waiting_on(session, membership.id))
     _sign_out(session, actor, membership)
 
 
@@ -170,6 +173,7 @@ def grant(
     _known_brand(session, actor, brand_id)
     actor.require(Permission.BRAND_TEAM, brand_id)
     _add_role(session, membership, brand_id, role)
+    ask_again(session, {brand_id})
     record(session, actor, "person.role_given", "membership", membership.id, brand_id=brand_id, role=role.value)
     return membership
 
@@ -190,6 +194,7 @@ def withdraw(session: TenantSession, actor: Actor, membership_id: uuid.UUID, ass
     actor.require(Permission.BRAND_TEAM, assignment.brand_id)
     session.delete(assignment)
     session.flush()
+    ask_again(session, {assignment.brand_id})
     _sign_out(session, actor, membership)
     record(
         session, actor, "person.role_withdrawn", "membership", membership.id,
@@ -211,6 +216,7 @@ def remove(session: TenantSession, actor: Actor, membership_id: uuid.UUID) -> No
             raise ForbiddenError(Permission.AGENCY_TEAM)
         _keep_an_owner(session, membership.id)
     invitations.revoke(session, membership.id)
+    waited = brands_waiting_on(session, membership.id)
     session.execute(delete(BrandAssignment).where(BrandAssignment.membership_id == membership.id))
     if membership.identity_id is not None:
         session.execute(
@@ -219,6 +225,7 @@ def remove(session: TenantSession, actor: Actor, membership_id: uuid.UUID) -> No
     membership.removed_at = utcnow()
     membership.joined_at = None
     session.flush()
+    ask_again(session, waited)
     record(session, actor, "person.removed", "membership", membership.id)
 
 

@@ -19,6 +19,8 @@ BRAND_ROLES = {
     BrandRole.RP: lazy("Press officer"),
     BrandRole.CLIENT_APPROVER: lazy("Client approver"),
     BrandRole.CLIENT_CONTACT: lazy("Client contact"),
+    BrandRole.LEGAL: lazy("Legal adviser"),
+    BrandRole.SPOKESPERSON: lazy("Spokesperson"),
     BrandRole.EXPERT: lazy("Expert"),
 }
 
@@ -27,6 +29,8 @@ BRAND_ROLE_HINTS = {
     BrandRole.RP: lazy("Writes, submits, decides in the press officer's stage."),
     BrandRole.CLIENT_APPROVER: lazy("Decides for the client, from a personal link or signed in."),
     BrandRole.CLIENT_CONTACT: lazy("Reads the calendar and the contents, decides nothing."),
+    BrandRole.LEGAL: lazy("Decides where law is at stake, from a personal link or signed in."),
+    BrandRole.SPOKESPERSON: lazy("Decides on the words that are put in their mouth."),
     BrandRole.EXPERT: lazy("Is known to the team; sees no content."),
 }
 
@@ -45,6 +49,12 @@ PERMISSIONS = {
     Permission.APPROVE_AS_RP: lazy("Decide in the press officer's stage"),
     Permission.APPROVE_AS_CM: lazy("Decide in the community manager's stage"),
     Permission.APPROVE_AS_CLIENT: lazy("Decide in the client's stage"),
+    Permission.APPROVE_AS_ACCOUNT: lazy("Decide in the account manager's stage"),
+    Permission.APPROVE_AS_LEGAL: lazy("Decide in the legal stage"),
+    Permission.APPROVE_AS_SPOKESPERSON: lazy("Decide in the spokesperson's stage"),
+    Permission.CHAIN_EDIT: lazy("Change approval chains"),
+    Permission.APPROVAL_STEER: lazy("See what waits on whom, send a reminder, hand a stage over"),
+    Permission.CONTENT_HOLD: lazy("Put an approved content on hold, and let it go"),
     Permission.LINK_MANAGE: lazy("Renew and revoke a client's approval links"),
     Permission.PUBLICATION_RESOLVE: lazy("Decide on a publication that is held, and try one again"),
     Permission.ACTIVITY_SEE: lazy("See who did what and when"),

@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response
 
 from tenants.errors import NotFoundError, RefusedError
 from unisson.approvals import links
-from unisson.approvals.circuit import decide_by_link
+from unisson.approvals.deciding import decide_by_link
 from unisson.approvals.forms import SignedDecisionForm
 from unisson.approvals.links import Signature, Visit
 from unisson.approvals.models import Verdict
@@ -37,7 +37,9 @@ HEADERS = {"Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex, nofollow"
 def link(token: str) -> Answer:
     """Show what is asked, or what was decided."""
     _keep_private()
-    return _page(token, _visit(token), SignedDecisionForm(), 200)
+    visit = _visit(token)
+    links.seen(visit)
+    return _page(token, visit, SignedDecisionForm(), 200)
 
 
 @public
@@ -151,4 +153,7 @@ def _previews(token: str, visit: Visit) -> list[Any]:
 
 def _leaves_at(visit: Visit) -> datetime:
     """Return the date that the link's revision holds: the content may have another one by now."""
-    return datetime.fromisoformat(str(visit.revision.payload["scheduled_at"]))
+    approved = visit.revision.payload["scheduled_at"]
+    if approved is None and visit.content.scheduled_at is not None:
+        return visit.content.scheduled_at
+    return datetime.fromisoformat(str(approved))

@@ -14,11 +14,11 @@ from tenants.access import Actor
 from tenants.base import utcnow
 from tenants.brands import Brand
 from tenants.errors import GoneError, NotFoundError
-from tenants.members import BrandAssignment, Membership
-from tenants.permissions import BrandRole, Permission
+from tenants.members import Membership
+from tenants.permissions import Permission
 from tenants.session import TenantSession
 from unisson.activity.trail import record
-from unisson.approvals.models import ApprovalLink, ApprovalRun, Decision, RunStage
+from unisson.approvals.models import ApprovalLink, ApprovalRun, Decision, RunStage, Wait
 from unisson.editorial.models import Content, ContentState, Revision
 from unisson.notifications.letters import write
 from unisson.vault import new_token, token_hash
@@ -85,14 +85,12 @@ def visit(session: TenantSession, token: str, *, lock: bool = False) -> Visit:
     if lock:
         session.refresh(link)
     addressee = session.get_one(Membership, (session.agency_id, link.membership_id))
-    decision = session.scalars(select(Decision).where(Decision.stage_id == link.stage_id)).one_or_none()
-    _check_alive(session, link, content, addressee)
+    decision = decision_in(session, link)
+    _check_alive(session, link, addressee)
     if decision is None and content.revision_id != run.revision_id:
         raise GoneError(REVOKED)
     if decision is not None and decision.link_id != link.id:
         raise GoneError(OTHERS_DECIDED)
-    if link.first_seen_at is None:
-        link.first_seen_at = utcnow()
     return Visit(
         link=link,
         run=run,
@@ -103,6 +101,12 @@ def visit(session: TenantSession, token: str, *, lock: bool = False) -> Visit:
         addressee=addressee,
         decision=decision,
     )
+
+
+def seen(visited: Visit) -> None:
+    """Note that the addressee opened the link."""
+    if visited.link.first_seen_at is None:
+        visited.link.first_seen_at = utcnow()
 
 
 def revoke(session: TenantSession, actor: Actor, link_id: uuid.UUID) -> ApprovalLink:
@@ -181,25 +185,34 @@ def _content(session: TenantSession, content_id: uuid.UUID, *, lock: bool) -> Co
     return session.scalars(wanted).one()
 
 
-def _check_alive(session: TenantSession, link: ApprovalLink, content: Content, addressee: Membership) -> None:
-    if link.revoked_at is not None or addressee.removed_at is not None or not _decides(session, content, addressee):
+def decision_in(session: TenantSession, link: ApprovalLink) -> Decision | None:
+    """Return what the link's addressee decided in its stage, else what ended the stage for everybody."""
+    said = session.scalars(
+        select(Decision)
+        .where(Decision.stage_id == link.stage_id, Decision.carried_from.is_(None))
+        .order_by(Decision.decided_at)
+    ).all()
+    own = [each for each in said if each.link_id == link.id]
+    stage = session.get_one(RunStage, (session.agency_id, link.stage_id))
+    return own[0] if own else said[-1] if said and stage.done_at is not None else None
+
+
+def _check_alive(session: TenantSession, link: ApprovalLink, addressee: Membership) -> None:
+    if link.revoked_at is not None or addressee.removed_at is not None or not _decides(session, link):
         raise GoneError(_why_revoked(session, link))
     if link.expires_at <= utcnow():
         raise GoneError(EXPIRED)
 
 
-def _decides(session: TenantSession, content: Content, addressee: Membership) -> bool:
-    """A link serves somebody who is the brand's client approver now, not only when it was mailed."""
-    held = select(BrandAssignment.id).where(
-        BrandAssignment.membership_id == addressee.id,
-        BrandAssignment.brand_id == content.brand_id,
-        BrandAssignment.role == BrandRole.CLIENT_APPROVER.value,
-    )
-    return session.scalar(held) is not None
+def _decides(session: TenantSession, link: ApprovalLink) -> bool:
+    """A link serves somebody whom the content waits on now, or who decided with it; not only when it was mailed."""
+    asked = select(Wait.id).where(Wait.stage_id == link.stage_id, Wait.membership_id == link.membership_id)
+    decided = select(Decision.id).where(Decision.link_id == link.id)
+    return session.scalar(asked.limit(1)) is not None or session.scalar(decided.limit(1)) is not None
 
 
 def _why_revoked(session: TenantSession, link: ApprovalLink) -> object:
     """A colleague's decision revokes the links of the stage: say so, rather than that something went wrong."""
-    decided = session.scalar(select(Decision.decided_at).where(Decision.stage_id == link.stage_id))
+    decided = session.scalar(select(func.max(Decision.decided_at)).where(Decision.stage_id == link.stage_id))
     revoked = link.revoked_at
     return OTHERS_DECIDED if decided is not None and revoked is not None and revoked >= decided else REVOKED

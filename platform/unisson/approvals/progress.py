@@ -1,106 +1,179 @@
 """Where a content's approval stands, in rows that pages show: stages with who can decide, and every decision so far."""
 
 import uuid
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 
 from tenants.members import Membership
-from tenants.permissions import BrandRole
+from tenants.permissions import StageRole
 from tenants.session import TenantSession
-from unisson.approvals.chains import approvers
-from unisson.approvals.models import ApprovalRun, Decision, RunStage, Verdict
+from unisson.approvals.asking import chain_of, own_work_of, roster_for
+from unisson.approvals.models import YES, ApprovalRun, Decision, RunSeat, RunStage, Verdict
+from unisson.approvals.roster import POLES, Roster
 from unisson.editorial.models import Content, Revision
 from unisson.web.i18n import lazy
 
 ROLE_NAMES = {
-    BrandRole.CM.value: lazy("Community manager"),
-    BrandRole.RP.value: lazy("Press officer"),
-    BrandRole.CLIENT_APPROVER.value: lazy("Client"),
+    StageRole.CM: lazy("Community manager"),
+    StageRole.RP: lazy("Press officer"),
+    StageRole.ACCOUNT_MANAGER: lazy("Account manager"),
+    StageRole.CLIENT_APPROVER: lazy("Client"),
+    StageRole.LEGAL: lazy("Legal"),
+    StageRole.SPOKESPERSON: lazy("Spokesperson"),
 }
+SILENCE = lazy("By silence, as the contract says")
 
 
 @dataclass(frozen=True, slots=True)
 class StageRow:
-    """One stage of the current run. `state` is done, current or waiting; `people` are those who could decide."""
+    """One stage of the current run. `state` is done, current, waiting or skipped; `people` could decide.
 
-    label: object
+    `need` and `needed` say how many yeses it takes, `given` how many it has; `label` are its roles and names.
+    """
+
+    position: int
+    name: str
+    labels: tuple[object, ...]
     state: str
+    need: str
+    needed: int
+    given: int
     people: tuple[str, ...]
     since: datetime | None
-    decided_by: str | None
+    deadline_at: datetime | None
+    decided_by: tuple[str, ...]
     decided_at: datetime | None
+
+    @property
+    def label(self) -> object:
+        """Return the stage's name, else the first of its roles."""
+        return self.name or self.labels[0]
 
 
 @dataclass(frozen=True, slots=True)
 class DecisionRow:
     """One decision: by whom, in which role, about which version, when and how."""
 
-    who: str
+    id: uuid.UUID
+    who: object
     role: object
     verdict: str
     version: int
     digest: str
     comment: str
+    anchor: Mapping[str, Any]
     decided_at: datetime
     by_link: bool
+    carried: bool
     current: bool
 
 
 def stages_of(session: TenantSession, content: Content) -> list[StageRow]:
     """Return the stages of the current revision's run, in order; none when nothing is submitted."""
-    rows = session.execute(
-        select(RunStage, ApprovalRun.submitted_by, Decision, Membership.name)
-        .join(ApprovalRun, (ApprovalRun.agency_id == RunStage.agency_id) & (ApprovalRun.id == RunStage.run_id))
-        .outerjoin(Decision, (Decision.agency_id == RunStage.agency_id) & (Decision.stage_id == RunStage.id))
-        .outerjoin(Membership, (Membership.agency_id == Decision.agency_id) & (Membership.id == Decision.membership_id))
-        .where(ApprovalRun.revision_id == content.revision_id)
-        .order_by(RunStage.position)
-    ).all()
+    run = session.scalars(select(ApprovalRun).where(ApprovalRun.revision_id == content.revision_id)).one_or_none()
+    if run is None:
+        return []
+    stages = session.scalars(select(RunStage).where(RunStage.run_id == run.id).order_by(RunStage.position)).all()
+    seats = session.scalars(select(RunSeat).where(RunSeat.run_id == run.id).order_by(RunSeat.position)).all()
+    said = session.scalars(select(Decision).where(Decision.run_id == run.id, Decision.verdict.in_(YES))).all()
+    there = roster_for(session, content, seats)
+    own = own_work_of(content, run, chain_of(session, run))
     return [
-        _decided(stage, decision, name)
-        if decision is not None  # type: ignore[redundant-expr]  # an outer join's row may be none
-        else _undecided(session, content.brand_id, stage, {content.author_id, submitted_by})
-        for stage, submitted_by, decision, name in rows
+        _stage_row(
+            stage,
+            [seat for seat in seats if seat.stage_id == stage.id],
+            [each for each in said if each.stage_id == stage.id],
+            there,
+            own,
+        )
+        for stage in stages
     ]
 
 
-def _decided(stage: RunStage, decision: Decision, name: str) -> StageRow:
-    who = decision.typed_name or name
-    return StageRow(ROLE_NAMES[stage.role], "done", (), stage.opened_at, who, decision.decided_at)
+def _stage_row(
+    stage: RunStage, seats: Sequence[RunSeat], said: Sequence[Decision], there: Roster, own: frozenset[uuid.UUID]
+) -> StageRow:
+    filled = {decision.seat_id for decision in said}
+    open_ = [] if stage.done_at else [seat for seat in seats if seat.id not in filled]
+    able = [person for seat in open_ for person in there.for_seat(seat.stage_role, seat.membership_id, own)]
+    return StageRow(
+        position=stage.position,
+        name=stage.name,
+        labels=tuple(label_of(seat, there) for seat in seats) or ("",),
+        state=_state_of(stage),
+        need=stage.need,
+        needed=stage.needed,
+        given=len(said),
+        people=tuple(dict.fromkeys(person.name for person in able)),
+        since=stage.opened_at,
+        deadline_at=stage.deadline_at,
+        decided_by=tuple(dict.fromkeys(str(_who(each, there)) for each in said)),
+        decided_at=max((each.decided_at for each in said), default=None),
+    )
 
 
-def _undecided(session: TenantSession, brand_id: uuid.UUID, stage: RunStage, own_work_of: set[uuid.UUID]) -> StageRow:
-    people = tuple(each.name for each in approvers(session, brand_id, stage.role) if each.id not in own_work_of)
-    state = "current" if stage.opened_at else "waiting"
-    return StageRow(ROLE_NAMES[stage.role], state, people, stage.opened_at, None, None)
+def _state_of(stage: RunStage) -> str:
+    if stage.skipped:
+        return "skipped"
+    if stage.done_at is not None:
+        return "done"
+    return "current" if stage.opened_at else "waiting"
+
+
+def label_of(seat: RunSeat, there: Roster) -> object:
+    """Return how a seat is called: its role, or the name of its person."""
+    if seat.membership_id is not None:
+        person = there.people.get(seat.membership_id)
+        return person.name if person else lazy("Somebody who left")
+    return ROLE_NAMES[StageRole(seat.role or "")]
+
+
+def _who(decision: Decision, there: Roster) -> object:
+    if decision.membership_id is None:
+        return SILENCE
+    person = there.people.get(decision.membership_id)
+    return decision.typed_name or (person.name if person else lazy("Somebody who left"))
 
 
 def decisions_of(session: TenantSession, content: Content, *, everything: bool) -> list[DecisionRow]:
-    """Return the decisions on the content, newest first; without `everything` only the clients' own."""
-    wanted = (
-        select(Decision, RunStage.role, Membership.name, Revision.number, Revision.id)
-        .join(RunStage, (RunStage.agency_id == Decision.agency_id) & (RunStage.id == Decision.stage_id))
+    """Return the decisions on the content, newest first; without `everything` only the client side's own."""
+    rows = session.execute(
+        select(Decision, RunSeat, Membership.name, Revision.number, Revision.id)
         .join(ApprovalRun, (ApprovalRun.agency_id == Decision.agency_id) & (ApprovalRun.id == Decision.run_id))
         .join(Revision, (Revision.agency_id == ApprovalRun.agency_id) & (Revision.id == ApprovalRun.revision_id))
-        .join(Membership, (Membership.agency_id == Decision.agency_id) & (Membership.id == Decision.membership_id))
+        .outerjoin(RunSeat, (RunSeat.agency_id == Decision.agency_id) & (RunSeat.id == Decision.seat_id))
+        .outerjoin(Membership, (Membership.agency_id == Decision.agency_id) & (Membership.id == Decision.membership_id))
         .where(ApprovalRun.content_id == content.id)
-        .order_by(Decision.decided_at.desc())
-    )
-    if not everything:
-        wanted = wanted.where(RunStage.role == BrandRole.CLIENT_APPROVER.value)
+        .order_by(Decision.decided_at.desc(), Decision.id.desc())
+    ).all()
     return [
         DecisionRow(
-            who=decision.typed_name or name,
-            role=ROLE_NAMES[role],
+            id=decision.id,
+            who=decision.typed_name or name or SILENCE,
+            role=_role_name(seat),
             verdict=Verdict(decision.verdict).value,
             version=number,
             digest=decision.digest,
             comment=decision.comment,
+            anchor=decision.anchor,
             decided_at=decision.decided_at,
             by_link=decision.link_id is not None,
+            carried=decision.carried_from is not None,
             current=revision_id == content.revision_id,
         )
-        for decision, role, name, number, revision_id in session.execute(wanted)
+        for decision, seat, name, number, revision_id in rows
+        if everything or is_clients(seat)
     ]
+
+
+def _role_name(seat: RunSeat | None) -> object:
+    return ROLE_NAMES[StageRole(seat.role)] if seat is not None and seat.role else ""
+
+
+def is_clients(seat: RunSeat | None) -> bool:
+    """Whether a seat is the client side's: what others say in the agency is not shown there."""
+    return seat is not None and seat.role is not None and StageRole(seat.role) not in POLES

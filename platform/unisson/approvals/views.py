@@ -6,7 +6,8 @@ from flask import Blueprint, Flask, render_template
 from werkzeug.wrappers import Response
 
 from unisson.approvals import link_views, links
-from unisson.approvals.circuit import approve, request_changes, submit, withdraw
+from unisson.approvals.circuit import submit, withdraw
+from unisson.approvals.deciding import approve, request_changes
 from unisson.approvals.forms import DecisionForm, VersionForm
 from unisson.approvals.waiting import waiting_for
 from unisson.editorial.composer import channel_registry

@@ -1,28 +1,29 @@
-"""What waits on whom, since when: for one person, and for those who write, on everybody else."""
+"""What waits on whom, since when and until when: for one person, and for those who steer, on everybody else."""
 
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Row, Select, func, select
 
 from tenants.access import Actor
 from tenants.brands import Brand
-from tenants.members import BrandAssignment, Membership
-from tenants.permissions import STAGE_PERMISSION, BrandRole, Permission
+from tenants.members import Membership
+from tenants.permissions import Permission, StageRole
 from tenants.session import TenantSession
-from unisson.approvals.models import ApprovalRun, Decision, RunStage, RunState
+from unisson.approvals.models import Purpose, RunSeat, RunStage, Wait
 from unisson.approvals.progress import ROLE_NAMES
-from unisson.editorial.models import Content, ContentState
+from unisson.editorial.models import Content
 
-MOST = 200
-"""Rows of one page, oldest date first: what is beyond waits behind these."""
+MOST = 1_000
+"""Waiting rows of one page, oldest date first: what is beyond waits behind these."""
 
 
 @dataclass(frozen=True, slots=True)
 class WaitingRow:
-    """One content that waits: on which role, on whom, since when."""
+    """One content that waits: on which role, on whom, since when, until when."""
 
     content_id: uuid.UUID
     title: str
@@ -35,9 +36,11 @@ class WaitingRow:
     scheduled_at: datetime
     late: bool
     since: datetime | None
+    deadline_at: datetime | None
     role: object
     people: tuple[str, ...]
     channel_kinds: tuple[str, ...]
+    to_steer: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,77 +52,54 @@ class Waiting:
 
 
 def waiting_for(session: TenantSession, actor: Actor) -> Waiting:
-    """Return what waits, oldest date first, in two queries however much it is."""
-    rows = session.execute(_open_stages(actor).limit(MOST)).all()
-    people = _people(session, {row.brand_id for row in rows})
-    mine = [_row(row, people) for row in rows if _is_mine(actor, row)]
-    others = [
-        _row(row, people)
-        for row in rows
-        if not _is_mine(actor, row) and actor.may(Permission.CONTENT_WRITE, row.brand_id)
-    ]
+    """Return what waits, oldest date first, in one query however much it is."""
+    rows = session.execute(_waits(actor).limit(MOST)).all()
+    by_content: dict[uuid.UUID, list[Row[tuple[object, ...]]]] = {}
+    for row in rows:
+        by_content.setdefault(row.content_id, []).append(row)
+    mine, others = [], []
+    for found in by_content.values():
+        own = [row for row in found if row.membership_id == actor.membership_id]
+        if own:
+            mine.append(_row(own))
+        elif actor.may(Permission.CONTENT_WRITE, found[0].brand_id):
+            others.append(_row(found))
     return Waiting(mine, others)
 
 
 def count_waiting(session: TenantSession, actor: Actor) -> int:
-    """Return how many contents wait on the person's own decision."""
-    return sum(_is_mine(actor, row) for row in session.execute(_open_stages(actor).limit(MOST)))
+    """Return how many contents wait on the person."""
+    mine = select(func.count(Wait.content_id.distinct())).where(Wait.membership_id == actor.membership_id)
+    return session.scalar(mine) or 0
 
 
-def _open_stages(actor: Actor) -> Select[tuple[object, ...]]:
+def _waits(actor: Actor) -> Select[*tuple[Any, ...]]:
     wanted = (
         select(
-            Content.id, Content.title, Content.kind, Content.brand_id, Content.author_id, Content.zone,
-            Content.scheduled_at, Content.channel_kinds, func.left(Content.body, 140).label("excerpt"),
+            Wait.content_id, Wait.membership_id, Wait.asked_at, Wait.deadline_at, Wait.purpose,
+            Content.title, Content.kind, Content.brand_id, Content.zone, Content.scheduled_at, Content.channel_kinds,
+            func.left(Content.body, 140).label("excerpt"),
             (Content.scheduled_at <= func.clock_timestamp()).label("late"),
-            Brand.name.label("brand_name"), Brand.accent, ApprovalRun.submitted_by, RunStage.role, RunStage.opened_at,
+            Brand.name.label("brand_name"), Brand.accent, Membership.name.label("person"),
+            RunSeat.role, RunStage.name.label("stage_name"),
         )
-        .join(Brand, (Brand.agency_id == Content.agency_id) & (Brand.id == Content.brand_id))
-        .join(
-            ApprovalRun,
-            (ApprovalRun.agency_id == Content.agency_id) & (ApprovalRun.revision_id == Content.revision_id),
-        )
-        .join(RunStage, (RunStage.agency_id == ApprovalRun.agency_id) & (RunStage.run_id == ApprovalRun.id))
-        .outerjoin(Decision, (Decision.agency_id == RunStage.agency_id) & (Decision.stage_id == RunStage.id))
-        .where(
-            Content.state == ContentState.IN_REVIEW.value,
-            ApprovalRun.state == RunState.OPEN.value,
-            RunStage.opened_at.is_not(None),
-            Decision.id.is_(None),
-            Brand.archived_at.is_(None),
-        )
-        .order_by(Content.scheduled_at, Content.id)
+        .join(Content, (Content.agency_id == Wait.agency_id) & (Content.id == Wait.content_id))
+        .join(Brand, (Brand.agency_id == Wait.agency_id) & (Brand.id == Wait.brand_id))
+        .join(Membership, (Membership.agency_id == Wait.agency_id) & (Membership.id == Wait.membership_id))
+        .join(RunSeat, (RunSeat.agency_id == Wait.agency_id) & (RunSeat.id == Wait.seat_id))
+        .join(RunStage, (RunStage.agency_id == Wait.agency_id) & (RunStage.id == Wait.stage_id))
+        .where(Brand.archived_at.is_(None))
+        .order_by(Content.scheduled_at, Content.id, Membership.name)
     )  # fmt: skip
-    return wanted if actor.sees_every_brand else wanted.where(Content.brand_id.in_(actor.brand_roles))
+    if actor.sees_every_brand:
+        return wanted
+    return wanted.where((Wait.membership_id == actor.membership_id) | Wait.brand_id.in_(actor.brand_roles))
 
 
-def _is_mine(actor: Actor, row: Row[tuple[object, ...]]) -> bool:
-    permission = STAGE_PERMISSION[BrandRole(row.role)]
-    return actor.may(permission, row.brand_id) and actor.membership_id not in {row.author_id, row.submitted_by}
-
-
-def _people(
-    session: TenantSession, brand_ids: set[uuid.UUID]
-) -> dict[tuple[uuid.UUID, str], list[tuple[uuid.UUID, str]]]:
-    rows = session.execute(
-        select(BrandAssignment.brand_id, BrandAssignment.role, Membership.id, Membership.name)
-        .join(
-            Membership,
-            (Membership.agency_id == BrandAssignment.agency_id) & (Membership.id == BrandAssignment.membership_id),
-        )
-        .where(BrandAssignment.brand_id.in_(brand_ids), Membership.removed_at.is_(None))
-        .order_by(Membership.name)
-    )
-    found: dict[tuple[uuid.UUID, str], list[tuple[uuid.UUID, str]]] = {}
-    for brand_id, role, membership_id, name in rows:
-        found.setdefault((brand_id, role), []).append((membership_id, name))
-    return found
-
-
-def _row(row: Row[tuple[object, ...]], people: dict[tuple[uuid.UUID, str], list[tuple[uuid.UUID, str]]]) -> WaitingRow:
-    own = {row.author_id, row.submitted_by}
+def _row(found: Sequence[Row[tuple[object, ...]]]) -> WaitingRow:
+    row = found[0]
     return WaitingRow(
-        content_id=row.id,
+        content_id=row.content_id,
         title=row.title,
         kind=row.kind,
         excerpt=row.excerpt,
@@ -129,8 +109,10 @@ def _row(row: Row[tuple[object, ...]], people: dict[tuple[uuid.UUID, str], list[
         zone=row.zone,
         scheduled_at=row.scheduled_at,
         late=bool(row.late),
-        since=row.opened_at,
-        role=ROLE_NAMES[row.role],
-        people=tuple(name for who, name in people.get((row.brand_id, row.role), []) if who not in own),
+        since=min(each.asked_at for each in found),
+        deadline_at=row.deadline_at,
+        role=row.stage_name or (ROLE_NAMES[StageRole(row.role)] if row.role else row.person),
+        people=tuple(dict.fromkeys(each.person for each in found)),
         channel_kinds=tuple(row.channel_kinds.split()),
+        to_steer=row.purpose == Purpose.STEER.value,
     )

@@ -3,8 +3,8 @@
 from unisson.demo.script import (
     DRAFT,
     LATE,
+    ON_HOLD,
     PUBLISHED,
-    SCHEDULED,
     SENT_BACK,
     WITH_CLIENT,
     WITH_RP,
@@ -54,7 +54,7 @@ Le service couvre les toiles, les arceaux et les fermetures. L'envoi reste à la
           "newsroom", LATE),
     Piece(1, "12:30", "post", "La trousse de réparation qui tient dans une poche",
           "Du fil, une aiguille courbe, deux pièces de toile : c'est tout ce qu'il faut pour sauver une fin de semaine.",
-          "newsroom", SCHEDULED),
+          "newsroom", ON_HOLD),
     Piece(4, "08:30", "press_release", "Épinette publie son bilan carbone et ce qu'il lui reste à faire",
           """Pour la première fois, Épinette Plein Air publie son bilan complet : 2 140 tonnes d'équivalent CO₂ pour l'année, dont 61 % viennent des tissus.
 

@@ -12,7 +12,8 @@ from tenants.base import new_id
 from tenants.brands import Brand
 from tenants.session import TenantSession
 from unisson.activity.models import Event
-from unisson.approvals.models import ApprovalRun, Decision, RunStage, RunState, Verdict
+from unisson.approvals.models import ApprovalRun, Decision, RunSeat, RunStage, RunState, Verdict
+from unisson.approvals.policies import chains_of
 from unisson.demo.script import Piece, fr
 from unisson.editorial.models import Content, ContentState, Illustration, Revision, Variant
 from unisson.editorial.revisions import digest_of, payload_of
@@ -134,6 +135,7 @@ def _passage(
         revision_id=revision.id,
         digest=revision.digest,
         state=RunState.CHANGES_REQUESTED if refusal else RunState.APPROVED,
+        policy_version_id=chains_of(session, content.brand_id)[-1].version.id,
         submitted_by=author.membership_id,
         created_at=at,
         ended_at=ended,
@@ -141,19 +143,31 @@ def _passage(
     session.add(run)
     session.flush()
     _say(session, author.name, author, verb="content.submitted", content=content, at=at, digest=revision.digest)
-    stages = [RunStage(run_id=run.id, position=n, role=role) for n, (role, _who) in enumerate(chain, start=1)]
-    session.add_all(stages)
-    session.flush()
+    seats = [_seat(session, run, number, role) for number, (role, _who) in enumerate(chain, start=1)]
     for number, (_role, person) in enumerate(deciding):
-        stages[number].opened_at = at + PACE * number
-        _decide(session, content, stages[number], person, at=at + PACE * (number + 1), refusal=refusal, run=run)
+        stage = session.get_one(RunStage, (session.agency_id, seats[number].stage_id))
+        stage.opened_at, decided_at = at + PACE * number, at + PACE * (number + 1)
+        stage.done_at = None if refusal else decided_at
+        _decide(session, content, seats[number], person, at=decided_at, refusal=refusal, run=run)
     session.flush()
+
+
+def _seat(session: TenantSession, run: ApprovalRun, position: int, role: str) -> RunSeat:
+    """Return the one seat of a new stage that anybody with the role fills."""
+    settings = {"approvers": [{"role": role}]}
+    stage = RunStage(run_id=run.id, position=position, covers_digest=run.digest, settings=settings)
+    session.add(stage)
+    session.flush()
+    seat = RunSeat(run_id=run.id, stage_id=stage.id, position=1, role=role)
+    session.add(seat)
+    session.flush()
+    return seat
 
 
 def _decide(
     session: TenantSession,
     content: Content,
-    stage: RunStage,
+    seat: RunSeat,
     person: Actor,
     *,
     at: datetime,
@@ -164,15 +178,18 @@ def _decide(
     session.add(
         Decision(
             run_id=run.id,
-            stage_id=stage.id,
+            stage_id=seat.stage_id,
+            seat_id=seat.id,
             digest=run.digest,
+            covers_digest=run.digest,
+            authenticated="session",
             verdict=verdict,
             membership_id=person.membership_id,
             comment=refusal,
             decided_at=at,
         )
     )
-    details = {"stage": stage.role, "digest": run.digest}
+    details = {"stage": seat.role, "digest": run.digest}
     _say(session, person.name, None, verb=f"content.{verdict}", content=content, at=at, **details)
 
 

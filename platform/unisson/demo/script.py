@@ -7,8 +7,8 @@ from typing import NamedTuple
 PASSWORD = "granit embruns bruyère 47"
 """Of every demonstration person: printed at the start of a development machine, valid nowhere else."""
 
-DRAFT, WITH_RP, WITH_CLIENT, SENT_BACK, SCHEDULED, CANCELLED, SOON = (
-    "draft", "with_rp", "with_client", "sent_back", "scheduled", "cancelled", "soon",
+DRAFT, WITH_RP, WITH_CLIENT, SENT_BACK, SCHEDULED, ON_HOLD, CANCELLED, SOON = (
+    "draft", "with_rp", "with_client", "sent_back", "scheduled", "on_hold", "cancelled", "soon",
 )  # fmt: skip
 PUBLISHED, FAILED, LATE, UNKNOWN, PARTLY = "published", "failed", "late", "unknown", "partly"
 PAST = frozenset({PUBLISHED, FAILED, LATE, UNKNOWN, PARTLY})

@@ -6,7 +6,7 @@ refuse a past date: it is inserted with the same rows that they would have left,
 
 import uuid
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time, timedelta
 from io import BytesIO
 from zoneinfo import ZoneInfo
@@ -22,7 +22,9 @@ from tenants.permissions import AgencyRole, BrandRole
 from tenants.session import TenantSession
 from unisson.agency.brands import open_brand
 from unisson.agency.opening import open_agency
-from unisson.approvals import circuit
+from unisson.approvals import circuit, deciding
+from unisson.approvals.asking import open_seats
+from unisson.approvals.holding import hold
 from unisson.demo import history, script
 from unisson.demo.pictures import drawn
 from unisson.demo.script import AgencyScript, BrandScript, Person, Piece, fr
@@ -210,9 +212,9 @@ class Stage:
             fold=fold_of(due_at, stage.brand.timezone),
         )
         content = write(self.session, author, stage.brand.id, draft)
-        self._carry(stage, content, piece, author, draft)
+        self._carry(content, piece, author, draft)
 
-    def _carry(self, stage: BrandStage, content: Content, piece: Piece, author: Actor, draft: Draft) -> None:
+    def _carry(self, content: Content, piece: Piece, author: Actor, draft: Draft) -> None:
         """Take a content as far as its fate says, with the verbs that people would use."""
         if piece.fate == script.CANCELLED:
             cancel(self.session, author, content.id)
@@ -220,33 +222,34 @@ class Stage:
             return
         if piece.earlier:
             self._submit(content, author)
-            self._answer(stage, content, author, comment=piece.comment)
-            better = Draft(
-                draft.kind, draft.title, fr(piece.body), draft.channel_ids, draft.pictures, draft.wall_time, draft.fold
-            )
-            edit(self.session, author, content.id, better, None)
+            self._answer(content, piece.comment)
+            edit(self.session, author, content.id, replace(draft, body=fr(piece.body)), None)
         self._submit(content, author)
         if piece.fate == script.WITH_RP:
             return
-        self._answer(stage, content, author)
+        self._answer(content)
         if piece.fate == script.SENT_BACK:
-            self._answer(stage, content, author, comment=piece.comment)
+            self._answer(content, piece.comment)
         elif piece.fate != script.WITH_CLIENT:
-            self._answer(stage, content, author)
+            client = self._answer(content)
+            if piece.fate == script.ON_HOLD:
+                hold(self.session, client, content.id, fr("Nous attendons le visa du service juridique : pas avant."))
 
     def _submit(self, content: Content, author: Actor) -> None:
         circuit.submit(self.session, author, content.id, None, self._check)
 
-    def _answer(self, stage: BrandStage, content: Content, author: Actor, comment: str = "") -> None:
-        """Decide in the stage that waits, as whoever may: yes, or no with a comment."""
+    def _answer(self, content: Content, comment: str = "") -> Actor:
+        """Decide in the stage that waits, as whoever may: yes, or no with a comment. Return who did."""
         passage = circuit.current_passage(self.session, content)
         if passage is None:
             raise RuntimeError(f"nothing waits on « {content.title} »")
-        person = self._holder(stage, passage.stage.role, author)
+        asked = next(each for each in open_seats(self.session, content, passage.run, passage.stage) if each.candidates)
+        person = next(each for each in self.actors.values() if each.membership_id == asked.candidates[0].id)
         if comment:
-            circuit.request_changes(self.session, person, content.id, passage.run.digest, fr(comment))
+            deciding.request_changes(self.session, person, content.id, passage.run.digest, fr(comment))
         else:
-            circuit.approve(self.session, person, content.id, passage.run.digest)
+            deciding.approve(self.session, person, content.id, passage.run.digest)
+        return person
 
     def _approvers(self, stage: BrandStage, author: Actor) -> list[tuple[str, Actor]]:
         """Return the chain of a content by `author`: its stages' roles, and who decided in each."""

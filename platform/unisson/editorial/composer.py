@@ -31,7 +31,7 @@ from unisson.web.db import runtime, session
 from unisson.web.guards import BrandCard, actor
 from unisson.web.operations import new_operation_id
 
-REOPENED = frozenset({ContentState.IN_REVIEW, ContentState.SCHEDULED})
+REOPENED = frozenset({ContentState.IN_REVIEW, ContentState.SCHEDULED, ContentState.ON_HOLD})
 """Saving a change of these asks for the approval again."""
 
 

@@ -12,7 +12,8 @@ from werkzeug.wrappers import Response
 from tenants.access import Actor
 from tenants.errors import NotFoundError, RefusedError
 from tenants.permissions import Permission
-from unisson.approvals.circuit import Passage, current_passage, may_decide
+from unisson.approvals.circuit import Passage, current_passage
+from unisson.approvals.deciding import may_decide
 from unisson.approvals.links import links_of
 from unisson.approvals.models import ApprovalLink
 from unisson.approvals.progress import DecisionRow, StageRow, decisions_of, stages_of
@@ -28,6 +29,8 @@ from unisson.web.guards import BrandCard, actor, brand_card_of
 from unisson.web.operations import new_operation_id
 
 Answer = Response | tuple[str, int]
+
+WITHDRAWABLE = frozenset({ContentState.IN_REVIEW, ContentState.SCHEDULED, ContentState.ON_HOLD})
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +116,9 @@ def actions_on(person: Actor, content: Content) -> frozenset[str]:
     rules = {
         "edit": (Permission.CONTENT_WRITE, state in EDITABLE),
         "submit": (Permission.CONTENT_SUBMIT, state in {ContentState.DRAFT, ContentState.CHANGES_REQUESTED}),
-        "withdraw": (Permission.CONTENT_SUBMIT, state in {ContentState.IN_REVIEW, ContentState.SCHEDULED}),
+        "withdraw": (Permission.CONTENT_SUBMIT, state in WITHDRAWABLE),
+        "hold": (Permission.CONTENT_HOLD, state == ContentState.SCHEDULED),
+        "release": (Permission.CONTENT_HOLD, state == ContentState.ON_HOLD),
         "move": (Permission.CONTENT_SCHEDULE, state in EDITABLE),
         "cancel": (Permission.CONTENT_WRITE, state in EDITABLE),
         "restore": (Permission.CONTENT_WRITE, state == ContentState.CANCELLED),
@@ -151,7 +156,7 @@ def _view(content: Content, refusal: RefusedError | None, typed: Mapping[str, st
         publications=_publications(content),
         links=_links(content, passage) if "links" in actions else (),
         passage=passage,
-        decides=passage is not None and may_decide(person, content, passage),
+        decides=passage is not None and may_decide(session(), person, content, passage),
         actions=actions,
         refusal=refusal,
         typed=typed,

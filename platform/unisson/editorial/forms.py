@@ -21,10 +21,11 @@ KINDS = {
     ContentKind.POST.value: lazy("Post"),
     ContentKind.PRESS_RELEASE.value: lazy("Press release"),
     ContentKind.ARTICLE.value: lazy("Article"),
+    ContentKind.REPLY.value: lazy("Reply"),
 }
 DEFAULT_TIME = time(10, 0)
 
-NO_KIND = lazy("Choose what this is: a post, a press release or an article.")
+NO_KIND = lazy("Choose what this is: a post, a press release, an article or a reply.")
 HALF_A_DATE = lazy("Give both the date and the time, or neither.")
 FIELD_OF = {"wall_time": "date", "picture": "pictures", "uploads": "pictures"}
 """A verb's word for what is wrong → the field where it is said."""

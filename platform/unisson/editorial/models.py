@@ -18,6 +18,19 @@ class ContentKind(enum.StrEnum):
     POST = "post"
     PRESS_RELEASE = "press_release"
     ARTICLE = "article"
+    REPLY = "reply"
+
+
+class Risk(enum.StrEnum):
+    """What makes a content delicate: chains are chosen, and stages added, by it."""
+
+    PRICE = "price"
+    CONTEST = "contest"
+    PARTNER = "partner"
+    HEALTH = "health"
+    LEGAL = "legal"
+    QUOTE = "quote"
+    CRISIS = "crisis"
 
 
 class ContentState(enum.StrEnum):
@@ -27,6 +40,7 @@ class ContentState(enum.StrEnum):
     IN_REVIEW = "in_review"
     CHANGES_REQUESTED = "changes_requested"
     SCHEDULED = "scheduled"
+    ON_HOLD = "on_hold"
     PUBLISHING = "publishing"
     PUBLISHED = "published"
     PARTLY_PUBLISHED = "partly_published"
@@ -41,6 +55,7 @@ EDITABLE = frozenset(
         ContentState.IN_REVIEW,
         ContentState.CHANGES_REQUESTED,
         ContentState.SCHEDULED,
+        ContentState.ON_HOLD,
         ContentState.FAILED,
     }
 )
@@ -77,6 +92,8 @@ class Content(TenantOwned, Base):
     kind: Mapped[str] = mapped_column(server_default="post")
     title: Mapped[str] = mapped_column(server_default="")
     body: Mapped[str] = mapped_column(server_default="")
+    tags: Mapped[list[str]] = mapped_column(server_default="[]")
+    risks: Mapped[list[str]] = mapped_column(server_default="[]")
     state: Mapped[str] = mapped_column(server_default="draft")
     scheduled_at: Mapped[datetime | None]
     wall_time: Mapped[datetime | None] = mapped_column(TIMESTAMP(timezone=False))
@@ -87,6 +104,8 @@ class Content(TenantOwned, Base):
     stages_all: Mapped[int] = mapped_column(server_default="0")
     channel_kinds: Mapped[str] = mapped_column(server_default="")
     live_url: Mapped[str | None]
+    late_limit: Mapped[int | None]
+    """Seconds past its date within which it may still leave by itself; None for the limit of the settings."""
     version: Mapped[int] = mapped_column(server_default="1", server_onupdate=FetchedValue())
     created_at: Mapped[Timestamp]
 

@@ -21,16 +21,22 @@ def digest_of(payload: dict[str, Any]) -> str:
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 
-def payload_of(session: TenantSession, content: Content) -> dict[str, Any]:
-    """Return everything that an approval of the content approves: text, images, channels, and the date."""
+def payload_of(session: TenantSession, content: Content, *, date_approved: bool = True) -> dict[str, Any]:
+    """Return everything that an approval of the content approves: text, images, channels, and the date.
+
+    Where its chain does not approve the date, the payload has none, and the content may move on the calendar.
+    """
     brand = brand_of(session, content)
     return {
-        "format": 1,
+        "format": 2,
         "kind": content.kind,
         "title": content.title,
         "language": brand.language,
         "brand": {"id": str(brand.id), "name": brand.name},
-        "scheduled_at": content.scheduled_at.isoformat() if content.scheduled_at else None,
+        "tags": sorted(content.tags or ()),
+        "risks": sorted(content.risks or ()),
+        "embargo": None,
+        "scheduled_at": content.scheduled_at.isoformat() if content.scheduled_at and date_approved else None,
         "zone": content.zone,
         "channels": [
             {"id": str(channel.id), "kind": channel.kind, "name": channel.name, "text": content.body}
@@ -51,9 +57,9 @@ def payload_of(session: TenantSession, content: Content) -> dict[str, Any]:
     }
 
 
-def freeze(session: TenantSession, content: Content, actor: Actor) -> Revision:
+def freeze(session: TenantSession, content: Content, actor: Actor, *, date_approved: bool = True) -> Revision:
     """Return a new immutable revision of the content as it is, and make it the current one."""
-    payload = payload_of(session, content)
+    payload = payload_of(session, content, date_approved=date_approved)
     last = session.scalar(select(func.max(Revision.number)).where(Revision.content_id == content.id)) or 0
     revision = Revision(
         content_id=content.id,

@@ -1,6 +1,7 @@
 """Writing and changing contents. Any change of what was submitted reopens its approval."""
 
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -13,21 +14,35 @@ from tenants.errors import NotFoundError, RefusedError, StaleError
 from tenants.permissions import Permission
 from tenants.session import TenantSession
 from unisson.activity.trail import record
+from unisson.approvals.asking import void
 from unisson.editorial.contents import brand_of, channels_of, check_fresh, load, open_channels, pictures_of
-from unisson.editorial.models import EDITABLE, Content, ContentKind, ContentState, Illustration, Variant
+from unisson.editorial.models import (
+    EDITABLE,
+    Content,
+    ContentKind,
+    ContentState,
+    Illustration,
+    Revision,
+    Risk,
+    Variant,
+)
 from unisson.editorial.timing import fold_of, must_be_future, resolve, wall_time_of
 from unisson.media.models import Media
+from unisson.publishing.standing import move_planned
 from unisson.web.i18n import lazy
 
 MAX_BODY_CHARACTERS = 100_000
 MAX_TITLE_CHARACTERS = 300
 MAX_PICTURES = 10
+MAX_TAGS = 20
+MAX_TAG_CHARACTERS = 40
 
 LEAVING = lazy("This content is being published, or is out already. It can't be changed any more; nothing was changed.")
 CANCELLED = lazy("This content is cancelled. Restore it first; nothing was changed.")
 TOO_LONG = lazy("This text is longer than 100,000 characters. Shorten it; nothing was saved.")
 LONG_TITLE = lazy("A title has 300 characters at most. Shorten it; nothing was saved.")
 NO_WORDS = lazy("Write a title or a text first.")
+MANY_TAGS = lazy("A content has twenty tags at most, of forty characters each.")
 TOO_MANY_PICTURES = lazy("A content has ten images at most.")
 
 
@@ -36,6 +51,8 @@ class Draft:
     """What a person typed: the whole of a content. `wall_time` is on the brand's clock, without a zone."""
 
     kind: ContentKind = ContentKind.POST
+    tags: tuple[str, ...] = ()
+    risks: tuple[str, ...] = ()
     title: str = ""
     body: str = ""
     channel_ids: tuple[uuid.UUID, ...] = ()
@@ -71,7 +88,7 @@ def edit(
     if before == _normal(draft, before):
         return content
     _fill(session, content, brand_of(session, content), draft)
-    reopened = _reopen(content)
+    reopened = _reopen(session, content, actor)
     _attach(session, content, draft)
     session.flush()
     record(session, actor, "content.edited", "content", content.id, brand_id=content.brand_id, reopened=reopened)
@@ -87,7 +104,7 @@ def move(
     fold: int | None,
     version_shown: int | None = None,
 ) -> Content:
-    """Return the content at another date. The date is part of what is approved: a move reopens the approval."""
+    """Return the content at another date. Where its chain approves the date, a move reopens the approval."""
     content = load(session, actor, content_id, Permission.CONTENT_SCHEDULE, lock=True)
     check_fresh(content, version_shown)
     check_editable(content)
@@ -95,8 +112,10 @@ def move(
     _place(session, content, brand_of(session, content), wall_time, fold)
     if content.scheduled_at == before:
         return content
-    reopened = _reopen(content)
+    reopened = not date_is_free(session, content) and _reopen(session, content, actor)
     session.flush()
+    if not reopened:
+        move_planned(session, content)
     record(session, actor, "content.moved", "content", content.id, brand_id=content.brand_id, reopened=reopened)
     return content
 
@@ -106,7 +125,7 @@ def cancel(session: TenantSession, actor: Actor, content_id: uuid.UUID, version_
     content = load(session, actor, content_id, Permission.CONTENT_WRITE, lock=True)
     check_fresh(content, version_shown)
     check_editable(content)
-    _reopen(content)
+    _reopen(session, content, actor)
     content.state = ContentState.CANCELLED
     session.flush()
     record(session, actor, "content.cancelled", "content", content.id, brand_id=content.brand_id)
@@ -136,6 +155,8 @@ def draft_of(session: TenantSession, content: Content) -> Draft:
     wall_time, fold = clock_of(session, content)
     return Draft(
         kind=ContentKind(content.kind),
+        tags=tuple(content.tags or ()),
+        risks=tuple(content.risks or ()),
         title=content.title,
         body=content.body,
         channel_ids=tuple(sorted(channel.id for channel in channels_of(session, content))),
@@ -155,7 +176,21 @@ def clock_of(session: TenantSession, content: Content) -> tuple[datetime | None,
 
 def _normal(draft: Draft, before: Draft) -> Draft:
     fold = before.fold if draft.fold is None and draft.wall_time == before.wall_time else draft.fold or 0
-    return replace(draft, channel_ids=tuple(sorted(draft.channel_ids)), fold=fold)
+    return replace(
+        draft,
+        channel_ids=tuple(sorted(draft.channel_ids)),
+        tags=tuple(normal_tags(draft.tags)),
+        risks=tuple(sorted(set(draft.risks))),
+        fold=fold,
+    )
+
+
+def normal_tags(typed: Iterable[str]) -> list[str]:
+    """Return tags as they are kept: lower case, each once, in order. Raises RefusedError for too many or too long."""
+    tags = sorted({" ".join(tag.split()).casefold() for tag in typed} - {""})
+    if len(tags) > MAX_TAGS or any(len(tag) > MAX_TAG_CHARACTERS for tag in tags):
+        raise RefusedError(MANY_TAGS, field="tags")
+    return tags
 
 
 def _fill(session: TenantSession, content: Content, brand: Brand, draft: Draft) -> None:
@@ -166,6 +201,7 @@ def _fill(session: TenantSession, content: Content, brand: Brand, draft: Draft) 
     if not draft.title and not draft.body:
         raise RefusedError(NO_WORDS, field="body")
     content.kind, content.title, content.body = draft.kind, draft.title, draft.body
+    content.tags, content.risks = normal_tags(draft.tags), sorted({Risk(each).value for each in draft.risks})
     if draft.wall_time is None:
         content.scheduled_at = content.wall_time = None
     else:
@@ -184,9 +220,17 @@ def _place(session: TenantSession, content: Content, brand: Brand, wall_time: da
     content.zone, content.fold = brand.timezone, fold or 0
 
 
-def _reopen(content: Content) -> bool:
-    """Make a submitted content a draft again; its run ends by itself, since its revision is no longer current."""
+def date_is_free(session: TenantSession, content: Content) -> bool:
+    """Return whether the content was submitted by a chain that does not approve the date: it may move as it is."""
+    if content.revision_id is None:
+        return False
+    return session.get_one(Revision, (session.agency_id, content.revision_id)).payload["scheduled_at"] is None
+
+
+def _reopen(session: TenantSession, content: Content, actor: Actor) -> bool:
+    """Make a submitted content a draft again, and end its passage."""
     submitted = content.state != ContentState.DRAFT
+    void(session, content, by=actor.membership_id)
     content.state = ContentState.DRAFT
     content.revision_id = None
     content.stages_done = content.stages_all = 0

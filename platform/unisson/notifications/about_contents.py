@@ -172,6 +172,8 @@ def _decision(about: Subject) -> tuple[str, str] | None:
     row = about.session.execute(
         select(Decision, Membership.name)
         .join(Membership, (Membership.agency_id == Decision.agency_id) & (Membership.id == Decision.membership_id))
-        .where(Decision.stage_id == stage_id)
+        .where(Decision.stage_id == stage_id, Decision.carried_from.is_(None))
+        .order_by(Decision.decided_at.desc())
+        .limit(1)
     ).first()
     return (row[0].typed_name or row[1], row[0].comment) if row else None

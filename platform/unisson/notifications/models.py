@@ -9,7 +9,11 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from tenants.base import Base, TenantOwned, Timestamp, belongs_to, one_of
 
-KINDS = ("invitation", "approval_request", "approval_asked_in_app", "changes_requested", "approved", "trouble")
+KINDS = (
+    "invitation", "approval_request", "approval_asked_in_app", "changes_requested", "approved", "trouble",
+    "approval_reminder", "approval_nudge", "approval_escalated", "approval_voided", "approval_steer", "missed", "held",
+    "released", "portal", "portal_code", "thread",
+)  # fmt: skip
 
 
 class Letter(TenantOwned, Base):

@@ -54,7 +54,7 @@ def plan(session: TenantSession, content: Content, client_ref: ClientRef) -> int
     references; what left, or may have left, stays as it is. A content that reaches nobody has failed, and says so.
     """
     revision = session.get_one(Revision, (session.agency_id, content.revision_id))
-    due_at = datetime.fromisoformat(str(revision.payload["scheduled_at"]))
+    due_at = _due_at(content, revision)
     planned = 0
     for target in _targets(session, revision):
         fresh = new_id()
@@ -89,6 +89,14 @@ def needs_plan(session: TenantSession, content: Content) -> bool:
         {"c": content.id, "r": content.revision_id},
     )
     return planned.first() is None
+
+
+def _due_at(content: Content, revision: Revision) -> datetime:
+    """Return when it leaves: at the date that was approved, or the content's own where its chain approves none."""
+    approved = revision.payload["scheduled_at"]
+    if approved is None and content.scheduled_at is not None:
+        return content.scheduled_at
+    return datetime.fromisoformat(str(approved))
 
 
 def _targets(session: TenantSession, revision: Revision) -> Iterator[_Target]:

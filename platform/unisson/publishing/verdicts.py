@@ -32,6 +32,8 @@ def stop(seen: Row[Any], lateness_limit: float) -> Verdict | None:
 def _never(seen: Row[Any]) -> Verdict | None:
     if seen.revision_id != seen.current_revision or seen.content_state == "cancelled":
         return Verdict("cancelled", "not_sent", "superseded")
+    if seen.content_state == "on_hold":
+        return Verdict("held", "not_sent", "on_hold")
     if seen.unsubscribed_at is not None:
         return Verdict("cancelled", "not_sent", "unsubscribed")
     if seen.disconnected_at is not None:
@@ -42,7 +44,8 @@ def _never(seen: Row[Any]) -> Verdict | None:
 def _not_now(seen: Row[Any], lateness_limit: float) -> Verdict | None:
     if seen.ripe < 0:
         return Verdict("scheduled", "not_sent", delay=-seen.ripe)
-    if seen.late > lateness_limit and not seen.late_accepted:
+    limit = lateness_limit if seen.late_limit is None else seen.late_limit
+    if seen.late > limit and not seen.late_accepted:
         return Verdict("held", "not_sent", "late")
     if seen.pause is not None and seen.pause > 0:
         return Verdict("scheduled", "not_sent", "paused", delay=min(seen.pause, PAUSE_LOOK))

@@ -1,0 +1,231 @@
+"""What waits on whom: rows that stand exactly as long as somebody is asked, brought in line with who can answer now."""
+
+import uuid
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import delete, func, select
+
+from tenants.base import utcnow
+from tenants.brands import Brand
+from tenants.members import Membership
+from tenants.session import TenantSession
+from unisson import dispatching
+from unisson.approvals import links
+from unisson.approvals.chain import Chain, Need
+from unisson.approvals.models import (
+    OUTCOMES,
+    YES,
+    ApprovalRun,
+    Decision,
+    PolicyVersion,
+    Purpose,
+    RunSeat,
+    RunStage,
+    RunState,
+    Verdict,
+    Wait,
+)
+from unisson.approvals.roster import Roster, roster
+from unisson.editorial.models import Content, ContentState
+from unisson.notifications.letters import write
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One seat that is still open, and those who may fill it."""
+
+    seat: RunSeat
+    candidates: Sequence[Membership]
+
+
+def own_work_of(content: Content, run: ApprovalRun, chain: Chain) -> frozenset[uuid.UUID]:
+    """Return whose own work it is, who may not approve it; nobody's where the chain allows that."""
+    return frozenset() if chain.own_work else frozenset({content.author_id, run.submitted_by})
+
+
+def chain_of(session: TenantSession, run: ApprovalRun) -> Chain:
+    """Return the chain that a run goes through, as it was when the run began."""
+    return Chain.from_json(session.get_one(PolicyVersion, (session.agency_id, run.policy_version_id)).chain)
+
+
+def seats_of(session: TenantSession, stage_id: uuid.UUID) -> Sequence[RunSeat]:
+    """Return the seats of a stage, in order."""
+    return session.scalars(select(RunSeat).where(RunSeat.stage_id == stage_id).order_by(RunSeat.position)).all()
+
+
+def outcomes_of(session: TenantSession, stage_id: uuid.UUID) -> Sequence[Decision]:
+    """Return what was decided in a stage so far."""
+    return session.scalars(select(Decision).where(Decision.stage_id == stage_id, Decision.verdict.in_(OUTCOMES))).all()
+
+
+def yeses_of(session: TenantSession, stage_id: uuid.UUID) -> Sequence[Decision]:
+    """Return every yes that was given in a stage, by word or by silence."""
+    return session.scalars(select(Decision).where(Decision.stage_id == stage_id, Decision.verdict.in_(YES))).all()
+
+
+def open_seats(
+    session: TenantSession, content: Content, run: ApprovalRun, stage: RunStage, known: Roster | None = None
+) -> list[Asked]:
+    """Return the seats of a stage that nobody filled, with who may now. Who answered a quorum is not asked twice."""
+    seats, answered = seats_of(session, stage.id), outcomes_of(session, stage.id)
+    not_by = set(own_work_of(content, run, chain_of(session, run)))
+    if stage.need != Need.ALL:
+        not_by |= {decision.membership_id for decision in answered if decision.membership_id}
+    filled = {decision.seat_id for decision in answered}
+    there = known or roster_for(session, content, seats)
+    return [
+        Asked(seat, there.for_seat(seat.stage_role, seat.membership_id, not_by))
+        for seat in seats
+        if seat.id not in filled
+    ]
+
+
+def roster_for(session: TenantSession, content: Content, seats: Sequence[RunSeat]) -> Roster:
+    """Return the people of the content's brand, and those whom its seats name."""
+    brand = session.get_one(Brand, (session.agency_id, content.brand_id))
+    return roster(session, brand, also={seat.membership_id for seat in seats if seat.membership_id})
+
+
+def ask(session: TenantSession, content: Content, run: ApprovalRun, stage: RunStage) -> list[Wait]:
+    """Bring what waits in an open stage in line with who can answer; write to those who are asked anew.
+
+    Return the rows as they stand. A stage that nobody can answer waits on the account manager, who finds somebody:
+    nothing waits on nobody.
+    """
+    seats = seats_of(session, stage.id)
+    there = roster_for(session, content, seats)
+    open_ = open_seats(session, content, run, stage, there)
+    wanted = _wanted(content, stage, there, open_)
+    standing = {(row.seat_id, row.membership_id): row for row in waits_in(session, stage.id)}
+    for key, row in standing.items():
+        if key not in wanted or row.purpose != wanted[key].purpose:
+            session.delete(row)
+    session.flush()
+    fresh = [row for key, row in wanted.items() if key not in standing or standing[key].purpose != row.purpose]
+    session.add_all(fresh)
+    session.flush()
+    knew = {row.membership_id for row in standing.values()}
+    _tell(session, content, run, stage, there=there, fresh=fresh, knew=knew)
+    return list(waits_in(session, stage.id))
+
+
+def _wanted(
+    content: Content, stage: RunStage, there: Roster, open_: Sequence[Asked]
+) -> dict[tuple[uuid.UUID, uuid.UUID], Wait]:
+    found: dict[tuple[uuid.UUID, uuid.UUID], Wait] = {}
+
+    def wait(seat: RunSeat, person: Membership, side: str, purpose: Purpose) -> None:
+        found[seat.id, person.id] = Wait(
+            content_id=content.id, brand_id=content.brand_id, stage_id=stage.id, seat_id=seat.id,
+            membership_id=person.id, side=side, purpose=purpose, deadline_at=stage.deadline_at,
+        )  # fmt: skip
+
+    for each in open_:
+        for person in there.asked(each.candidates):
+            wait(each.seat, person, there.side_of(each.seat.stage_role, person), Purpose.DECIDE)
+    unanswerable = [each.seat for each in open_ if not each.candidates]
+    if unanswerable and (stage.need == Need.ALL or not found):
+        for manager in there.managers():
+            wait(unanswerable[0], manager, "account", Purpose.STEER)
+    return found
+
+
+def waits_in(session: TenantSession, stage_id: uuid.UUID) -> Sequence[Wait]:
+    """Return what waits in a stage."""
+    return session.scalars(select(Wait).where(Wait.stage_id == stage_id).order_by(Wait.asked_at, Wait.id)).all()
+
+
+def _tell(
+    session: TenantSession,
+    content: Content,
+    run: ApprovalRun,
+    stage: RunStage,
+    *,
+    there: Roster,
+    fresh: Sequence[Wait],
+    knew: Collection[uuid.UUID],
+) -> None:
+    """One letter a person, however many seats they are asked for."""
+    for row in {row.membership_id: row for row in fresh if row.membership_id not in knew}.values():
+        person = there.people[row.membership_id]
+        if row.purpose == Purpose.STEER:
+            write(session, person.id, "approval_steer", {"content_id": str(content.id), "stage_id": str(stage.id)})
+        elif there.is_outside(person):
+            links.issue(session, content, run, stage, person)
+        else:
+            write(session, person.id, "approval_asked_in_app", {"content_id": str(content.id)})
+
+
+def stop_asking(session: TenantSession, content_id: uuid.UUID) -> None:
+    """Nothing of the content waits on anybody any more, and no clock of its stages runs."""
+    gone = delete(Wait).where(Wait.content_id == content_id).returning(Wait.stage_id)
+    for stage_id in set(session.scalars(gone.execution_options(synchronize_session="fetch"))):
+        dispatching.drop(session, "stage", session.agency_id, stage_id)
+
+
+def brands_waiting_on(session: TenantSession, membership_id: uuid.UUID) -> set[uuid.UUID]:
+    """Return the brands of which something waits on a person now."""
+    return set(session.scalars(select(Wait.brand_id).where(Wait.membership_id == membership_id).distinct()))
+
+
+def ask_again(session: TenantSession, brand_ids: Collection[uuid.UUID]) -> None:
+    """Bring everything that waits on these brands in line, after somebody came, went, or is away."""
+    if not brand_ids:
+        return
+    rows = session.execute(
+        select(Content, ApprovalRun, RunStage)
+        .join(
+            ApprovalRun, (ApprovalRun.agency_id == Content.agency_id) & (ApprovalRun.revision_id == Content.revision_id)
+        )
+        .join(RunStage, (RunStage.agency_id == ApprovalRun.agency_id) & (RunStage.run_id == ApprovalRun.id))
+        .where(
+            Content.brand_id.in_(brand_ids),
+            Content.state == ContentState.IN_REVIEW.value,
+            ApprovalRun.state == RunState.OPEN.value,
+            RunStage.opened_at.is_not(None),
+            RunStage.done_at.is_(None),
+        )
+        .order_by(Content.id)
+        .with_for_update(of=Content)
+    ).all()
+    for content, run, stage in rows:
+        ask(session, content, run, stage)
+
+
+def void(session: TenantSession, content: Content, *, by: uuid.UUID | None = None) -> None:
+    """End the content's passage: what was decided stays on record, and counts no more.
+
+    Those who had said yes are told once, but for `by`, who made the change.
+    """
+    runs = session.scalars(
+        select(ApprovalRun).where(
+            ApprovalRun.content_id == content.id, ApprovalRun.state.in_((RunState.OPEN, RunState.APPROVED))
+        )
+    ).all()
+    for run in runs:
+        run.state, run.ended_at = RunState.VOID, utcnow()
+        for person_id in _said_yes(session, run.id) - {by}:
+            write(session, person_id, "approval_voided", {"content_id": str(content.id), "run_id": str(run.id)})
+    stop_asking(session, content.id)
+    links.revoke_all(session, content.id)
+
+
+def _said_yes(session: TenantSession, run_id: uuid.UUID) -> set[uuid.UUID]:
+    rows = select(Decision.membership_id).where(
+        Decision.run_id == run_id,
+        Decision.verdict.in_((Verdict.APPROVED, Verdict.RESERVED)),
+        Decision.carried_from.is_(None),
+    )
+    return {each for each in session.scalars(rows) if each is not None}
+
+
+def look_again(session: TenantSession, stage: RunStage, at: datetime) -> None:
+    """Have the stage's reminders and its deadline attended to at `at`, not before now."""
+    dispatching.put(session, "stage", session.agency_id, stage.id, due_at=max(at, _now(session)))
+
+
+def _now(session: TenantSession) -> datetime:
+    now: datetime = session.scalars(select(func.clock_timestamp())).one()
+    return now

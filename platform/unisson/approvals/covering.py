@@ -1,0 +1,25 @@
+"""What a stage looks at, as a digest: a yes stands for other bytes only where those it looked at are the same."""
+
+from collections.abc import Mapping, Set
+from typing import Any
+
+from unisson.approvals.chain import EVERYTHING, Aspect
+from unisson.editorial.revisions import digest_of
+
+
+def covers_digest(payload: Mapping[str, Any], covers: Set[Aspect]) -> str:
+    """Return the SHA-256 (hex) of those parts of a revision's payload that `covers` names; of all of it for all."""
+    if covers >= EVERYTHING:
+        return digest_of(dict(payload))
+    return digest_of({aspect.value: _part(payload, aspect) for aspect in sorted(covers)})
+
+
+def _part(payload: Mapping[str, Any], aspect: Aspect) -> Any:
+    if aspect is Aspect.DATE:
+        return [payload["scheduled_at"], payload["zone"], payload.get("embargo")]
+    if aspect is Aspect.PICTURES:
+        return payload["pictures"]
+    if aspect is Aspect.CHANNELS:
+        return [[channel["id"], channel["kind"], channel["name"]] for channel in payload["channels"]]
+    words = [payload["kind"], payload["title"], payload["language"], payload.get("tags", []), payload.get("risks", [])]
+    return [*words, sorted({channel["text"] for channel in payload["channels"]})]

@@ -1,0 +1,240 @@
+"""Deciding in the stage that waits: who may, on which bytes, and what follows from it."""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import select
+
+from tenants.access import Actor
+from tenants.base import utcnow
+from tenants.errors import ForbiddenError, RefusedError, StaleError
+from tenants.permissions import Permission
+from tenants.session import TenantSession
+from unisson.activity.trail import record
+from unisson.approvals import links
+from unisson.approvals.asking import (
+    Asked,
+    ask,
+    chain_of,
+    open_seats,
+    own_work_of,
+    roster_for,
+    seats_of,
+    stop_asking,
+)
+from unisson.approvals.chain import Need
+from unisson.approvals.circuit import (
+    LONG_COMMENT,
+    MAX_COMMENT,
+    NOT_WAITING,
+    Passage,
+    Word,
+    current_passage,
+    finish_stage,
+    is_satisfied,
+    said_stage,
+    tell_authors,
+)
+from unisson.approvals.models import Decision, RunStage, RunState, Verdict
+from unisson.editorial.contents import load
+from unisson.editorial.models import Content, ContentState
+from unisson.web.i18n import lazy
+
+CHANGED_SINCE = lazy("This content changed after the page was opened. Read it again, then decide.")
+OWN_WORK = lazy("Nobody approves their own work. Somebody else of the team decides in this stage.")
+ANSWERED = lazy("You have answered in this stage already. It waits on somebody else.")
+SAY_WHY = lazy("Say what should change, so that the author knows what to do.")
+SAY_RESERVATION = lazy("Say your reservation, so that the author knows it.")
+TYPE_YOUR_NAME = lazy("Type your name: it stands beside your decision.")
+LONG_NAME = lazy("A name has 200 characters at most.")
+MAX_NAME = 200
+
+NEEDS_WORDS = {Verdict.CHANGES_REQUESTED: SAY_WHY, Verdict.RESERVED: SAY_RESERVATION}
+
+
+def approve(
+    session: TenantSession,
+    actor: Actor,
+    content_id: uuid.UUID,
+    digest_shown: str,
+    comment: str = "",
+    *,
+    reserved: bool = False,
+    stage_shown: uuid.UUID | None = None,
+) -> Content:
+    """Record the approval of the bytes that were shown. Raises StaleError, ForbiddenError, RefusedError.
+
+    `stage_shown` is the stage that the page asked about: a decision never slips into the one after it. An approval
+    that is `reserved` goes on, and its comment to the author.
+    """
+    content = load(session, actor, content_id, Permission.CONTENT_SEE, lock=True)
+    verdict = Verdict.RESERVED if reserved else Verdict.APPROVED
+    word = Word(actor.membership_id, actor.name, comment)
+    decide(session, content, verdict, word, digest_shown=digest_shown, stage_shown=stage_shown)
+    return content
+
+
+def request_changes(
+    session: TenantSession,
+    actor: Actor,
+    content_id: uuid.UUID,
+    digest_shown: str,
+    comment: str,
+    *,
+    stage_shown: uuid.UUID | None = None,
+    anchor: Mapping[str, Any] | None = None,
+) -> Content:
+    """Send the content back to its author with a comment, about `anchor` if it is given. Raises as `approve` does."""
+    content = load(session, actor, content_id, Permission.CONTENT_SEE, lock=True)
+    word = Word(actor.membership_id, actor.name, comment, anchor=anchor or {})
+    decide(session, content, Verdict.CHANGES_REQUESTED, word, digest_shown=digest_shown, stage_shown=stage_shown)
+    return content
+
+
+def decide_by_link(
+    session: TenantSession, token: str, verdict: Verdict, digest_shown: str, word: links.Signature
+) -> Content:
+    """Record what a personal link's addressee decided. Raises NotFoundError, GoneError, StaleError, RefusedError."""
+    visit = links.visit(session, token, lock=True)
+    passage = current_passage(session, visit.content)
+    if passage is None or passage.stage.id != visit.link.stage_id:
+        raise StaleError(NOT_WAITING)
+    check_signature(word.typed_name)
+    said = Word(
+        membership_id=visit.link.membership_id,
+        name=word.typed_name,
+        comment=word.comment,
+        link_id=visit.link.id,
+        authenticated="link",
+        typed_name=word.typed_name,
+        ip=word.ip,
+        user_agent=word.user_agent,
+    )
+    decide(session, visit.content, verdict, said, digest_shown=digest_shown, stage_shown=passage.stage.id)
+    return visit.content
+
+
+def check_signature(typed_name: str) -> None:
+    """Pass if somebody without an account typed a name. Raises RefusedError."""
+    if not any(character.isalpha() for character in typed_name):
+        raise RefusedError(TYPE_YOUR_NAME, field="typed_name")
+    if len(typed_name) > MAX_NAME:
+        raise RefusedError(LONG_NAME, field="typed_name")
+
+
+def decide(
+    session: TenantSession,
+    content: Content,
+    verdict: Verdict,
+    word: Word,
+    *,
+    digest_shown: str,
+    stage_shown: uuid.UUID | None,
+) -> None:
+    """Record what somebody decided about a content whose row is locked, and go on from there.
+
+    Raises StaleError for another stage or other bytes than those shown, ForbiddenError, RefusedError.
+    """
+    passage = current_passage(session, content)
+    if passage is None or stage_shown not in {None, passage.stage.id}:
+        raise StaleError(NOT_WAITING)
+    seats = _seats_for(session, content, passage, word.membership_id)
+    if digest_shown != passage.run.digest:
+        raise StaleError(CHANGED_SINCE)
+    comment = word.comment.strip()
+    if verdict in NEEDS_WORDS and not comment:
+        raise RefusedError(NEEDS_WORDS[verdict], field="comment")
+    if len(comment) > MAX_COMMENT:
+        raise RefusedError(LONG_COMMENT, field="comment")
+    _write_down(session, passage, seats, verdict, word=word, comment=comment)
+    record(
+        session, None, f"content.{verdict}", "content", content.id,
+        brand_id=content.brand_id, by=word.name, stage=said_stage(passage.stage), digest=passage.run.digest,
+    )  # fmt: skip
+    if verdict == Verdict.CHANGES_REQUESTED:
+        _send_back(session, content, passage)
+        return
+    if verdict == Verdict.RESERVED:
+        tell_authors(session, content, passage, "approved")
+    _after_a_yes(session, content, passage)
+
+
+def may_decide(session: TenantSession, actor: Actor, content: Content, passage: Passage) -> bool:
+    """Return whether `actor` could decide now: a seat of theirs is open, and it is not their own work."""
+    return any(
+        actor.membership_id in {person.id for person in each.candidates}
+        for each in open_seats(session, content, passage.run, passage.stage)
+    )
+
+
+def _seats_for(session: TenantSession, content: Content, passage: Passage, membership_id: uuid.UUID) -> Sequence[Asked]:
+    """Return the open seats that this person fills: all of theirs where all are needed, else one."""
+    open_ = open_seats(session, content, passage.run, passage.stage)
+    mine = [each for each in open_ if membership_id in {person.id for person in each.candidates}]
+    if mine:
+        return mine if passage.stage.need == Need.ALL else mine[:1]
+    if membership_id in own_work_of(content, passage.run, chain_of(session, passage.run)):
+        if _could_otherwise(session, content, passage, membership_id):
+            raise RefusedError(OWN_WORK)
+    elif _has_answered(session, passage.stage, membership_id):
+        raise StaleError(ANSWERED)
+    raise ForbiddenError(said_stage(passage.stage))
+
+
+def _could_otherwise(session: TenantSession, content: Content, passage: Passage, membership_id: uuid.UUID) -> bool:
+    seats = seats_of(session, passage.stage.id)
+    there = roster_for(session, content, seats)
+    return any(
+        membership_id in {person.id for person in there.for_seat(seat.stage_role, seat.membership_id, ())}
+        for seat in seats
+    )
+
+
+def _has_answered(session: TenantSession, stage: RunStage, membership_id: uuid.UUID) -> bool:
+    said = select(Decision.id).where(Decision.stage_id == stage.id, Decision.membership_id == membership_id)
+    return session.scalar(said.limit(1)) is not None
+
+
+def _write_down(
+    session: TenantSession, passage: Passage, seats: Sequence[Asked], verdict: Verdict, *, word: Word, comment: str
+) -> None:
+    at = utcnow()
+    session.add_all(
+        Decision(
+            run_id=passage.run.id,
+            stage_id=passage.stage.id,
+            seat_id=each.seat.id,
+            digest=passage.run.digest,
+            covers_digest=passage.stage.covers_digest,
+            verdict=verdict,
+            membership_id=word.membership_id,
+            link_id=word.link_id,
+            authenticated=word.authenticated,
+            typed_name=word.typed_name,
+            comment=comment,
+            anchor=dict(word.anchor),
+            ip=word.ip,
+            user_agent=word.user_agent[:300],
+            decided_at=at,
+        )
+        for each in (seats if verdict != Verdict.CHANGES_REQUESTED else seats[:1])
+    )
+    session.flush()
+
+
+def _after_a_yes(session: TenantSession, content: Content, passage: Passage) -> None:
+    if is_satisfied(session, passage.stage):
+        finish_stage(session, content, passage)
+    else:
+        ask(session, content, passage.run, passage.stage)
+
+
+def _send_back(session: TenantSession, content: Content, passage: Passage) -> None:
+    passage.run.state, passage.run.ended_at = RunState.CHANGES_REQUESTED, utcnow()
+    content.state, content.revision_id = ContentState.CHANGES_REQUESTED, None
+    content.stages_done = content.stages_all = 0
+    stop_asking(session, content.id)
+    links.revoke_all(session, content.id)
+    session.flush()
+    tell_authors(session, content, passage, "changes_requested")

@@ -1,0 +1,55 @@
+"""What becomes of a content whose last approval has come: out at its minute, or, when that has passed, by its rule."""
+
+from datetime import datetime
+
+from sqlalchemy import func, select
+
+from tenants.session import TenantSession
+from unisson import dispatching
+from unisson.activity.trail import record
+from unisson.approvals.chain import Chain, Late
+from unisson.approvals.models import ApprovalRun
+from unisson.editorial.models import Content, ContentKind, ContentState
+from unisson.jobs import ring_after_commit
+from unisson.notifications.letters import write
+
+PRESS_SECONDS = 60
+"""A press release is never late by itself: a minute past its time, a person decides."""
+
+
+def schedule(session: TenantSession, content: Content, run: ApprovalRun, chain: Chain) -> None:
+    """Let an approved content leave at its date. Where the date has passed, the chain says what becomes of it."""
+    late = _seconds_late(session, content)
+    if late > 0 and chain.late is Late.MISS:
+        _miss(session, content, run)
+        return
+    content.late_limit = limit_of(content.kind, chain, late)
+    content.state = ContentState.SCHEDULED
+    session.flush()
+    dispatching.put(session, "content", session.agency_id, content.id)
+    ring_after_commit(session, "publishing")
+
+
+def limit_of(kind: str, chain: Chain, late: float) -> int | None:
+    """Return how many seconds past its date a content approved `late` seconds after it may leave by itself.
+
+    None for the limit of the settings: it was approved in time. 0: a person is asked.
+    """
+    if late <= 0:
+        return PRESS_SECONDS if kind == ContentKind.PRESS_RELEASE else None
+    if chain.late is Late.PUBLISH and kind != ContentKind.PRESS_RELEASE:
+        return chain.late_minutes * 60
+    return 0
+
+
+def _miss(session: TenantSession, content: Content, run: ApprovalRun) -> None:
+    content.state = ContentState.CANCELLED
+    session.flush()
+    record(session, None, "content.missed", "content", content.id, brand_id=content.brand_id)
+    for membership_id in sorted({content.author_id, run.submitted_by}):
+        write(session, membership_id, "missed", {"content_id": str(content.id)})
+
+
+def _seconds_late(session: TenantSession, content: Content) -> float:
+    now: datetime = session.scalars(select(func.clock_timestamp())).one()
+    return (now - content.scheduled_at).total_seconds() if content.scheduled_at else 0.0

@@ -1,0 +1,260 @@
+"""How a run begins: its frozen bytes, its stages and seats, what still stands of the passage before, its clocks."""
+
+import uuid
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+
+from tenants.access import Actor
+from tenants.base import utcnow
+from tenants.errors import RefusedError
+from tenants.permissions import StageRole
+from tenants.session import TenantSession
+from unisson.approvals.asking import (
+    chain_of,
+    look_again,
+    open_seats,
+    own_work_of,
+    seats_of,
+    yeses_of,
+)
+from unisson.approvals.chain import Need, Reopening, Stage
+from unisson.approvals.covering import covers_digest
+from unisson.approvals.models import ApprovalRun, Decision, RunSeat, RunStage, Verdict
+from unisson.approvals.policies import Choice, facts_of
+from unisson.approvals.roster import Roster, roster
+from unisson.approvals.working_time import working_time
+from unisson.editorial.contents import brand_of
+from unisson.editorial.models import Content, ContentState, Revision
+from unisson.editorial.revisions import freeze
+from unisson.web.i18n import lazy
+
+REMIND_HOURS = 9
+"""Working hours between reminders where a stage says nothing: about once a working day."""
+
+DEADLINE_HOURS = 4
+"""Working hours before the date at which a stage without a deadline of its own is late."""
+
+NOBODY = {
+    StageRole.RP: lazy("Nobody else on this brand can approve as press officer. Invite one, then submit again."),
+    StageRole.CM: lazy("Nobody else on this brand can approve as community manager. Invite one, then submit again."),
+    StageRole.CLIENT_APPROVER: lazy("This brand has no client approver yet. Invite one, then submit again."),
+    StageRole.ACCOUNT_MANAGER: lazy("Nobody else of the agency can approve as account manager."),
+    StageRole.LEGAL: lazy("This brand has no legal adviser yet. Invite one, then submit again."),
+    StageRole.SPOKESPERSON: lazy("This brand has no spokesperson yet. Invite one, then submit again."),
+}
+GONE = lazy("Somebody whom this chain names has left, or wrote this content. Change the chain, then submit again.")
+TOO_FEW = lazy(
+    "A stage of this chain needs more people than there are to answer. Invite somebody, or change the chain."
+)
+NO_STAGE_APPLIES = lazy("No stage of this chain is for such a content, so nobody would approve it. Change the chain.")
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """One stage of a chain, with the seats that it will have."""
+
+    stage: Stage
+    seats: Sequence[tuple[StageRole | None, uuid.UUID | None]]
+
+
+def start(session: TenantSession, actor: Actor, content: Content, choice: Choice) -> ApprovalRun:
+    """Return the run of the content as it is now, frozen. Raises RefusedError, saying who is missing."""
+    chain = choice.kept.chain
+    brand = brand_of(session, content)
+    own = frozenset() if chain.own_work else frozenset({content.author_id, actor.membership_id})
+    there = roster(session, brand, also=chain.people())
+    facts = facts_of(content)
+    planned = [
+        plan_stage(stage, there, own) if stage.only_if.is_met_by(facts) else Planned(stage, ())
+        for stage in chain.stages
+    ]
+    if not any(each.seats for each in planned):
+        raise RefusedError(NO_STAGE_APPLIES)
+    revision = freeze(session, content, actor, date_approved=chain.date_approved)
+    run = ApprovalRun(
+        content_id=content.id,
+        revision_id=revision.id,
+        policy_version_id=choice.kept.version.id,
+        why=choice.why,
+        digest=revision.digest,
+        submitted_by=actor.membership_id,
+    )
+    session.add(run)
+    session.flush()
+    for position, each in enumerate(planned, start=1):
+        _add_stage(session, content, run, revision, position=position, planned=each)
+    content.state, content.late_limit = ContentState.IN_REVIEW, None
+    content.stages_done, content.stages_all = 0, sum(bool(each.seats) for each in planned)
+    session.flush()
+    return run
+
+
+def plan_stage(stage: Stage, there: Roster, own: Collection[uuid.UUID]) -> Planned:
+    """Return the seats that a stage has with the people there are. Raises RefusedError when they are too few."""
+    seats: list[tuple[StageRole | None, uuid.UUID | None]] = []
+    able: set[uuid.UUID] = set()
+    for approver in stage.approvers:
+        found = there.for_seat(approver.role, approver.person, own)
+        if not found and stage.need is Need.ALL:
+            raise RefusedError(NOBODY[approver.role] if approver.role else GONE)
+        able |= {person.id for person in found}
+        if approver.everyone and approver.role is not None:
+            seats += [(approver.role, person.id) for person in found]
+        else:
+            seats.append((approver.role if approver.person is None else None, approver.person))
+    if not able:
+        role = stage.approvers[0].role
+        raise RefusedError(NOBODY[role] if role else GONE)
+    if stage.need is Need.QUORUM and len(able) < stage.quorum:
+        raise RefusedError(TOO_FEW)
+    return Planned(stage, seats)
+
+
+def _add_stage(
+    session: TenantSession, content: Content, run: ApprovalRun, revision: Revision, *, position: int, planned: Planned
+) -> None:
+    stage, facts = planned.stage, facts_of(content)
+    needed = {Need.ANY: 1, Need.QUORUM: stage.quorum, Need.ALL: len(planned.seats)}[stage.need]
+    row = RunStage(
+        run_id=run.id,
+        position=position,
+        name=stage.name,
+        need=stage.need.value,
+        needed=max(needed, 1),
+        covers_digest=covers_digest(revision.payload, stage.covers),
+        settings=stage.to_json(),
+        tacit_clause=stage.tacit_clause if stage.may_be_tacit(facts) else "",
+        skipped=not planned.seats,
+        deadline_at=deadline_of(session, content, stage),
+    )
+    session.add(row)
+    session.flush()
+    session.add_all(
+        RunSeat(run_id=run.id, stage_id=row.id, position=number, role=role, membership_id=person)
+        for number, (role, person) in enumerate(planned.seats, start=1)
+    )
+    session.flush()
+
+
+def deadline_of(session: TenantSession, content: Content, stage: Stage) -> datetime | None:
+    """Return until when a stage should have answered: its working hours counted back from the content's date."""
+    if content.scheduled_at is None:
+        return None
+    hours = stage.hours or DEADLINE_HOURS
+    return working_time(session, brand_of(session, content)).before(content.scheduled_at, hours)
+
+
+def carry_over(session: TenantSession, content: Content, run: ApprovalRun) -> None:
+    """Let what was said of the same bytes stand, from the first stage on to the first that looks at what changed."""
+    chain = chain_of(session, run)
+    before = _passage_before(session, run) if chain.reopening is Reopening.MATTERS else None
+    if before is None:
+        return
+    own = own_work_of(content, run, chain)
+    old = {stage.position: stage for stage in _stages(session, before.id)}
+    for stage in _stages(session, run.id):
+        was = old.get(stage.position)
+        if stage.skipped and was is not None and was.skipped:
+            continue
+        if was is None or not _stands(session, was, stage, own):
+            return
+        stage.opened_at, stage.done_at = was.opened_at, utcnow()
+        session.flush()
+
+
+def _stands(session: TenantSession, was: RunStage, stage: RunStage, own: Collection[uuid.UUID]) -> bool:
+    """Copy a finished stage's answers to the same stage of the run that follows, if they are about the same bytes."""
+    said = yeses_of(session, was.id)
+    old_seats, seats = seats_of(session, was.id), seats_of(session, stage.id)
+    same = [(seat.role, seat.membership_id) for seat in old_seats] == [
+        (seat.role, seat.membership_id) for seat in seats
+    ]
+    if was.done_at is None or was.skipped or was.covers_digest != stage.covers_digest or not same or not said:
+        return False
+    if any(each.verdict == Verdict.TACIT or each.membership_id in own for each in said):
+        return False
+    new_seat = {old.id: new.id for old, new in zip(old_seats, seats, strict=True)}
+    for each in said:
+        _carry(session, each, stage, new_seat[each.seat_id] if each.seat_id else None)
+    session.flush()
+    return True
+
+
+def _carry(session: TenantSession, said: Decision, stage: RunStage, seat_id: uuid.UUID | None) -> None:
+    run = session.get_one(ApprovalRun, (session.agency_id, stage.run_id))
+    session.add(
+        Decision(
+            run_id=run.id,
+            stage_id=stage.id,
+            seat_id=seat_id,
+            digest=run.digest,
+            covers_digest=stage.covers_digest,
+            verdict=said.verdict,
+            membership_id=said.membership_id,
+            carried_from=said.id,
+            authenticated=said.authenticated,
+            typed_name=said.typed_name,
+            comment=said.comment,
+        )
+    )
+
+
+def once_asked(session: TenantSession, content: Content, run: ApprovalRun, stage: RunStage) -> None:
+    """Let the yes that somebody gave in an earlier stage of this run stand here too, where the chain asks once."""
+    if not chain_of(session, run).ask_once:
+        return
+    given = {
+        each.membership_id: each
+        for each in session.scalars(
+            select(Decision).where(
+                Decision.run_id == run.id,
+                Decision.verdict.in_((Verdict.APPROVED, Verdict.RESERVED)),
+                Decision.carried_from.is_(None),
+            )
+        )
+    }
+    used: set[uuid.UUID] = set()
+    for asked in open_seats(session, content, run, stage):
+        able = [person.id for person in asked.candidates if person.id in given]
+        person_id = next((each for each in able if stage.need == Need.ALL or each not in used), None)
+        if person_id is not None:
+            used.add(person_id)
+            _carry(session, given[person_id], stage, asked.seat.id)
+    session.flush()
+
+
+def time_stage(session: TenantSession, content: Content, stage: RunStage) -> None:
+    """Set the clock of a stage that opens: its first reminder, or its deadline if that comes first."""
+    chosen = Stage.from_json(stage.settings)
+    hours = working_time(session, brand_of(session, content))
+    opened = stage.opened_at or utcnow()
+    remind = hours.after(opened, chosen.remind_hours or REMIND_HOURS)
+    at_last = max(stage.deadline_at, hours.after(opened, 1)) if stage.deadline_at else remind
+    look_again(session, stage, min(remind, at_last))
+
+
+def _passage_before(session: TenantSession, run: ApprovalRun) -> ApprovalRun | None:
+    """Return the content's last run by the same version of the same chain."""
+    return session.scalars(
+        select(ApprovalRun)
+        .where(
+            ApprovalRun.content_id == run.content_id,
+            ApprovalRun.id != run.id,
+            ApprovalRun.policy_version_id == run.policy_version_id,
+        )
+        .order_by(ApprovalRun.created_at.desc())
+        .limit(1)
+    ).one_or_none()
+
+
+def _stages(session: TenantSession, run_id: uuid.UUID) -> Sequence[RunStage]:
+    return session.scalars(select(RunStage).where(RunStage.run_id == run_id).order_by(RunStage.position)).all()
+
+
+def now_of(session: TenantSession) -> datetime:
+    """Return the database's clock."""
+    now: datetime = session.scalars(select(func.clock_timestamp())).one()
+    return now

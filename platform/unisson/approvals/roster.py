@@ -1,0 +1,125 @@
+"""Who could fill a seat now: roles as they stand today, absences and stand-ins, and nobody's own work."""
+
+import uuid
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import or_, select
+
+from tenants.base import utcnow
+from tenants.brands import Brand
+from tenants.members import BrandAssignment, Membership
+from tenants.permissions import CLIENT_SIDE, AgencyRole, BrandRole, StageRole
+from tenants.session import TenantSession
+from unisson.approvals.models import Absence, Side
+
+CROSS = {StageRole.RP: StageRole.CM, StageRole.CM: StageRole.RP}
+"""Where nobody else holds one pole's role, the other pole decides: the two trades check each other."""
+
+MANAGERS = (AgencyRole.ACCOUNT_MANAGER, AgencyRole.ADMIN, AgencyRole.OWNER)
+"""Who is the account manager where nobody has that role: an administrator, then an owner."""
+
+POLES = {StageRole.CM: Side.CM, StageRole.RP: Side.RP, StageRole.ACCOUNT_MANAGER: Side.ACCOUNT}
+
+
+@dataclass(frozen=True, slots=True)
+class Roster:
+    """Everybody who may have a say on one brand, as they stand at one moment."""
+
+    people: Mapping[uuid.UUID, Membership]
+    roles: Mapping[uuid.UUID, frozenset[BrandRole]]
+    away: Mapping[uuid.UUID, uuid.UUID | None]
+    """Who is away today → who stands in for them, if anybody."""
+
+    def holders(self, role: StageRole) -> list[Membership]:
+        """Return the people who hold a role, by name: invited ones included where a link is enough to decide."""
+        if role is StageRole.ACCOUNT_MANAGER:
+            return self.managers()
+        found = [self.people[who] for who, held in self.roles.items() if BrandRole(role) in held]
+        return [person for person in _by_name(found) if person.joined_at is not None or role not in POLES]
+
+    def managers(self) -> list[Membership]:
+        """Return the account managers; where there is none, the administrators, then the owners."""
+        joined = [person for person in self.people.values() if person.joined_at is not None]
+        for wanted in MANAGERS:
+            found = [person for person in joined if person.agency_role == wanted.value]
+            if found:
+                return _by_name(found)
+        return []
+
+    def for_seat(
+        self, role: StageRole | None, person_id: uuid.UUID | None, not_by: Collection[uuid.UUID]
+    ) -> list[Membership]:
+        """Return who may fill a seat now. Those who are away are stood in for, and may decide all the same."""
+        if person_id is not None:
+            named = [self.people[person_id]] if person_id in self.people else []
+            return self._with_stand_ins(named, not_by)
+        assert role is not None  # noqa: S101 - a seat has one or the other, by the database's own check
+        for each in filter(None, (role, CROSS.get(role))):
+            found = self._with_stand_ins(self.holders(each), not_by)
+            if found:
+                return found
+        return []
+
+    def asked(self, candidates: Sequence[Membership]) -> list[Membership]:
+        """Return whom to ask of those who may decide: not those who are away, unless nobody else is there."""
+        present = [person for person in candidates if person.id not in self.away]
+        return present or list(candidates)
+
+    def is_outside(self, person: Membership) -> bool:
+        """Whether this is one of the client's people, or somebody from outside: they decide from a personal link."""
+        held = self.roles.get(person.id, frozenset())
+        return person.agency_role == AgencyRole.MEMBER.value and (not held or bool(held & CLIENT_SIDE))
+
+    def side_of(self, role: StageRole | None, person: Membership) -> Side:
+        """Return on whose desk something is that waits for this seat on this person."""
+        if role is not None:
+            return POLES.get(role, Side.CLIENT)
+        if self.is_outside(person):
+            return Side.CLIENT
+        held = self.roles.get(person.id, frozenset())
+        return Side.RP if BrandRole.RP in held else Side.CM if BrandRole.CM in held else Side.ACCOUNT
+
+    def _with_stand_ins(self, found: Iterable[Membership], not_by: Collection[uuid.UUID]) -> list[Membership]:
+        people = {person.id: person for person in found}
+        for who in list(people):
+            deputy = self.people.get(self.away.get(who) or who)
+            if deputy is not None:
+                people[deputy.id] = deputy
+        return [person for person in people.values() if person.id not in not_by]
+
+
+def roster(
+    session: TenantSession, brand: Brand, *, also: Collection[uuid.UUID] = (), now: datetime | None = None
+) -> Roster:
+    """Return everybody who may have a say on `brand`, with the persons `also`, in three statements."""
+    today = (now or utcnow()).astimezone(ZoneInfo(brand.timezone)).date()
+    held: dict[uuid.UUID, frozenset[BrandRole]] = {}
+    assigned = select(BrandAssignment.membership_id, BrandAssignment.role).where(BrandAssignment.brand_id == brand.id)
+    for who, role in session.execute(assigned):
+        held[who] = held.get(who, frozenset()) | {BrandRole(role)}
+    away = _away(session, today)
+    wanted = {*held, *also, *(deputy for deputy in away.values() if deputy)}
+    people = session.scalars(
+        select(Membership).where(
+            Membership.removed_at.is_(None),
+            or_(Membership.id.in_(wanted), Membership.agency_role != AgencyRole.MEMBER.value),
+        )
+    )
+    known = {person.id: person for person in people}
+    return Roster(known, {who: roles for who, roles in held.items() if who in known}, away)
+
+
+def _away(session: TenantSession, today: date) -> dict[uuid.UUID, uuid.UUID | None]:
+    rows = session.execute(
+        select(Absence.membership_id, Absence.stand_in_id)
+        .where(Absence.starts_on <= today, Absence.ends_on >= today)
+        .order_by(Absence.created_at)
+    )
+    return {who: deputy for who, deputy in rows}  # noqa: C416 - rows are no pairs to the type checker
+
+
+def _by_name(people: Iterable[Membership]) -> list[Membership]:
+    return sorted(people, key=lambda person: (person.name.casefold(), person.id))

@@ -1,0 +1,78 @@
+"""Working hours: the days and hours in which people answer, without the public holidays of their country."""
+
+from collections.abc import Container
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+import holidays
+from sqlalchemy import select
+
+from tenants.agencies import Agency
+from tenants.brands import Brand
+from tenants.session import TenantSession
+
+FARTHEST = timedelta(days=400)
+"""A count that finds no working hour in so long stops there: an agency may have said that nobody ever works."""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkingTime:
+    """One brand's working time. Days count from Monday, 0."""
+
+    zone: ZoneInfo
+    days: frozenset[int] = frozenset(range(5))
+    starts: time = time(9)
+    ends: time = time(18)
+    off: Container[date] = field(default_factory=frozenset)
+
+    def before(self, instant: datetime, hours: float) -> datetime:
+        """Return the instant, in UTC, so many working hours before `instant`."""
+        left, day = timedelta(hours=hours), instant.astimezone(self.zone).date()
+        for _number in range(FARTHEST.days):
+            opens, closes = self._hours_of(day)
+            here = min(closes, instant) - opens
+            if here >= left:
+                return min(closes, instant) - left
+            left, day = left - max(here, timedelta()), day - timedelta(days=1)
+        return instant - FARTHEST
+
+    def after(self, instant: datetime, hours: float) -> datetime:
+        """Return the instant, in UTC, so many working hours after `instant`."""
+        left, day = timedelta(hours=hours), instant.astimezone(self.zone).date()
+        for _number in range(FARTHEST.days):
+            opens, closes = self._hours_of(day)
+            here = closes - max(opens, instant)
+            if here >= left:
+                return max(opens, instant) + left
+            left, day = left - max(here, timedelta()), day + timedelta(days=1)
+        return instant + FARTHEST
+
+    def _hours_of(self, day: date) -> tuple[datetime, datetime]:
+        """Return when a day's work begins and ends, in UTC; the same instant twice on a day off."""
+        opens = datetime.combine(day, self.starts, self.zone).astimezone(UTC)
+        if day.weekday() not in self.days or day in self.off:
+            return opens, opens
+        return opens, datetime.combine(day, self.ends, self.zone).astimezone(UTC)
+
+
+def working_time(session: TenantSession, brand: Brand) -> WorkingTime:
+    """Return the working time of those who answer for a brand: the agency's hours, the brand's clock and country."""
+    agency = session.scalars(select(Agency)).one()
+    return WorkingTime(
+        zone=ZoneInfo(brand.timezone),
+        days=frozenset(agency.work_days),
+        starts=agency.work_starts,
+        ends=agency.work_ends,
+        off=public_holidays(brand.country),
+    )
+
+
+@lru_cache(maxsize=64)
+def public_holidays(country: str) -> Container[date]:
+    """Return the public holidays of a country (ISO 3166-1 alpha-2), every year's; none for one that is not known."""
+    try:
+        return holidays.country_holidays(country)
+    except NotImplementedError:
+        return frozenset()
