@@ -1,5 +1,6 @@
-"""The bell of the mails."""
+"""The bell of the mails, and of the approvals that write them: what is due there comes first, and is mailed at once."""
 
+from unisson.approvals.tending import tend_due
 from unisson.notifications import post
 from workers.held import runtime
 
@@ -10,4 +11,5 @@ def send_due() -> int:
     """Send what is due; return how many mails were tried."""
     held = runtime()
     held.bell.answered("mail")
+    tend_due(held, BUDGET_SECONDS / 4)
     return post.send_due(held, BUDGET_SECONDS)

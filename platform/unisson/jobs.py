@@ -28,6 +28,9 @@ class Job(enum.StrEnum):
 QUEUES: dict[str, Job] = {"publishing": Job.PUBLISH, "mail": Job.MAIL}
 """One queue a worker process, one job a queue (see `docs/decisions/`)."""
 
+RINGS = {"approvals": "mail"}
+"""What is due there is attended to by the workers of another queue."""
+
 JOB_SECONDS = 60
 _RUNG_MILLISECONDS = 2_000
 
@@ -57,6 +60,7 @@ class ValkeyBell:
 
     def ring(self, queue: str) -> None:
         """Enqueue the queue's one job, unless it waits already."""
+        queue = RINGS.get(queue, queue)
         try:
             if self._valkey.set(_rung(queue), "1", nx=True, px=_RUNG_MILLISECONDS):
                 Queue(queue, connection=self._valkey, serializer=JSONSerializer).enqueue(
