@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench peers chaos screenshots lock catalog clean setup setup-dev chromium
+.PHONY: help run test check bench peers chaos properties screenshots lock catalog clean setup setup-dev chromium
 
 help: ## Show what can be made
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1	\2/' | expand -t 22
@@ -33,6 +33,9 @@ peers: setup-dev ## Run the tests that need real outside servers, which are inst
 
 chaos: setup-dev ## Kill processes for a long while; nothing may be lost or sent twice
 	CHAOS=long $(BIN)/python -m pytest -m chaos -s
+
+properties: setup-dev ## Try five thousand sequences of approvals; what may leave is what everybody approved
+	SEQUENCES=5000 $(BIN)/python -m pytest tests/approvals/test_chain_machine.py
 
 screenshots: setup-dev chromium ## Take the pictures of the README anew; ALL=1 for every page
 	$(BIN)/python tools/screenshots.py
