@@ -59,9 +59,8 @@ alter table app.contents add column tags jsonb not null default '[]', add column
   add column late_limit integer;
 alter table app.letters drop constraint ck_letters_kind;
 alter table app.letters add constraint ck_letters_kind check (kind in ('invitation', 'approval_request',
-  'approval_asked_in_app', 'changes_requested', 'approved', 'trouble', 'approval_reminder', 'approval_nudge',
-  'approval_escalated', 'approval_voided', 'approval_steer', 'missed', 'held', 'released', 'portal', 'portal_code',
-  'thread'));
+  'approval_asked_in_app', 'changes_requested', 'approved', 'trouble', 'approval_reminder', 'approval_escalated',
+  'approval_voided', 'approval_steer', 'missed', 'held', 'released'));
 """
 
 CALENDARS = """

@@ -103,6 +103,8 @@ TABLE: dict[str, Place] = {
     "approvals.waiting": Member(None, on_brand=False),
     "approvals.submission": Member(P.CONTENT_SUBMIT),
     "approvals.withdrawal": Member(P.CONTENT_SUBMIT),
+    "approvals.hold": Member(P.CONTENT_HOLD),
+    "approvals.release": Member(P.CONTENT_HOLD),
     "approvals.approval": Decider(),
     "approvals.change_request": Decider(),
     "approvals.link": Open(by_token=True),

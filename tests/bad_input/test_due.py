@@ -155,7 +155,13 @@ def _overdue(desk: Desk) -> uuid.UUID:
 
 def _roles(desk: Desk) -> list[str]:
     with desk.session() as session:
-        return list(session.scalars(text("select role from app.run_stages order by position")))
+        return list(
+            session.scalars(
+                text(
+                    "select t.role from app.run_seats t join app.run_stages s on s.id = t.stage_id order by s.position"
+                )
+            )
+        )
 
 
 def test_a_page_that_was_open_when_somebody_was_removed_does_nothing(desk: Desk) -> None:

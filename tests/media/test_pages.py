@@ -15,7 +15,7 @@ from unisson.media.models import Media
 from unisson.runtime import Runtime
 
 HTTPS = "https://localhost"
-SEES = ("owner", "admin", "account_manager", "cm", "rp", "client_approver", "client_contact")
+SEES = ("owner", "admin", "account_manager", "cm", "rp", "client_approver", "client_contact", "legal", "spokesperson")
 WRITES = ("owner", "admin", "account_manager", "cm", "rp")
 
 

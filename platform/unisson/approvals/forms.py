@@ -2,7 +2,7 @@
 
 import uuid
 
-from wtforms import HiddenField
+from wtforms import BooleanField, HiddenField
 
 from unisson.web.forms import Form, LineField, TextField
 from unisson.web.i18n import lazy
@@ -14,6 +14,7 @@ class DecisionForm(Form):
     digest = HiddenField()
     stage = HiddenField()
     comment = TextField(lazy("Comment"))
+    reserved = BooleanField(lazy("With a reservation: it goes on, and the author reads your words"))
 
     @property
     def stage_shown(self) -> uuid.UUID | None:
@@ -28,6 +29,12 @@ class SignedDecisionForm(DecisionForm):
     """A decision by somebody without an account, who types their name."""
 
     typed_name = LineField(lazy("Your name"))
+
+
+class HoldForm(Form):
+    """Why a content is put on hold, or let go."""
+
+    comment = TextField(lazy("Comment"))
 
 
 class VersionForm(Form):

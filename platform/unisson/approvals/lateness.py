@@ -12,6 +12,10 @@ from unisson.approvals.models import ApprovalRun
 from unisson.editorial.models import Content, ContentKind, ContentState
 from unisson.jobs import ring_after_commit
 from unisson.notifications.letters import write
+from unisson.web.i18n import lazy
+
+IF_ASKED = lazy("Approved after its date, it does not go out by itself: somebody of the agency is asked.")
+IF_MISSED = lazy("Approved after its date, it does not go out: it is missed, and needs a new date.")
 
 PRESS_SECONDS = 60
 """A press release is never late by itself: a minute past its time, a person decides."""
@@ -40,6 +44,18 @@ def limit_of(kind: str, chain: Chain, late: float) -> int | None:
     if chain.late is Late.PUBLISH and kind != ContentKind.PRESS_RELEASE:
         return chain.late_minutes * 60
     return 0
+
+
+def if_late(content: Content, chain: Chain) -> object:
+    """Return the sentence that says what becomes of the content if its last approval comes after its date."""
+    if chain.late is Late.MISS:
+        return IF_MISSED
+    if chain.late is Late.PUBLISH and content.kind != ContentKind.PRESS_RELEASE:
+        return lazy(
+            "Approved late, it still goes out by itself within %(minutes)s minutes; after that, somebody is asked.",
+            minutes=chain.late_minutes,
+        )
+    return IF_ASKED
 
 
 def _miss(session: TenantSession, content: Content, run: ApprovalRun) -> None:

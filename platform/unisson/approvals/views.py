@@ -5,10 +5,10 @@ import uuid
 from flask import Blueprint, Flask, render_template
 from werkzeug.wrappers import Response
 
-from unisson.approvals import link_views, links
+from unisson.approvals import holding, link_views, links
 from unisson.approvals.circuit import submit, withdraw
 from unisson.approvals.deciding import approve, request_changes
-from unisson.approvals.forms import DecisionForm, VersionForm
+from unisson.approvals.forms import DecisionForm, HoldForm, VersionForm
 from unisson.approvals.waiting import waiting_for
 from unisson.editorial.composer import channel_registry
 from unisson.editorial.content_page import carried_out
@@ -54,7 +54,15 @@ def approval(content_id: uuid.UUID) -> Answer:
     digest, comment = form.digest.data or "", form.comment.data or ""
     return carried_out(
         content_id,
-        lambda: approve(session(), actor(), content_id, digest, comment, stage_shown=form.stage_shown),
+        lambda: approve(
+            session(),
+            actor(),
+            content_id,
+            digest,
+            comment,
+            reserved=bool(form.reserved.data),
+            stage_shown=form.stage_shown,
+        ),
         _("Approved."),
         typed={"comment": comment},
     )
@@ -69,6 +77,30 @@ def change_request(content_id: uuid.UUID) -> Answer:
         content_id,
         lambda: request_changes(session(), actor(), content_id, digest, comment, stage_shown=form.stage_shown),
         _("Sent back to its author with your comment."),
+        typed={"comment": comment},
+    )
+
+
+@blueprint.post("/contents/<uuid:content_id>/hold")
+def hold(content_id: uuid.UUID) -> Answer:
+    """Stop an approved content from leaving."""
+    comment = HoldForm().comment.data or ""
+    return carried_out(
+        content_id,
+        lambda: holding.hold(session(), actor(), content_id, comment),
+        _("On hold: it stays approved, and does not go out until it is let go."),
+        typed={"comment": comment},
+    )
+
+
+@blueprint.post("/contents/<uuid:content_id>/release")
+def release(content_id: uuid.UUID) -> Answer:
+    """Let a content go that was on hold."""
+    comment = HoldForm().comment.data or ""
+    return carried_out(
+        content_id,
+        lambda: holding.release(session(), actor(), content_id, comment),
+        _("Let go: it goes out at its time."),
         typed={"comment": comment},
     )
 

@@ -1,7 +1,7 @@
 """The page where a content is written: what it shows, and how a refusal keeps everything that was typed."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property, lru_cache
@@ -10,9 +10,11 @@ from flask import render_template, request, url_for
 from sqlalchemy import select
 
 from tenants.errors import RefusedError, StaleError
+from unisson.approvals.chain import Facts
+from unisson.approvals.policies import choose
 from unisson.editorial.comparison import Part, differences
 from unisson.editorial.contents import open_channels
-from unisson.editorial.forms import DEFAULT_TIME, KINDS, ContentForm, TypedPicture, alt_text, typed_pictures
+from unisson.editorial.forms import DEFAULT_TIME, KINDS, RISKS, ContentForm, TypedPicture, alt_text, typed_pictures
 from unisson.editorial.limits import meter, objections
 from unisson.editorial.models import Content, ContentState
 from unisson.editorial.moments import When, own_zone, when
@@ -59,6 +61,15 @@ class OthersWork:
 
     title: Sequence[Part]
     body: Sequence[Part]
+
+
+@dataclass(frozen=True, slots=True)
+class ChosenChain:
+    """The chain that would decide, and the words that chose it; or the sentence that says why none would."""
+
+    name: str = ""
+    why: tuple[object, ...] = ()
+    refusal: object = None
 
 
 @dataclass
@@ -155,6 +166,21 @@ class Composer:
             objections=objections(known, channel, sketch),
         )
 
+    def chain(self) -> ChosenChain:
+        """Return which chain what is typed would go through, and why; or why none would take it."""
+        chosen = set(self.form.channel_ids.data or ())
+        facts = Facts(
+            kind=str(self.form.kind.data),
+            channels=frozenset(each.kind for each in self.channels if str(each.id) in chosen),
+            tags=frozenset(" ".join(tag.split()).casefold() for tag in (self.form.tags.data or "").split(",")),
+            risks=frozenset(self.form.risks.data or ()),
+        )
+        try:
+            choice = choose(session(), self.brand.id, facts)
+        except RefusedError as refusal:
+            return ChosenChain(refusal=refusal.sentence)
+        return ChosenChain(choice.kept.policy.name, tuple(_words_of(choice.why)))
+
     def when(self) -> When | None:
         """Return the typed date in words, where it is one that exists."""
         try:
@@ -196,6 +222,8 @@ class Composer:
             composer=self,
             brand=self.brand,
             kinds=KINDS,
+            risks=RISKS,
+            chain=self.chain(),
             moment=self.when(),
             previews=self.previews(),
             **self._addresses(),
@@ -204,7 +232,9 @@ class Composer:
 
     def preview_page(self) -> str:
         """Return the previews alone."""
-        return render_template("editorial/_previews.html", previews=self.previews(), brand=self.brand)
+        return render_template(
+            "editorial/_previews.html", previews=self.previews(), brand=self.brand, chain=self.chain()
+        )
 
     def _addresses(self) -> dict[str, str]:
         brand = self.brand.slug
@@ -212,6 +242,12 @@ class Composer:
         if self.content is None:
             return {"action": url_for("editorial.content_new", brand=brand), "preview_url": preview}
         return {"action": url_for("editorial.content_edit", content_id=self.content.id), "preview_url": preview}
+
+
+def _words_of(why: Mapping[str, Sequence[str]]) -> Iterator[object]:
+    """Yield the conditions that were met, as people call them."""
+    for words in why.values():
+        yield from (KINDS.get(word) or RISKS.get(word) or word for word in words)
 
 
 def _address(media_id: uuid.UUID) -> str:

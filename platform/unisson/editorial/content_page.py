@@ -12,11 +12,14 @@ from werkzeug.wrappers import Response
 from tenants.access import Actor
 from tenants.errors import NotFoundError, RefusedError
 from tenants.permissions import Permission
+from unisson.approvals.asking import chain_of
 from unisson.approvals.circuit import Passage, current_passage
 from unisson.approvals.deciding import may_decide
+from unisson.approvals.lateness import if_late
 from unisson.approvals.links import links_of
 from unisson.approvals.models import ApprovalLink
 from unisson.approvals.progress import DecisionRow, StageRow, decisions_of, stages_of
+from unisson.approvals.standing import ChainRow, HoldRow, chain_row, hold_row
 from unisson.editorial.contents import channels_of, load
 from unisson.editorial.models import EDITABLE, Content, ContentState, Revision
 from unisson.editorial.moments import When, own_zone, when
@@ -74,6 +77,9 @@ class ContentView:
     publications: Sequence[PublicationRow]
     links: Sequence[LinkRow]
     passage: Passage | None
+    chain: ChainRow | None
+    hold: HoldRow | None
+    if_late: object
     decides: bool
     actions: frozenset[str]
     refusal: RefusedError | None = None
@@ -156,6 +162,9 @@ def _view(content: Content, refusal: RefusedError | None, typed: Mapping[str, st
         publications=_publications(content),
         links=_links(content, passage) if "links" in actions else (),
         passage=passage,
+        chain=chain_row(session(), content),
+        hold=hold_row(session(), content),
+        if_late=if_late(content, chain_of(session(), passage.run)) if passage else None,
         decides=passage is not None and may_decide(session(), person, content, passage),
         actions=actions,
         refusal=refusal,

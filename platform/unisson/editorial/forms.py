@@ -11,7 +11,7 @@ from wtforms import BooleanField, HiddenField, SelectMultipleField, StringField
 from wtforms.widgets import CheckboxInput, DateInput, ListWidget, TimeInput
 
 from tenants.errors import RefusedError
-from unisson.editorial.models import ContentKind
+from unisson.editorial.models import ContentKind, Risk
 from unisson.editorial.timing import parse_local
 from unisson.editorial.writing import Draft
 from unisson.web.forms import Form, LineField, TextField, one_line
@@ -22,6 +22,15 @@ KINDS = {
     ContentKind.PRESS_RELEASE.value: lazy("Press release"),
     ContentKind.ARTICLE.value: lazy("Article"),
     ContentKind.REPLY.value: lazy("Reply"),
+}
+RISKS = {
+    Risk.PRICE.value: lazy("Price or offer"),
+    Risk.CONTEST.value: lazy("Contest"),
+    Risk.PARTNER.value: lazy("Partner"),
+    Risk.HEALTH.value: lazy("Health"),
+    Risk.LEGAL.value: lazy("Law"),
+    Risk.QUOTE.value: lazy("Somebody is quoted"),
+    Risk.CRISIS.value: lazy("Crisis"),
 }
 DEFAULT_TIME = time(10, 0)
 
@@ -91,6 +100,8 @@ class ContentForm(ScheduleForm):
         widget=ListWidget(prefix_label=False),
     )
     pictures = HiddenField(lazy("Images"))
+    tags = LineField(lazy("Tags"))
+    risks = SelectMultipleField(lazy("Delicate points"), validate_choice=False)
 
     def draft(self, pictures: Iterable[TypedPicture]) -> Draft:
         """Return what was typed. Raises RefusedError for a date that can't be read or a channel that is none."""
@@ -101,6 +112,8 @@ class ContentForm(ScheduleForm):
             title=self.title.data or "",
             body=self.body.data or "",
             channel_ids=tuple(dict.fromkeys(_ids(self.channel_ids.data))),
+            tags=tuple((self.tags.data or "").split(",")),
+            risks=tuple(each for each in self.risks.data or () if each in RISKS),
             pictures=tuple((picture.media_id, picture.alt.strip()) for picture in pictures),
             wall_time=self.wall_time(),
             fold=self.fold_chosen,
@@ -110,6 +123,7 @@ class ContentForm(ScheduleForm):
         """Fill the fields from what is stored."""
         self.kind.data, self.title.data, self.body.data = draft.kind.value, draft.title, draft.body
         self.channel_ids.data = [str(channel_id) for channel_id in draft.channel_ids]
+        self.tags.data, self.risks.data = ", ".join(draft.tags), list(draft.risks)
         self.fold.data = str(draft.fold or 0)
         self.version.data = str(version)
         self.show(draft.wall_time)

@@ -8,7 +8,7 @@ from tenants.agencies import Agency
 from tenants.identities import Identity, IdentityLetter
 from tenants.members import Membership
 from tenants.session import GlobalSession, TenantSession
-from unisson.notifications import about_contents, about_people, about_waiting
+from unisson.notifications import about_approvals, about_contents, about_people, about_waiting
 from unisson.notifications.about_contents import Subject, subject_of
 from unisson.notifications.models import Letter
 from unisson.notifications.words import Reader, Ready, Words
@@ -20,6 +20,11 @@ ABOUT_CONTENTS: Mapping[str, Callable[[Subject], Words | None]] = {
     "changes_requested": about_contents.changes_requested,
     "approved": about_contents.approved,
     "trouble": about_contents.trouble,
+    "approval_voided": about_approvals.approval_voided,
+    "approval_steer": about_approvals.approval_steer,
+    "held": about_approvals.held,
+    "released": about_approvals.released,
+    "missed": about_approvals.missed,
     "approval_reminder": about_waiting.approval_reminder,
     "approval_escalated": about_waiting.approval_escalated,
 }

@@ -11,8 +11,7 @@ from tenants.base import Base, TenantOwned, Timestamp, belongs_to, one_of
 
 KINDS = (
     "invitation", "approval_request", "approval_asked_in_app", "changes_requested", "approved", "trouble",
-    "approval_reminder", "approval_nudge", "approval_escalated", "approval_voided", "approval_steer", "missed", "held",
-    "released", "portal", "portal_code", "thread",
+    "approval_reminder", "approval_escalated", "approval_voided", "approval_steer", "missed", "held", "released",
 )  # fmt: skip
 
 
