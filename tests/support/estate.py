@@ -13,6 +13,7 @@ from tenants.session import TenantSession
 from tests.support.campaign import approve_many
 from tests.support.world import World, build_world
 from unisson.approvals.models import ApprovalLink, RunStage
+from unisson.approvals.policies import chains_of
 from unisson.media.models import Media
 from unisson.media.reading import picture_key
 from unisson.newsroom.models import NewsroomEntry
@@ -56,7 +57,7 @@ def random_values() -> dict[str, str]:
 
 _UUIDS = (
     "content_id", "link_id", "channel_id", "subscriber_id", "media_id", "publication_id", "membership_id",
-    "assignment_id", "sign_in_id",
+    "assignment_id", "sign_in_id", "policy_id",
 )  # fmt: skip
 
 
@@ -96,6 +97,7 @@ def _values(runtime: Runtime, worker: Runtime, world: World, canary: str) -> dic
             expires_at=utcnow() + timedelta(days=1),
         )
         session.add(invitation)
+        policy_id = chains_of(session, world.brand_id)[0].policy.id
         assignment = session.scalars(
             select(BrandAssignment.id).where(BrandAssignment.membership_id == world.people["cm"].membership_id)
         ).first()
@@ -117,6 +119,7 @@ def _values(runtime: Runtime, worker: Runtime, world: World, canary: str) -> dic
         "link_id": str(link_id),
         "channel_id": str(channel_id),
         "subscriber_id": str(subscriber_id),
+        "policy_id": str(policy_id),
         "media_id": str(media_id),
         "publication_id": str(publication_id),
         "membership_id": str(world.people["expert"].membership_id),

@@ -1,0 +1,64 @@
+"""A chain in plain words, as somebody who has never seen one would say it."""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from functools import reduce
+
+from unisson.approvals.chain import Approver, Chain, Condition, Need, Stage
+from unisson.approvals.progress import ROLE_NAMES
+from unisson.editorial.forms import KINDS, RISKS
+from unisson.web.i18n import _, _n
+
+Names = Mapping[uuid.UUID, str]
+"""The persons whom chains name, by membership; whoever is not in it has left."""
+
+
+def sentence(chain: Chain, names: Names) -> str:
+    """Return who decides, in which order, as one sentence."""
+    told = [_stage(stage, names) for stage in chain.stages]
+    return reduce(lambda said, one: _("%(first)s, then %(next)s", first=said, next=one), told) + "."
+
+
+def for_what(condition: Condition) -> str:
+    """Return for which contents a chain is, in words."""
+    if condition.is_empty:
+        return _("Every content")
+    return ", ".join(_words(condition))
+
+
+def _stage(stage: Stage, names: Names) -> str:
+    told = _people(stage, [_one(approver, names) for approver in stage.approvers])
+    if stage.hours:
+        told = _n(
+            "%(who)s (%(hours)s working hour before the date)",
+            "%(who)s (%(hours)s working hours before the date)",
+            stage.hours,
+            who=told,
+            hours=stage.hours,
+        )
+    if stage.tacit_clause:
+        told = _("%(who)s, whose silence is a yes by contract", who=told)
+    if not stage.only_if.is_empty:
+        told = _("%(who)s if it is about: %(what)s", who=told, what=", ".join(_words(stage.only_if)))
+    return told
+
+
+def _people(stage: Stage, people: Sequence[str]) -> str:
+    if stage.need is Need.QUORUM:
+        return _("%(count)s of: %(who)s", count=stage.quorum, who=", ".join(people))
+    if stage.need is Need.ALL:
+        return reduce(lambda said, one: _("%(one)s and %(other)s", one=said, other=one), people)
+    return reduce(lambda said, one: _("%(one)s or %(other)s", one=said, other=one), people)
+
+
+def _one(approver: Approver, names: Names) -> str:
+    if approver.person is not None:
+        return names.get(approver.person) or _("somebody who left")
+    assert approver.role is not None  # noqa: S101 - an approver is one or the other
+    name = str(ROLE_NAMES[approver.role])
+    return _("each %(role)s", role=name) if approver.everyone else name
+
+
+def _words(condition: Condition) -> list[str]:
+    known = [*condition.kinds, *condition.risks]
+    return [str(KINDS.get(word) or RISKS.get(word) or word) for word in known] + [*condition.tags, *condition.channels]

@@ -1,0 +1,95 @@
+"""The page of a brand's chains: in order, in plain words, further ones to start from, and undo."""
+
+import uuid
+
+import pytest
+from support.desk import Desk
+
+from tenants.permissions import StageRole
+from unisson.approvals.chain import Approver, Chain, Condition, Need, Stage, of_roles
+from unisson.approvals.policies import chains_of
+from unisson.approvals.telling import for_what, sentence
+from unisson.web.i18n import speaking
+
+
+def path(desk: Desk) -> str:
+    return f"/brands/{desk.world.brand_slug}/chains"
+
+
+def names(desk: Desk) -> list[str]:
+    with desk.session() as session:
+        return [kept.policy.name for kept in chains_of(session, desk.world.brand_id)]
+
+
+def use(desk: Desk, starter: str) -> int:
+    form = {"starter": starter, "operation_id": str(uuid.uuid4())}
+    return desk.post("account_manager", path(desk), form).status_code
+
+
+@pytest.mark.parametrize("starter", ["crisis", "press", "reply", "claim"])
+def test_a_chain_to_start_from_is_asked_before_the_one_for_everything(desk: Desk, starter: str) -> None:
+    assert use(desk, starter) == 303
+    assert len(names(desk)) == 2
+    assert names(desk)[-1] == "RP puis client"
+    assert names(desk)[0] in desk.get("account_manager", path(desk)).text
+
+
+def test_the_chosen_chain_follows_the_content(desk: Desk) -> None:
+    use(desk, "claim")
+    content_id = desk.write(risks=("price",))
+    desk.submit(content_id)
+    assert "Publication avec allégation" in desk.get("cm", f"/contents/{content_id}").text
+
+
+def test_an_order_is_changed_and_an_archive_undone(desk: Desk) -> None:
+    use(desk, "crisis")
+    use(desk, "press")
+    with desk.session() as session:
+        last = chains_of(session, desk.world.brand_id)[-1].policy.id
+    assert desk.post("owner", f"/chains/{last}/earlier").status_code == 303
+    assert names(desk)[1] == "RP puis client"
+    assert desk.post("owner", f"/chains/{last}/archive").status_code == 303
+    assert "RP puis client" not in names(desk)
+    assert desk.post("owner", f"/chains/{last}/restoration").status_code == 303
+    assert names(desk)[-1] == "RP puis client"
+
+
+def test_the_last_chain_stays(desk: Desk) -> None:
+    with desk.session() as session:
+        only = chains_of(session, desk.world.brand_id)[0].policy.id
+    assert desk.post("owner", f"/chains/{only}/archive").status_code == 422
+    assert names(desk) == ["RP puis client"]
+
+
+def test_a_chain_that_is_none_is_not_found(desk: Desk) -> None:
+    assert use(desk, "nonsense") == 404
+
+
+SAID = {
+    "plain": (of_roles(StageRole.RP, StageRole.CLIENT_APPROVER), "Press officer, then Client."),
+    "both": (
+        Chain(stages=(Stage((Approver(StageRole.CLIENT_APPROVER), Approver(StageRole.LEGAL)), need=Need.ALL),)),
+        "Client and Legal.",
+    ),
+    "two keys": (
+        Chain(stages=(Stage((Approver(StageRole.RP), Approver(StageRole.CM)), need=Need.QUORUM, quorum=2),)),
+        "2 of: Press officer, Community manager.",
+    ),
+    "a condition and a deadline": (
+        Chain(stages=(Stage((Approver(StageRole.LEGAL),), hours=9, only_if=Condition(risks=("price",))),)),
+        "Legal (9 working hours before the date) if it is about: Price or offer.",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", SAID)
+def test_a_chain_is_told_in_a_sentence(desk: Desk, case: str) -> None:
+    chain, expected = SAID[case]
+    with desk.app.test_request_context(), speaking("en"):
+        assert sentence(chain, {}) == expected
+
+
+def test_a_condition_is_told(desk: Desk) -> None:
+    with desk.app.test_request_context(), speaking("en"):
+        assert for_what(Condition()) == "Every content"
+        assert for_what(Condition(kinds=("press_release",), tags=("rentrée",))) == "Press release, rentrée"
