@@ -38,7 +38,7 @@ mail-check mail-open mail-plus mail-warning mails map-pin maximize megaphone meg
 message-circle-question message-square message-square-plus message-square-text message-square-warning mic milestone
 minimize minus monitor moon mouse-pointer mouse-pointer-click move newspaper notebook-pen octagon-alert octagon-pause
 octagon-x package package-open palette panel-left panel-right paperclip pause pen-line pencil phone pin pin-off play
-plug plus power presentation printer qr-code quote radio rectangle-ellipsis redo redo-2 refresh-cw repeat replace
+plug plus power presentation printer qr-code quote radio rectangle-ellipsis redo redo-2 refresh-cw repeat replace reply
 rocket rotate-ccw rotate-cw route rss save scale scan-eye scissors scroll-text search send send-horizontal
 send-to-back server settings share share-2 shield shield-alert shield-ban shield-check shield-off shield-question
 shield-x signature siren sliders-horizontal smartphone sparkles split square square-check star sticky-note

@@ -50,8 +50,8 @@ class StageRow:
 
     @property
     def label(self) -> object:
-        """Return the stage's name, else the first of its roles."""
-        return self.name or self.labels[0]
+        """Return the stage's name, else its roles and persons."""
+        return self.name or ", ".join(dict.fromkeys(str(each) for each in self.labels))
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,11 @@ CODES: dict[str, Explanation] = {
         lazy("It was not sent a second time."),
         lazy("Look on the channel. If it stands there, give its address; if it does not, send it again."),
     ),
+    "on_hold": Explanation(
+        lazy("The content was on hold when its time came. Nothing was sent."),
+        KEPT,
+        lazy("Let the content go: it leaves at its time, or you are asked where that has passed."),
+    ),
     "disconnected": Explanation(
         lazy("The channel was disconnected when its time came. Nothing was sent."),
         KEPT,
