@@ -16,7 +16,7 @@ ALL = "select, insert, update, delete"
 
 
 def upgrade() -> None:
-    for statement in (WORDS, CALENDARS, POLICIES, RUNS, WAITS, ABSENCES):
+    for statement in (WORDS, CALENDARS, POLICIES, RUNS, WAITS, ABSENCES, WORKER_TENDS):
         op.execute(statement)
     op.execute(protect("policy_versions", web=APPEND, worker=READ))
     op.execute(protect("run_seats", web=KEEP, worker=KEEP))
@@ -25,7 +25,7 @@ def upgrade() -> None:
     op.execute(carried("off", *TOUCHED))
     op.execute(CARRY_OVER)
     op.execute(carried("on", *TOUCHED))
-    for statement in (CLOSE, WORKER_TENDS, ATTEMPT_GATE):
+    for statement in (CLOSE, ATTEMPT_GATE):
         op.execute(statement)
 
 
@@ -36,7 +36,7 @@ def downgrade() -> None:
 
 TOUCHED = (
     "approval_policies", "stages", "policy_versions", "contents", "approval_runs", "run_stages", "run_seats", "waits",
-    "decisions", "brand_assignments", "memberships",
+    "decisions", "brand_assignments", "memberships", "dispatch",
 )  # fmt: skip
 
 
@@ -211,6 +211,12 @@ select s.agency_id, gen_random_uuid(), c.id, c.brand_id, s.id, t.id, m.id,
   join app.brand_assignments a on a.agency_id = c.agency_id and a.brand_id = c.brand_id and a.role = t.role
   join app.memberships m on m.agency_id = a.agency_id and m.id = a.membership_id and m.removed_at is null
  where s.opened_at is not null and s.done_at is null and m.id not in (c.author_id, r.submitted_by);
+update app.run_stages s set deadline_at = c.scheduled_at - interval '4 hours'
+  from app.approval_runs r
+  join app.contents c on c.agency_id = r.agency_id and c.revision_id = r.revision_id and c.state = 'in_review'
+ where r.agency_id = s.agency_id and r.id = s.run_id and r.state = 'open' and s.done_at is null;
+insert into app.dispatch (kind, agency_id, item_id, queue)
+select distinct 'stage', w.agency_id, w.stage_id, 'approvals' from app.waits w;
 """
 
 CLOSE = """
