@@ -1,5 +1,6 @@
 """What goes out, on the page: decisions first, one line a list, the same few statements however much there is."""
 
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,7 +8,7 @@ from contextlib import contextmanager
 import pytest
 from sqlalchemy import event, select, text
 
-from tests.support.campaign import Approved, approve_many
+from tests.support.campaign import Approved, approve_many, forget_what_others_left
 from tests.support.world import World
 from unisson.publishing.assembly import publisher
 from unisson.publishing.models import Channel, Publication, Subscriber
@@ -88,14 +89,25 @@ def test_pages_follow_each_other_without_gap_or_repeat(client, runtime, worker, 
     assert len(seen) == len(set(seen)) == 65
 
 
+def send_all(runtime, worker, world) -> None:
+    """Drain until all has left: on a busy machine one delivery may be tried again a few seconds later."""
+    for _turn in range(10):
+        publisher(worker).drain(20)
+        with runtime.database.agency(world.agency_id) as session:
+            if set(session.scalars(select(Publication.state))) == {"published"}:
+                return
+        time.sleep(1)
+
+
 def test_a_list_is_one_line(client, runtime, worker, world) -> None:
     with runtime.database.agency(world.agency_id) as session:
         channel = Channel(brand_id=world.brand_id, kind="email", name="Presse", settings={"sender_name": "M"})
         session.add(channel)
         session.flush()
         session.add_all(Subscriber(channel_id=channel.id, email=f"p{n}@example.org") for n in range(5))
+    forget_what_others_left(worker)
     approve_many(runtime, world, [channel.id], 1)
-    publisher(worker).drain(20)
+    send_all(runtime, worker, world)
     world.sign_in(client, "cm")
     found = page(client, world)
     assert found.text.count("<tr>") == 2
