@@ -29,7 +29,7 @@ class Member:
 
 @dataclass(frozen=True)
 class Decider:
-    """Whoever's role's turn it is in the content's approval; others who see the content are refused."""
+    """Whoever's turn it is in the content's approval, or who steers it; others who see the content are refused."""
 
 
 Place = Open | Own | Member | Decider
@@ -101,6 +101,9 @@ TABLE: dict[str, Place] = {
     "media.upload": Member(P.CONTENT_WRITE),
     "media.picture": Member(P.CONTENT_SEE),
     "approvals.waiting": Member(None, on_brand=False),
+    "approvals.board": Member(P.APPROVAL_STEER),
+    "approvals.nudge": Member(P.APPROVAL_STEER),
+    "approvals.handover": Decider(),
     "approvals.submission": Member(P.CONTENT_SUBMIT),
     "approvals.withdrawal": Member(P.CONTENT_SUBMIT),
     "approvals.chains": Member(P.CHAIN_EDIT),

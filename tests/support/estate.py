@@ -12,7 +12,7 @@ from tenants.members import BrandAssignment, Invitation
 from tenants.session import TenantSession
 from tests.support.campaign import approve_many
 from tests.support.world import World, build_world
-from unisson.approvals.models import ApprovalLink, RunStage
+from unisson.approvals.models import ApprovalLink, RunSeat, RunStage, Wait
 from unisson.approvals.policies import chains_of
 from unisson.media.models import Media
 from unisson.media.reading import picture_key
@@ -57,7 +57,7 @@ def random_values() -> dict[str, str]:
 
 _UUIDS = (
     "content_id", "link_id", "channel_id", "subscriber_id", "media_id", "publication_id", "membership_id",
-    "assignment_id", "sign_in_id", "policy_id",
+    "assignment_id", "sign_in_id", "wait_id", "policy_id",
 )  # fmt: skip
 
 
@@ -91,6 +91,7 @@ def _values(runtime: Runtime, worker: Runtime, world: World, canary: str) -> dic
             {"c": approved.content_id},
         )
         token, link_id = _link(session, world, approved.revision_id)
+        wait_id = _wait(session, world, link_id, approved.content_id)
         invitation = Invitation(
             membership_id=world.people["client_contact"].membership_id,
             invited_by=world.people["owner"].membership_id,
@@ -117,6 +118,7 @@ def _values(runtime: Runtime, worker: Runtime, world: World, canary: str) -> dic
         "brand": world.brand_slug,
         "content_id": str(approved.content_id),
         "link_id": str(link_id),
+        "wait_id": str(wait_id),
         "channel_id": str(channel_id),
         "subscriber_id": str(subscriber_id),
         "policy_id": str(policy_id),
@@ -153,3 +155,17 @@ def _link(session: TenantSession, world: World, revision_id: uuid.UUID) -> tuple
     session.add(link)
     session.flush()
     return token, link.id
+
+
+def _wait(session: TenantSession, world: World, link_id: uuid.UUID, content_id: uuid.UUID) -> uuid.UUID:
+    """Have the content wait on the link's addressee, as the circuit would."""
+    link = session.get_one(ApprovalLink, (session.agency_id, link_id))
+    seat = session.scalars(select(RunSeat).where(RunSeat.stage_id == link.stage_id)).first()
+    assert seat is not None
+    wait = Wait(
+        content_id=content_id, brand_id=world.brand_id, stage_id=link.stage_id, seat_id=seat.id,
+        membership_id=link.membership_id, side="client",
+    )  # fmt: skip
+    session.add(wait)
+    session.flush()
+    return wait.id

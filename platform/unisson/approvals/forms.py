@@ -19,10 +19,7 @@ class DecisionForm(Form):
     @property
     def stage_shown(self) -> uuid.UUID | None:
         """Return the stage that the page asked about; None when it says none that can be read."""
-        try:
-            return uuid.UUID(str(self.stage.data or ""))
-        except ValueError:
-            return None
+        return _id(self.stage.data)
 
 
 class SignedDecisionForm(DecisionForm):
@@ -35,6 +32,35 @@ class HoldForm(Form):
     """Why a content is put on hold, or let go."""
 
     comment = TextField(lazy("Comment"))
+
+
+class WaitForm(Form):
+    """A verb on what waits on somebody: which content its page showed."""
+
+    content = HiddenField()
+
+    @property
+    def content_shown(self) -> uuid.UUID | None:
+        """Return the content that the page showed; None when it says none that can be read."""
+        return _id(self.content.data)
+
+
+class HandOverForm(WaitForm):
+    """To whom a seat is handed over."""
+
+    person = HiddenField()
+
+    @property
+    def person_chosen(self) -> uuid.UUID | None:
+        """Return the person who was chosen; None when that is nobody that can be read."""
+        return _id(self.person.data)
+
+
+def _id(typed: object) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(str(typed or ""))
+    except ValueError:
+        return None
 
 
 class VersionForm(Form):

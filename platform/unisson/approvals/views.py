@@ -5,7 +5,7 @@ import uuid
 from flask import Blueprint, Flask, render_template
 from werkzeug.wrappers import Response
 
-from unisson.approvals import chain_pages, holding, link_views, links
+from unisson.approvals import board_pages, chain_pages, holding, link_views, links
 from unisson.approvals.circuit import submit, withdraw
 from unisson.approvals.deciding import approve, request_changes
 from unisson.approvals.forms import DecisionForm, HoldForm, VersionForm
@@ -19,6 +19,7 @@ from unisson.web.i18n import _
 
 blueprint = Blueprint("approvals", __name__, url_prefix="/<agency>")
 link_views.register(blueprint)
+board_pages.register(blueprint)
 chain_pages.register(blueprint)
 
 Answer = Response | str | tuple[str, int]
@@ -27,7 +28,9 @@ Answer = Response | str | tuple[str, int]
 @blueprint.get("/approvals")
 def waiting() -> Answer:
     """Show what waits on me, and what waits on others."""
-    return render_template("approvals/waiting.html", waiting=waiting_for(session(), actor()))
+    return render_template(
+        "approvals/waiting.html", waiting=waiting_for(session(), actor()), steers=board_pages.steers()
+    )
 
 
 @blueprint.post("/contents/<uuid:content_id>/submission")

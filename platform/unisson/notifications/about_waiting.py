@@ -3,7 +3,7 @@
 from sqlalchemy import select
 
 from unisson.approvals import links
-from unisson.approvals.models import ApprovalLink, Wait
+from unisson.approvals.models import ApprovalLink, RunStage, Wait
 from unisson.notifications.about_contents import Subject
 from unisson.notifications.words import Words, moment
 from unisson.web.i18n import _
@@ -18,6 +18,23 @@ def approval_reminder(about: Subject) -> Words | None:
         subject=_("Still to approve: %(title)s (%(brand)s)", title=about.title, brand=about.brand.name),
         heading=_("A content still waits for your decision"),
         paragraphs=(_("If nobody decides, it does not go out."),),
+        facts=(*about.facts, *_deadline(about, wait)),
+        action_label=_("Read and decide"),
+        action_url=decision_url(about),
+        after=(_("Away? Tell the agency who stands in for you."),),
+        brand_name=about.brand.name,
+    )
+
+
+def approval_nudge(about: Subject) -> Words | None:
+    """Tell somebody that a person of the agency asks for their decision now. None when it waits on them no more."""
+    wait = _wait_of(about)
+    if wait is None:
+        return None
+    return Words(
+        subject=_("Your decision is awaited: %(title)s (%(brand)s)", title=about.title, brand=about.brand.name),
+        heading=_("%(who)s asks for your decision", who=about.letter.about.get("by") or about.agency.name),
+        paragraphs=(_if_nobody_decides(about, wait),),
         facts=(*about.facts, *_deadline(about, wait)),
         action_label=_("Read and decide"),
         action_url=decision_url(about),
@@ -67,6 +84,13 @@ def _wait_of(about: Subject) -> Wait | None:
         .where(Wait.stage_id == about.row("stage_id"), Wait.membership_id == about.letter.membership_id)
         .limit(1)
     ).first()
+
+
+def _if_nobody_decides(about: Subject, wait: Wait) -> str:
+    clause = about.session.get_one(RunStage, (about.session.agency_id, wait.stage_id)).tacit_clause
+    if clause:
+        return _("If nobody decides in time, the contract counts silence as a yes: %(clause)s", clause=clause)
+    return _("If nobody decides, it does not go out.")
 
 
 def _deadline(about: Subject, wait: Wait) -> tuple[tuple[str, str], ...]:

@@ -26,6 +26,7 @@ ABOUT_CONTENTS: Mapping[str, Callable[[Subject], Words | None]] = {
     "released": about_approvals.released,
     "missed": about_approvals.missed,
     "approval_reminder": about_waiting.approval_reminder,
+    "approval_nudge": about_waiting.approval_nudge,
     "approval_escalated": about_waiting.approval_escalated,
 }
 
