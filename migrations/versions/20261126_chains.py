@@ -60,7 +60,7 @@ alter table app.contents add column tags jsonb not null default '[]', add column
 alter table app.letters drop constraint ck_letters_kind;
 alter table app.letters add constraint ck_letters_kind check (kind in ('invitation', 'approval_request',
   'approval_asked_in_app', 'changes_requested', 'approved', 'trouble', 'approval_reminder', 'approval_escalated',
-  'approval_voided', 'approval_steer', 'approval_nudge', 'missed', 'held', 'released'));
+  'approval_voided', 'approval_steer', 'missed', 'held', 'released'));
 """
 
 CALENDARS = """
