@@ -8,12 +8,12 @@ from datetime import timedelta
 from sqlalchemy import select, text
 
 from tenants.base import new_id, utcnow
-from tenants.members import BrandAssignment, Invitation
+from tenants.members import BrandAssignment, Invitation, Membership
 from tenants.session import TenantSession
 from tests.support.campaign import approve_many
 from tests.support.world import World, build_world
 from unisson.approvals import links
-from unisson.approvals.models import RunSeat, RunStage, Wait
+from unisson.approvals.models import Absence, RunSeat, RunStage, Wait
 from unisson.approvals.policies import chains_of
 from unisson.media.models import Media
 from unisson.media.reading import picture_key
@@ -58,7 +58,7 @@ def random_values() -> dict[str, str]:
 
 _UUIDS = (
     "content_id", "link_id", "channel_id", "subscriber_id", "media_id", "publication_id", "membership_id",
-    "assignment_id", "sign_in_id", "wait_id", "policy_id",
+    "assignment_id", "sign_in_id", "wait_id", "policy_id", "absence_id",
 )  # fmt: skip
 
 
@@ -99,6 +99,7 @@ def _values(runtime: Runtime, worker: Runtime, world: World, canary: str) -> dic
             expires_at=utcnow() + timedelta(days=1),
         )
         session.add(invitation)
+        absence_id = _absence(session, canary)
         policy_id = chains_of(session, world.brand_id)[0].policy.id
         assignment = session.scalars(
             select(BrandAssignment.id).where(BrandAssignment.membership_id == world.people["cm"].membership_id)
@@ -120,6 +121,7 @@ def _values(runtime: Runtime, worker: Runtime, world: World, canary: str) -> dic
         "content_id": str(approved.content_id),
         "link_id": str(link_id),
         "wait_id": str(wait_id),
+        "absence_id": str(absence_id),
         "channel_id": str(channel_id),
         "subscriber_id": str(subscriber_id),
         "policy_id": str(policy_id),
@@ -133,6 +135,17 @@ def _values(runtime: Runtime, worker: Runtime, world: World, canary: str) -> dic
         "key": "1.M1P1",
         "sign_in_id": str(uuid.uuid4()),
     }
+
+
+def _absence(session: TenantSession, canary: str) -> uuid.UUID:
+    """The absence of somebody who is none of the people that sign in."""
+    person = Membership(email=f"{uuid.uuid4().hex}@example.org", name=canary, joined_at=utcnow())
+    session.add(person)
+    session.flush()
+    absence = Absence(membership_id=person.id, starts_on=utcnow().date(), ends_on=utcnow().date())
+    session.add(absence)
+    session.flush()
+    return absence.id
 
 
 def _media(session: TenantSession, world: World, canary: str) -> Media:

@@ -66,7 +66,10 @@ def _posted(verb: Callable[[str], Answer]) -> Callable[[str], Answer]:
 
     @functools.wraps(verb)
     def led(token: str) -> Answer:
-        return verb(token) if request.method == "POST" else redirect(url_for("portal.link_desk", token=token), 303)
+        if request.method == "POST":
+            return verb(token)
+        guests.door(session(), token)
+        return redirect(url_for("portal.link_desk", token=token), 303)
 
     return led
 

@@ -1,13 +1,13 @@
 """Languages, and how dates and times are said in them. Times always show whose zone they are in."""
 
 from collections.abc import Callable
-from datetime import datetime, tzinfo
+from datetime import date, datetime, tzinfo
 from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel import Locale
-from babel.dates import format_datetime, get_timezone_location
+from babel.dates import format_date, format_datetime, get_timezone_location
 from babel.support import NullTranslations, Translations
 from flask import Flask, g, has_request_context, request
 from flask_babel import Babel, force_locale, get_locale, gettext, ngettext
@@ -91,6 +91,12 @@ def say_time(moment: datetime, zone: str | tzinfo, shape: str = "moment") -> str
     return format_datetime(moment, _PATTERNS[spoken][shape], tzinfo=there, locale=spoken)
 
 
+def say_day(day: date) -> str:
+    """Return a day as the reader's language writes it, with its weekday."""
+    spoken = language()
+    return format_date(day, _PATTERNS[spoken]["day_year"], locale=spoken)
+
+
 def say_zone(zone: str) -> str:
     """Return how people call a time zone, such as « heure : Paris »'s city name: "Paris", "New York"."""
     return _zone_name(zone, language())
@@ -124,4 +130,4 @@ def init_app(app: Flask) -> None:
     app.config["BABEL_DEFAULT_LOCALE"] = LANGUAGES[0]
     app.config["BABEL_TRANSLATION_DIRECTORIES"] = str(resource("translations"))
     Babel(app, locale_selector=_request_language)  # type: ignore[no-untyped-call]  # Flask-Babel has no annotations
-    app.jinja_env.globals.update(say_time=say_time, say_zone=say_zone, lang=language)
+    app.jinja_env.globals.update(say_time=say_time, say_day=say_day, say_zone=say_zone, lang=language)
