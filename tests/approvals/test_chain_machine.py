@@ -6,7 +6,7 @@ from collections import defaultdict
 from datetime import UTC, datetime
 from typing import ClassVar
 
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 from sqlalchemy import delete, select
@@ -22,6 +22,7 @@ from unisson.approvals.chain import Approver, Aspect, Chain, Condition, Late, Ne
 from unisson.approvals.models import Absence, ApprovalRun, Decision, RunSeat, RunStage, Wait
 from unisson.editorial import writing
 from unisson.editorial.models import Content, Revision
+from unisson.editorial.revisions import payload_of
 from unisson.runtime import Runtime
 
 ROLES = ("cm", "rp", "second_rp", "client_approver", "second_client", "legal", "account_manager")
@@ -174,12 +175,13 @@ class AnyChain(RuleBasedStateMachine):
             chain = asking.chain_of(session, run)
             said = session.scalars(select(Decision).where(Decision.run_id == run.id)).all()
             assert run.digest == revision.digest
+            assert revision.payload == payload_of(session, content, date_approved=chain.date_approved)
             yes = defaultdict(set)
             for each in said:
                 if each.verdict in {"approved", "reserved"}:
                     assert each.digest == revision.digest
                     yes[each.stage_id].add((each.seat_id, each.membership_id))
-                    self.check_its_bytes(session, each)
+                    self.check_its_bytes(session, each, chain)
             if not chain.own_work:
                 assert not {content.author_id, run.submitted_by} & {
                     who for given in yes.values() for _seat, who in given
@@ -195,14 +197,17 @@ class AnyChain(RuleBasedStateMachine):
                 assert enough
                 assert len(people) >= (1 if stage.need == "all" else stage.needed)
 
-    def check_its_bytes(self, session, decision: Decision) -> None:
+    def check_its_bytes(self, session, decision: Decision, chain: Chain) -> None:
         """A yes that stands from an earlier passage was given about the same bytes, by word of mouth."""
         if decision.carried_from is None:
             return
         origin = session.get_one(Decision, (session.agency_id, decision.carried_from))
+        assert origin.membership_id == decision.membership_id
         if origin.run_id != decision.run_id:
+            assert chain.reopening is Reopening.MATTERS
             assert origin.covers_digest == decision.covers_digest
         else:
+            assert chain.ask_once
             assert origin.carried_from is None
 
     @invariant()
@@ -211,7 +216,17 @@ class AnyChain(RuleBasedStateMachine):
             return
         with self.desk.session() as session:
             waits = session.scalars(select(Wait).where(Wait.content_id == self.content_id)).all()
-        assert bool(waits) == (self.desk.content(self.content_id).state == "in_review")
+            content = self.desk.content(self.content_id, session)
+            assert bool(waits) == (content.state == "in_review")
+            passage = circuit.current_passage(session, content)
+            if passage is None:
+                return
+            open_ = asking.open_seats(session, content, passage.run, passage.stage)
+            able = {(asked.seat.id, person.id) for asked in open_ for person in asked.candidates}
+            answered = {each.membership_id for each in asking.outcomes_of(session, passage.stage.id)}
+            for wait in waits:
+                assert wait.purpose == "steer" or (wait.seat_id, wait.membership_id) in able
+                assert passage.stage.need == "all" or wait.purpose == "steer" or wait.membership_id not in answered
 
 
 def test_any_chain(desk: Desk, worker: Runtime) -> None:
@@ -226,6 +241,7 @@ def run(desk: Desk, worker: Runtime, sequences: int) -> None:
         machine,
         settings=settings(
             max_examples=sequences,
+            phases=(Phase.generate,) if "SEQUENCES" in os.environ else tuple(Phase),
             stateful_step_count=14,
             deadline=None,
             database=None,

@@ -3,11 +3,14 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import event, update
+from sqlalchemy import event, select, update
 from support.desk import Desk, days_ahead
 
 from tenants.base import utcnow
-from unisson.approvals.models import ApprovalRun
+from tenants.permissions import StageRole
+from unisson.approvals import deciding
+from unisson.approvals.chain import Approver, Chain, Need, Stage
+from unisson.approvals.models import ApprovalRun, Wait
 from unisson.approvals.waiting import count_waiting, waiting_for
 from unisson.editorial import writing
 from unisson.editorial.models import Content
@@ -104,3 +107,18 @@ def test_an_open_run_of_an_old_revision_does_not_wait(desk: Desk) -> None:
     assert mine(desk, "rp") == []
     with desk.session() as session:
         assert session.query(ApprovalRun).filter_by(content_id=content_id, state="approved").count() == 0
+
+
+def test_two_of_one_role_are_two_seats(desk: Desk) -> None:
+    second = desk.another("client_approver")
+    quorum = Stage((Approver(StageRole.CLIENT_APPROVER),), need=Need.QUORUM, quorum=2)
+    desk.give_chain(Chain(stages=(quorum,)))
+    content_id = desk.write()
+    desk.submit(content_id)
+    desk.approve(content_id, "client_approver")
+    assert desk.content(content_id).state == "in_review"
+    with desk.session() as session:
+        waiting = session.scalars(select(Wait.membership_id).where(Wait.content_id == content_id)).all()
+        assert set(waiting) == {second.membership_id}
+        deciding.approve(session, second, content_id, desk.asked(content_id)[0])
+    assert desk.content(content_id).state == "scheduled"

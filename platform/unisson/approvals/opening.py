@@ -108,9 +108,19 @@ def plan_stage(stage: Stage, there: Roster, own: Collection[uuid.UUID]) -> Plann
     if not able:
         role = stage.approvers[0].role
         raise RefusedError(NOBODY[role] if role else GONE)
-    if stage.need is Need.QUORUM and len(able) < stage.quorum:
-        raise RefusedError(TOO_FEW)
+    if stage.need is Need.QUORUM:
+        if len(able) < stage.quorum:
+            raise RefusedError(TOO_FEW)
+        seats += _seats_wanting(seats, stage.quorum)
     return Planned(stage, seats)
+
+
+def _seats_wanting(
+    seats: Sequence[tuple[StageRole | None, uuid.UUID | None]], quorum: int
+) -> list[tuple[StageRole | None, uuid.UUID | None]]:
+    """Return further seats of the roles, so that as many can answer as must: two clients of one role are two seats."""
+    by_role = [seat for seat in seats if seat[1] is None]
+    return [by_role[number % len(by_role)] for number in range(quorum - len(seats))] if by_role else []
 
 
 def _add_stage(
