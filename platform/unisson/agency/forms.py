@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from wtforms import RadioField, SelectField
+from wtforms import BooleanField, RadioField, SelectField
+from wtforms.validators import Length, ValidationError
 
 from tenants.brands import ACCENTS, SECTORS
 from tenants.permissions import AgencyRole, BrandRole
@@ -39,6 +40,24 @@ class AgencyForm(Form):
     name = LineField(lazy("Name of the agency"), name_rules())
     language = SelectField(lazy("Language"), choices=options(words.LANGUAGES))
     timezone = SelectField(lazy("Time zone"), choices=zone_choices)
+    white_label = BooleanField(
+        lazy("Show clients our name instead of Unisson's"),
+        description=lazy("On their pages and in their mails, which are then sent by you alone."),
+    )
+    sender_name = LineField(
+        lazy("Sender's name"),
+        [Length(max=120, message=lazy("Use at most 120 characters."))],
+        description=lazy("In whose name your clients get mail. Empty: the name of the agency."),
+    )
+    contact_email = AddressField(
+        lazy("Address for answers"),
+        description=lazy("Where a client's answer to a mail arrives. Empty: nowhere, and nobody reads it."),
+    )
+
+    def validate_sender_name(self, field: LineField) -> None:
+        """Refuse an address: a name that looks like one shows another sender than the true one."""
+        if "@" in (field.data or ""):
+            raise ValidationError(str(lazy("Write a name here, not an e-mail address.")))
 
 
 class AgencyRoleForm(Form):
