@@ -28,7 +28,8 @@ class AgencyDomain(TenantOwned, Base):
     token: Mapped[str]
     added_by: Mapped[uuid.UUID]
     verified_at: Mapped[datetime | None]
-    checked_at: Mapped[datetime | None]
+    lost_at: Mapped[datetime | None]
+    """When its token was found gone from the DNS, since when it is not answered for."""
     created_at: Mapped[Timestamp]
 
 
@@ -50,3 +51,4 @@ class TrustedHost(Base):
     agency_id: Mapped[uuid.UUID] = mapped_column(ForeignKey(f"{SCHEMA}.directory.agency_id", ondelete="CASCADE"))
     domain_id: Mapped[uuid.UUID]
     verified_at: Mapped[Timestamp]
+    checked_at: Mapped[Timestamp]

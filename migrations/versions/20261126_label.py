@@ -43,7 +43,7 @@ create table app.agency_domains (
   token text not null,
   added_by uuid not null,
   verified_at timestamptz,
-  checked_at timestamptz,
+  lost_at timestamptz,
   created_at timestamptz not null default clock_timestamp(),
   constraint pk_agency_domains primary key (agency_id, id),
   constraint uq_agency_domains_agency_id_host unique (agency_id, host),
@@ -61,6 +61,7 @@ create table app.trusted_hosts (
   agency_id uuid not null,
   domain_id uuid not null,
   verified_at timestamptz not null default clock_timestamp(),
+  checked_at timestamptz not null default clock_timestamp(),
   constraint pk_trusted_hosts primary key (host),
   constraint fk_trusted_hosts_agency_id foreign key (agency_id)
     references app.directory (agency_id) on delete cascade,
@@ -74,9 +75,12 @@ alter table app.trusted_hosts force row level security;
 create policy everywhere on app.trusted_hosts as permissive for select to unisson_web, unisson_worker using (true);
 create policy own on app.trusted_hosts as permissive for insert to unisson_web
   with check (agency_id = (select app.agency()));
+create policy own_check on app.trusted_hosts as permissive for update to unisson_web, unisson_worker
+  using (agency_id = (select app.agency())) with check (agency_id = (select app.agency()));
 create policy own_removal on app.trusted_hosts as permissive for delete to unisson_web, unisson_worker
   using (agency_id = (select app.agency()));
 grant select, insert, delete on app.trusted_hosts to unisson_web;
 grant select, delete on app.trusted_hosts to unisson_worker;
+grant update (checked_at) on app.trusted_hosts to unisson_web, unisson_worker;
 grant select on app.trusted_hosts to unisson_backup;
 """

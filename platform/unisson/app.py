@@ -20,7 +20,7 @@ from unisson.media import views as media
 from unisson.newsroom import views as newsroom
 from unisson.publishing import views as publishing
 from unisson.runtime import Runtime, web_runtime
-from unisson.web import characters, db, errors, guards, headers, operations, sizes, ui
+from unisson.web import characters, db, errors, guards, headers, hosts, operations, sizes, ui
 from unisson.web.bare import bare_app
 
 FEATURES = (home, identity, agency, editorial, media, approvals, publishing, calendars, newsroom, devmail)
@@ -44,6 +44,7 @@ def create_app(settings: Settings | None = None, runtime: Runtime | None = None)
 
 def _register_features(app: Flask) -> None:
     _agency_in_path(app)
+    hosts.init_app(app)
     db.init_app(app)
     characters.init_app(app)
     sizes.init_app(app)

@@ -60,6 +60,16 @@ class AgencyForm(Form):
             raise ValidationError(str(lazy("Write a name here, not an e-mail address.")))
 
 
+class DomainForm(Form):
+    """A web address of the agency's own."""
+
+    host = LineField(
+        lazy("Name"),
+        [required()],
+        description=lazy("A name that you own and that nothing else uses yet, such as clients.agency.com."),
+    )
+
+
 class AgencyRoleForm(Form):
     """What somebody is in the agency as a whole."""
 

@@ -2,10 +2,10 @@
 
 from flask import Flask
 
-from unisson.agency import brand_pages, settings_pages, team_pages
+from unisson.agency import brand_pages, domain_pages, settings_pages, team_pages
 from unisson.agency.routes import blueprint
 
-__all__ = ["blueprint", "brand_pages", "init_app", "settings_pages", "team_pages"]
+__all__ = ["blueprint", "brand_pages", "domain_pages", "init_app", "settings_pages", "team_pages"]
 
 
 def init_app(app: Flask) -> None:

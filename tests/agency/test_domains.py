@@ -1,0 +1,418 @@
+"""An agency's own web address: only whoever holds the name gets it, and it shows that agency's clients' pages alone."""
+
+import dataclasses
+import uuid
+from collections.abc import Iterator
+from functools import partial
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import event, select, text
+from standins.names import StandInNames
+from support.desk import Desk
+from support.estate import Estate, build_estate
+from support.world import World, build_world
+
+from tenants.domains import AgencyDomain, TrustedHost
+from unisson.agency.domain_watch import watch_domains
+from unisson.agency.domains import host_of, record_name, record_text
+from unisson.app import create_app
+from unisson.config import Settings
+from unisson.devmail.box import Mailbox
+from unisson.notifications.labels import own_home
+from unisson.notifications.post import send_due
+from unisson.outbound.names import NamesAwayError, txt_records
+from unisson.runtime import Runtime
+from unisson.web.hosts import CLIENT_RULES
+
+
+@pytest.fixture
+def names() -> Iterator[StandInNames]:
+    server = StandInNames()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def app(runtime: Runtime, names: StandInNames) -> Flask:
+    """The product, asking the stand-in."""
+    asking = dataclasses.replace(runtime.settings, dns_server=names.address)
+    made = create_app(runtime=dataclasses.replace(runtime, settings=asking))
+    made.config["WTF_CSRF_ENABLED"] = False
+    return made
+
+
+@pytest.fixture
+def desk(app: Flask, runtime: Runtime, world: World) -> Desk:
+    return Desk(app, runtime, world)
+
+
+def fresh() -> str:
+    return f"clients-{uuid.uuid4().hex[:12]}.agence.fr"
+
+
+def domain_of(desk: Desk, host: str) -> AgencyDomain | None:
+    with desk.session() as session:
+        return session.scalars(select(AgencyDomain).where(AgencyDomain.host == host)).first()
+
+
+def add(desk: Desk, host: str) -> AgencyDomain:
+    assert desk.post("owner", "/settings/domains", {"host": host}).status_code == 303
+    domain = domain_of(desk, host)
+    assert domain is not None
+    return domain
+
+
+def verify(desk: Desk, domain: AgencyDomain):
+    return desk.post("owner", f"/settings/domains/{domain.id}/verification")
+
+
+def verified(desk: Desk, names: StandInNames, host: str | None = None) -> AgencyDomain:
+    """An address that the agency has shown to be its own."""
+    domain = add(desk, host or fresh())
+    names.texts[record_name(domain.host)] = [record_text(domain)]
+    assert verify(desk, domain).status_code == 303
+    return domain
+
+
+def at(desk: Desk, host: str, path: str, method: str = "GET", client: FlaskClient | None = None):
+    return (client or desk.app.test_client()).open(path, method=method, base_url=f"https://{host}", buffered=True)
+
+
+@pytest.mark.parametrize(
+    ("typed", "host"),
+    [
+        ("clients.agence.fr", "clients.agence.fr"),
+        (" Clients.Agence.FR. ", "clients.agence.fr"),
+        ("élan.bzh", "xn--lan-9la.bzh"),
+        ("agence.co.uk", "agence.co.uk"),
+        ("ｃｌｉｅｎｔｓ。agence.fr", "clients.agence.fr"),
+    ],
+)
+def test_a_name_is_kept_as_the_dns_knows_it(typed: str, host: str) -> None:
+    assert host_of(typed) == host
+
+
+UNFIT = [
+    "", "fr", "127.0.0.1", "[::1]", "::1", "2130706433", "0x7f.1", "10.0.0.1.", "1.2.3.256", "https://agence.fr",
+    "agence.fr:8443", "agence.fr/x", "a b.fr", "agence..fr", "-agence.fr", "a_b.fr", "*.agence.fr", "user@agence.fr",
+    "x" * 64 + ".fr", ".".join(["a" * 60] * 5), "agence.fr\r\nX: y", "xn--zzzz.fr", "a\u202eb.fr",
+]  # fmt: skip
+TAKEN = ["localhost", "x.localhost", "desk.localhost", "imprimante.local", "db.internal", "a.home.arpa", "x.onion"]
+
+
+@pytest.mark.parametrize("typed", UNFIT + TAKEN)
+def test_what_can_t_be_an_address_is_refused_and_kept_in_the_field(desk: Desk, typed: str) -> None:
+    answer = desk.post("owner", "/settings/domains", {"host": typed})
+    assert answer.status_code == 422
+    assert "field-error" in answer.text
+    with desk.session() as session:
+        assert session.scalars(select(AgencyDomain)).all() == []
+
+
+def test_only_the_owner_sees_and_changes_addresses(desk: Desk) -> None:
+    for role in ("admin", "account_manager", "cm", "client_approver"):
+        assert desk.get(role, "/settings/domains").status_code == 403
+        assert desk.post(role, "/settings/domains", {"host": fresh()}).status_code == 403
+    assert "/settings/domains" not in desk.get("admin", "/settings").text
+    assert "/settings/domains" in desk.get("owner", "/settings").text
+
+
+def test_a_name_is_trusted_once_its_dns_shows_the_token(desk: Desk, names: StandInNames) -> None:
+    host = fresh()
+    assert at(desk, host, f"/newsroom/{desk.world.slug}/marque/").status_code == 400
+    domain = add(desk, host)
+    page = desk.get("owner", "/settings/domains").text
+    assert record_name(host) in page
+    assert record_text(domain) in page
+    assert at(desk, host, f"/newsroom/{desk.world.slug}/marque/").status_code == 400
+    names.texts[record_name(host)] = ["v=spf1 -all", record_text(domain)]
+    assert verify(desk, domain).status_code == 303
+    assert names.asked == [record_name(host)]
+    assert at(desk, host, f"/newsroom/{desk.world.slug}/marque/").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "texts", [None, [], ["unisson=another"], ["unisson="]], ids=["no name", "none", "other", "empty"]
+)
+def test_without_the_token_nothing_is_trusted(desk: Desk, names: StandInNames, texts: list[str] | None) -> None:
+    domain = add(desk, fresh())
+    if texts is not None:
+        names.texts[record_name(domain.host)] = texts
+    answer = verify(desk, domain)
+    assert answer.status_code == 422
+    assert 'class="notice"' in answer.text
+    assert at(desk, domain.host, f"/newsroom/{desk.world.slug}/marque/").status_code == 400
+
+
+def test_a_dns_that_does_not_answer_changes_nothing(desk: Desk, names: StandInNames) -> None:
+    domain = add(desk, fresh())
+    names.is_silent = True
+    assert verify(desk, domain).status_code == 503
+    kept = domain_of(desk, domain.host)
+    assert kept is not None
+    assert kept.verified_at is None
+
+
+def test_a_verified_name_is_nobody_else_s(desk: Desk, names: StandInNames, runtime: Runtime) -> None:
+    """Another agency is told what it is told of our own names; and the token of one agency serves no other."""
+    theirs = Desk(desk.app, runtime, build_world(runtime))
+    host = fresh()
+    waiting = add(theirs, host)
+    verified(desk, names, host)
+    assert verify(theirs, waiting).status_code == 422
+    names.texts[record_name(host)].append(record_text(waiting))
+    assert verify(theirs, waiting).status_code == 422
+    third = Desk(desk.app, runtime, build_world(runtime))
+    refused = third.post("owner", "/settings/domains", {"host": host})
+    ours = third.post("owner", "/settings/domains", {"host": "desk.localhost"})
+    assert refused.status_code == ours.status_code == 422
+    assert _sentence(refused.text) == _sentence(ours.text)
+    assert at(desk, host, f"/newsroom/{desk.world.slug}/marque/").status_code == 200
+    assert at(desk, host, f"/newsroom/{theirs.world.slug}/marque/").status_code == 404
+
+
+def _sentence(page: str) -> str:
+    return page.split('class="field-error"')[1].split("</p>", maxsplit=1)[0]
+
+
+def test_a_name_that_was_not_verified_keeps_nobody_from_it(desk: Desk, names: StandInNames, runtime: Runtime) -> None:
+    host = fresh()
+    add(Desk(desk.app, runtime, build_world(runtime)), host)
+    verified(desk, names, host)
+    assert at(desk, host, f"/newsroom/{desk.world.slug}/marque/").status_code == 200
+
+
+def test_a_removed_name_stops_with_the_next_request(desk: Desk, names: StandInNames) -> None:
+    domain = verified(desk, names)
+    path = f"/newsroom/{desk.world.slug}/marque/"
+    assert at(desk, domain.host, path).status_code == 200
+    assert desk.post("owner", f"/settings/domains/{domain.id}/removal").status_code == 303
+    assert at(desk, domain.host, path).status_code == 400
+    assert domain_of(desk, domain.host) is None
+
+
+def test_a_personal_link_works_at_the_agency_s_name(desk: Desk, names: StandInNames) -> None:
+    domain = verified(desk, names)
+    _link, token = desk.link(desk.in_state("client_turn"))
+    page = at(desk, domain.host, f"/{desk.world.slug}/approve/{token}")
+    assert page.status_code == 200
+    assert "http://localhost" not in page.text
+    assert page.headers["Referrer-Policy"] == "no-referrer"
+
+
+def test_links_in_clients_mails_begin_with_the_verified_name(desk: Desk, names: StandInNames, worker: Runtime) -> None:
+    host = fresh()
+    with desk.session() as session:
+        assert own_home(session) is None
+    add(desk, fresh())
+    verified(desk, names, host)
+    with worker.database.agency(desk.world.agency_id) as session:
+        assert own_home(session) == f"https://{host}"
+    with worker.database.agency(build_world(desk.runtime).agency_id) as session:
+        assert own_home(session) is None
+
+
+@pytest.fixture
+def estates(runtime: Runtime, worker: Runtime) -> list[Estate]:
+    return [build_estate(runtime, worker, f"CANARI-{uuid.uuid4().hex[:8]}") for _each in range(2)]
+
+
+def test_every_path_of_every_agency_at_every_verified_name(
+    desk: Desk, names: StandInNames, estates: list[Estate]
+) -> None:
+    """At a verified name nothing answers but the pages of that agency's clients; signed in as its owner or not."""
+    served: set[str] = set()
+    for estate in estates:
+        at_home = Desk(desk.app, desk.runtime, estate.world)
+        host = verified(at_home, names).host
+        for other in (estate, *(each for each in estates if each is not estate)):
+            for rule, method, path in _paths(desk.app, other):
+                for role in (None, "owner"):
+                    client = desk.app.test_client()
+                    if role:
+                        estate.world.sign_in(client, role)
+                    answer = at(desk, host, path, method, client)
+                    allowed = rule == "/static/<path:filename>" or (other is estate and rule.startswith(CLIENT_RULES))
+                    if allowed:
+                        served.add(rule)
+                        assert answer.status_code < 500, (host, method, path)
+                    else:
+                        assert answer.status_code == 404, (host, method, path, answer.status_code)
+                        assert "CANARI" not in answer.text
+                        assert "Set-Cookie" not in answer.headers or "_user_id" not in answer.headers["Set-Cookie"]
+    assert served == {
+        rule.rule for rule in desk.app.url_map.iter_rules() if rule.rule.startswith((*CLIENT_RULES, "/static"))
+    }
+
+
+def _paths(app: Flask, estate: Estate) -> Iterator[tuple[str, str, str]]:
+    known = estate.own | {"agency": estate.world.slug, "filename": "css/base.css", "content_id": str(uuid.uuid4())}
+    for rule in app.url_map.iter_rules():
+        path = app.url_map.bind("localhost").build(rule.endpoint, {n: known[n] for n in rule.arguments if n in known})
+        for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
+            yield rule.rule, method, path
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/sign-in", "/health", "/dev/mail", "/nothing", "/domain-allowed?domain=localhost"]
+)
+def test_the_desk_itself_is_not_at_an_agency_s_name(desk: Desk, names: StandInNames, path: str) -> None:
+    domain = verified(desk, names)
+    answer = at(desk, domain.host, path)
+    assert answer.status_code == 404
+    assert "/sign-in" not in answer.text
+    assert "Unisson" not in answer.text
+
+
+HOSTS = [
+    "evil.example",
+    "{host}.evil.example",
+    "x.{host}",
+    "{host}.",
+    "{host}@evil.example",
+    "10.0.0.1",
+    "[::1]",
+    "-",
+    "a" * 300 + ".fr",
+]
+
+
+@pytest.mark.parametrize("host", HOSTS)
+def test_any_other_host_is_refused(desk: Desk, names: StandInNames, host: str) -> None:
+    domain = verified(desk, names)
+    asked = host.format(host=domain.host)
+    for path in ("/sign-in", f"/newsroom/{desk.world.slug}/marque/"):
+        answer = desk.app.test_client().get(path, base_url="https://localhost", headers={"Host": asked})
+        assert answer.status_code == 400, asked
+
+
+def test_forwarded_hosts_count_for_nothing_without_a_proxy(desk: Desk, names: StandInNames) -> None:
+    domain = verified(desk, names)
+    page = desk.app.test_client().get(
+        "/sign-in",
+        base_url="https://localhost",
+        headers={"X-Forwarded-Host": domain.host, "Forwarded": f"host={domain.host}"},
+    )
+    assert page.status_code == 200
+
+
+def test_the_product_s_own_pages_ask_nothing_about_hosts(desk: Desk) -> None:
+    asked: list[str] = []
+
+    def note(_connection, _cursor, statement, *_rest) -> None:
+        asked.append(statement)
+
+    desk.get("owner", "/brands")
+    event.listen(desk.runtime.database.engine, "before_cursor_execute", note)
+    desk.get("owner", "/brands")
+    event.remove(desk.runtime.database.engine, "before_cursor_execute", note)
+    assert asked
+    assert not [each for each in asked if "trusted_hosts" in each]
+
+
+def test_a_tls_server_is_told_which_names_are_ours(desk: Desk, names: StandInNames) -> None:
+    domain = verified(desk, names)
+    waiting = add(desk, fresh())
+
+    def answer(host: str) -> int:
+        return (
+            desk.app.test_client()
+            .get("/domain-allowed", query_string={"domain": host}, base_url="https://localhost")
+            .status_code
+        )
+
+    assert answer(domain.host) == 200
+    assert answer(domain.host.upper()) == 200
+    assert answer("localhost") == 200
+    for other in (waiting.host, "evil.example", "", "127.0.0.1", "x" * 5000, "é.fr", "a..fr"):
+        assert answer(other) == 404
+
+
+def test_the_database_lets_no_agency_write_another_s_hosts(desk: Desk, names: StandInNames, runtime: Runtime) -> None:
+    domain = verified(desk, names)
+    stranger = build_world(runtime)
+    with runtime.database.agency(stranger.agency_id) as session:
+        gone = session.execute(text("delete from app.trusted_hosts where host = :h"), {"h": domain.host})
+        assert gone.rowcount == 0
+        assert session.scalars(select(AgencyDomain)).all() == []
+    with pytest.raises(Exception, match="row-level security"), runtime.database.agency(stranger.agency_id) as session:
+        session.add(TrustedHost(host=fresh(), agency_id=desk.world.agency_id, domain_id=domain.id))
+
+
+def test_transport_security_at_an_agency_s_name_is_for_that_name(
+    runtime: Runtime, settings: Settings, desk: Desk, names: StandInNames
+) -> None:
+    domain = verified(desk, names)
+    secure = dataclasses.replace(settings, base_url="https://localhost")
+    app = create_app(runtime=dataclasses.replace(runtime, settings=secure))
+    there = app.test_client().get(f"/newsroom/{desk.world.slug}/marque/", base_url=f"https://{domain.host}")
+    here = app.test_client().get("/sign-in", base_url="https://localhost")
+    assert there.headers["Strict-Transport-Security"] == "max-age=2592000"
+    assert "includeSubDomains" in here.headers["Strict-Transport-Security"]
+
+
+def test_a_mail_s_link_stands_at_the_agency_s_name(desk: Desk, names: StandInNames, worker: Runtime, tmp_path) -> None:
+    domain = verified(desk, names)
+    desk.in_state("client_turn")
+    box = Mailbox(tmp_path)
+    with worker.database.everywhere() as session:
+        session.execute(text("update app.dispatch set due_at = now() where queue = 'mail'"))
+    send_due(worker, 20, box)
+    client = desk.world.people["client_approver"].email
+    said = [mail.text("plain") for mail in box.newest() if mail.header("Delivered-To") == client]
+    assert said
+    assert all(f"https://{domain.host}/{desk.world.slug}/approve/" in each for each in said)
+    members = [
+        mail.text("plain") for mail in box.newest() if mail.header("Delivered-To") == desk.world.people["rp"].email
+    ]
+    assert members
+    assert all(domain.host not in each for each in members)
+
+
+def a_day_later(desk: Desk, worker: Runtime) -> None:
+    with worker.database.everywhere() as session:
+        others = session.scalars(select(TrustedHost)).all()
+    for each in others:
+        with worker.database.agency(each.agency_id) as session:
+            ours = each.agency_id == desk.world.agency_id
+            session.execute(
+                text("update app.trusted_hosts set checked_at = clock_timestamp() - cast(:age as interval)"
+                     " where host = :h"),
+                {"age": "25 hours" if ours else "0 hours", "h": each.host},
+            )  # fmt: skip
+
+
+def test_a_name_that_lost_its_token_is_not_answered_for(desk: Desk, names: StandInNames, worker: Runtime) -> None:
+    domain = verified(desk, names)
+    lookup = partial(txt_records, server=names.address)
+    assert watch_domains(worker, lookup) == 0
+    a_day_later(desk, worker)
+    assert watch_domains(worker, lookup) == 0
+    del names.texts[record_name(domain.host)]
+    assert watch_domains(worker, lookup) == 0
+    a_day_later(desk, worker)
+    assert watch_domains(worker, lookup) == 1
+    assert at(desk, domain.host, f"/newsroom/{desk.world.slug}/marque/").status_code == 400
+    assert 'data-tone="danger"' in desk.get("owner", "/settings/domains").text
+    with desk.session() as session:
+        assert own_home(session) is None
+    names.texts[record_name(domain.host)] = [record_text(domain)]
+    assert verify(desk, domain).status_code == 303
+    assert at(desk, domain.host, f"/newsroom/{desk.world.slug}/marque/").status_code == 200
+
+
+def test_a_dns_that_is_away_takes_no_name_away(desk: Desk, names: StandInNames, worker: Runtime) -> None:
+    domain = verified(desk, names)
+    asked: list[str] = []
+
+    def away(name: str) -> frozenset[str]:
+        asked.append(name)
+        raise NamesAwayError("LifetimeTimeout")
+
+    a_day_later(desk, worker)
+    assert watch_domains(worker, away) == 0
+    assert watch_domains(worker, away) == 0
+    assert asked == [record_name(domain.host)], "an hour passes before it is asked again"
+    assert at(desk, domain.host, f"/newsroom/{desk.world.slug}/marque/").status_code == 200
