@@ -62,6 +62,7 @@ TABLE: dict[str, Place] = {
     "identity.ending_session": Own(),
     "identity.ending_other_sessions": Own(),
     "identity.another_verification": Own(),
+    "logos.logo": Open(),
     "newsroom.page": Open(),
     "newsroom.entry": Open(),
     "newsroom.feed": Open(),

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from flask_wtf.file import FileField
 from wtforms import BooleanField, RadioField, SelectField
 from wtforms.validators import Length, ValidationError
 
@@ -32,6 +33,14 @@ class BrandForm(Form):
         description=lazy("What the brand's newsroom and its client's letters are written in."),
     )
     accent = RadioField(lazy("Colour"), choices=[option(accent) for accent in ACCENTS])
+    logo = FileField(
+        lazy("Logo"),
+        description=lazy(
+            "Shown to the client on their pages and in their mails. PNG with a transparent ground is best; also JPEG,"
+            " WebP and GIF, up to 5 MB."
+        ),
+    )
+    logo_removal = BooleanField(lazy("Remove the logo"))
 
 
 class AgencyForm(Form):

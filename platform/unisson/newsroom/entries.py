@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import literal, select, tuple_
+from sqlalchemy import Select, literal, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 
 from tenants.agencies import Agency
@@ -36,6 +36,15 @@ class Room:
     accent: str
     language: str
     timezone: str
+    white_label: bool
+    logo_digest: str | None
+    logo_width: int | None
+    logo_height: int | None
+
+    @property
+    def logo_path(self) -> str | None:
+        """Return the path of the brand's logo, if it has one."""
+        return f"/logos/{self.agency_slug}/{self.logo_digest}" if self.logo_digest else None
 
     @property
     def path(self) -> str:
@@ -43,8 +52,9 @@ class Room:
         return f"/newsroom/{self.agency_slug}/{self.slug}/"
 
 
-_ROOM = select(
-    Agency.slug, Agency.name, Brand.id, Brand.slug, Brand.name, Brand.accent, Brand.language, Brand.timezone
+_ROOM: Select[*tuple[Any, ...]] = select(
+    Agency.slug, Agency.name, Brand.id, Brand.slug, Brand.name, Brand.accent, Brand.language, Brand.timezone,
+    Agency.white_label, Brand.logo_digest, Brand.logo_width, Brand.logo_height,
 ).join(Brand, Brand.agency_id == Agency.agency_id).where(Brand.archived_at.is_(None))  # fmt: skip
 
 
