@@ -3,7 +3,6 @@
 import dataclasses
 import uuid
 from collections.abc import Iterator
-from functools import partial
 
 import pytest
 from flask import Flask
@@ -22,7 +21,7 @@ from unisson.config import Settings
 from unisson.devmail.box import Mailbox
 from unisson.notifications.labels import own_home
 from unisson.notifications.post import send_due
-from unisson.outbound.names import NamesAwayError, txt_records
+from unisson.outbound.names import Names
 from unisson.runtime import Runtime
 from unisson.web.hosts import CLIENT_RULES
 
@@ -64,6 +63,12 @@ def add(desk: Desk, host: str) -> AgencyDomain:
     return domain
 
 
+def write_records(names: StandInNames, domain: AgencyDomain) -> None:
+    """Write what the page says into the DNS, beside what else stands there."""
+    names.texts.setdefault(record_name(domain.host), ["v=spf1 -all"]).append(record_text(domain))
+    names.leads.add(domain.host)
+
+
 def verify(desk: Desk, domain: AgencyDomain):
     return desk.post("owner", f"/settings/domains/{domain.id}/verification")
 
@@ -71,7 +76,7 @@ def verify(desk: Desk, domain: AgencyDomain):
 def verified(desk: Desk, names: StandInNames, host: str | None = None) -> AgencyDomain:
     """An address that the agency has shown to be its own."""
     domain = add(desk, host or fresh())
-    names.texts[record_name(domain.host)] = [record_text(domain)]
+    write_records(names, domain)
     assert verify(desk, domain).status_code == 303
     return domain
 
@@ -127,9 +132,9 @@ def test_a_name_is_trusted_once_its_dns_shows_the_token(desk: Desk, names: Stand
     assert record_name(host) in page
     assert record_text(domain) in page
     assert at(desk, host, f"/newsroom/{desk.world.slug}/marque/").status_code == 400
-    names.texts[record_name(host)] = ["v=spf1 -all", record_text(domain)]
+    write_records(names, domain)
     assert verify(desk, domain).status_code == 303
-    assert names.asked == [record_name(host)]
+    assert names.asked == [f"TXT {record_name(host)}", f"A {host}"]
     assert at(desk, host, f"/newsroom/{desk.world.slug}/marque/").status_code == 200
 
 
@@ -144,6 +149,15 @@ def test_without_the_token_nothing_is_trusted(desk: Desk, names: StandInNames, t
     assert answer.status_code == 422
     assert 'class="notice"' in answer.text
     assert at(desk, domain.host, f"/newsroom/{desk.world.slug}/marque/").status_code == 400
+
+
+def test_a_name_that_leads_nowhere_begins_no_link(desk: Desk, names: StandInNames) -> None:
+    domain = add(desk, fresh())
+    names.texts[record_name(domain.host)] = [record_text(domain)]
+    assert verify(desk, domain).status_code == 422
+    assert at(desk, domain.host, f"/newsroom/{desk.world.slug}/marque/").status_code == 400
+    names.leads.add(domain.host)
+    assert verify(desk, domain).status_code == 303
 
 
 def test_a_dns_that_does_not_answer_changes_nothing(desk: Desk, names: StandInNames) -> None:
@@ -162,7 +176,7 @@ def test_a_verified_name_is_nobody_else_s(desk: Desk, names: StandInNames, runti
     waiting = add(theirs, host)
     verified(desk, names, host)
     assert verify(theirs, waiting).status_code == 422
-    names.texts[record_name(host)].append(record_text(waiting))
+    write_records(names, waiting)
     assert verify(theirs, waiting).status_code == 422
     third = Desk(desk.app, runtime, build_world(runtime))
     refused = third.post("owner", "/settings/domains", {"host": host})
@@ -386,7 +400,7 @@ def a_day_later(desk: Desk, worker: Runtime) -> None:
 
 def test_a_name_that_lost_its_token_is_not_answered_for(desk: Desk, names: StandInNames, worker: Runtime) -> None:
     domain = verified(desk, names)
-    lookup = partial(txt_records, server=names.address)
+    lookup = Names(names.address)
     assert watch_domains(worker, lookup) == 0
     a_day_later(desk, worker)
     assert watch_domains(worker, lookup) == 0
@@ -398,21 +412,29 @@ def test_a_name_that_lost_its_token_is_not_answered_for(desk: Desk, names: Stand
     assert 'data-tone="danger"' in desk.get("owner", "/settings/domains").text
     with desk.session() as session:
         assert own_home(session) is None
-    names.texts[record_name(domain.host)] = [record_text(domain)]
+    write_records(names, domain)
     assert verify(desk, domain).status_code == 303
     assert at(desk, domain.host, f"/newsroom/{desk.world.slug}/marque/").status_code == 200
 
 
 def test_a_dns_that_is_away_takes_no_name_away(desk: Desk, names: StandInNames, worker: Runtime) -> None:
     domain = verified(desk, names)
-    asked: list[str] = []
-
-    def away(name: str) -> frozenset[str]:
-        asked.append(name)
-        raise NamesAwayError("LifetimeTimeout")
-
+    names.is_silent, names.asked = True, []
     a_day_later(desk, worker)
-    assert watch_domains(worker, away) == 0
-    assert watch_domains(worker, away) == 0
-    assert asked == [record_name(domain.host)], "an hour passes before it is asked again"
+    assert watch_domains(worker, Names(names.address)) == 0
+    assert watch_domains(worker, Names(names.address)) == 0
+    assert set(names.asked) == {f"TXT {record_name(domain.host)}"}
+    asked = len(names.asked)
+    assert watch_domains(worker, Names(names.address)) == 0
+    assert len(names.asked) == asked, "an hour passes before it is asked again"
     assert at(desk, domain.host, f"/newsroom/{desk.world.slug}/marque/").status_code == 200
+
+
+def test_a_newsroom_has_one_home_by_whichever_name_one_comes(desk: Desk, names: StandInNames) -> None:
+    path = f"/newsroom/{desk.world.slug}/marque/"
+    assert f'<link rel="canonical" href="http://localhost{path}">' in at(desk, "localhost", path).text
+    domain = verified(desk, names)
+    for host in ("localhost", domain.host):
+        page = at(desk, host, path).text
+        assert f'<link rel="canonical" href="https://{domain.host}{path}">' in page
+        assert f'href="https://{domain.host}{path}feed.atom"' in page

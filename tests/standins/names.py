@@ -7,14 +7,19 @@ import threading
 import dns.flags
 import dns.message
 import dns.rcode
+import dns.rdatatype
 import dns.rrset
 
 
 class StandInNames:
-    """Answers TXT questions from `texts` (name → texts); a name that stands nowhere does not exist. May fall silent."""
+    """Answers from `texts` (name → TXT records) and `leads` (names that have an address, by a CNAME).
+
+    A name that stands in neither does not exist. It may fall silent.
+    """
 
     def __init__(self) -> None:
         self.texts: dict[str, list[str]] = {}
+        self.leads: set[str] = set()
         self.asked: list[str] = []
         self.is_silent = False
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -44,12 +49,16 @@ class StandInNames:
     def _answer(self, question: dns.message.Message) -> dns.message.Message:
         (asked,) = question.question
         name = asked.name.to_text(omit_final_dot=True)
-        self.asked.append(name)
+        kind = dns.rdatatype.to_text(asked.rdtype)
+        self.asked.append(f"{kind} {name}")
         answer = dns.message.make_response(question)
         answer.flags |= dns.flags.AA
-        if name not in self.texts:
+        if name in self.leads and kind == "A":
+            answer.answer.append(dns.rrset.from_text(asked.name, 60, "IN", "CNAME", "desk.unisson.example."))
+            answer.answer.append(dns.rrset.from_text("desk.unisson.example.", 60, "IN", "A", "192.0.2.1"))
+        elif name not in self.texts and name not in self.leads:
             answer.set_rcode(dns.rcode.NXDOMAIN)
-        elif self.texts[name]:
+        elif kind == "TXT" and self.texts.get(name):
             # A text longer than 255 bytes travels in pieces (RFC 1035 §3.3.14); here every text does.
             pieces = [f'"{text[:20]}" "{text[20:]}"' for text in self.texts[name]]
             answer.answer.append(dns.rrset.from_text(asked.name, 60, "IN", "TXT", *pieces))

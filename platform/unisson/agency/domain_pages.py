@@ -13,7 +13,7 @@ from unisson.agency import domains as verbs
 from unisson.agency.forms import DomainForm
 from unisson.agency.routes import blueprint
 from unisson.identity.browser import tell
-from unisson.outbound.names import txt_records
+from unisson.outbound.names import Names
 from unisson.web import limits
 from unisson.web.db import runtime, session
 from unisson.web.guards import actor
@@ -66,10 +66,10 @@ def domain_verification(domain_id: uuid.UUID) -> Answer:
     """Look in the DNS now, and answer by the name if its token is there."""
     actor().require(Permission.AGENCY_DOMAINS)
     limits.spend_of_agency("domain-check", CHECKS, session().agency_id)
-    lookup = partial(txt_records, server=runtime().settings.dns_server)
+    names = Names(runtime().settings.dns_server)
     try:
         with session().begin_nested():
-            verified = verbs.verify_domain(session(), actor(), domain_id, lookup)
+            verified = verbs.verify_domain(session(), actor(), domain_id, names)
     except RefusedError as refusal:
         return _page(DomainForm(formdata=None), refusal), refusal.status
     tell(_("%(host)s is verified. Links in mails to your clients begin with it from now on.", host=verified.host))

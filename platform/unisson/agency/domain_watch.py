@@ -4,9 +4,7 @@ A name can pass into other hands. Personal links must not be mailed with it then
 leave, a few names at a time. A DNS that does not answer takes nothing away; one that says no does, at once.
 """
 
-from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
-from functools import partial
 from typing import NamedTuple
 from uuid import UUID
 
@@ -16,8 +14,8 @@ from sqlalchemy import func, select, update
 from tenants.base import utcnow
 from tenants.domains import AgencyDomain, TrustedHost
 from unisson.activity.trail import record
-from unisson.agency.domains import Lookup, distrust, record_name, record_text
-from unisson.outbound.names import NamesAwayError, txt_records
+from unisson.agency.domains import distrust, record_text, why_not
+from unisson.outbound.names import Names, NamesAwayError
 from unisson.runtime import Runtime
 
 log = structlog.get_logger(__name__)
@@ -36,9 +34,9 @@ class _Due(NamedTuple):
     checked_at: datetime
 
 
-def watch_domains(runtime: Runtime, lookup: Lookup | None = None) -> int:
+def watch_domains(runtime: Runtime, names: Names | None = None) -> int:
     """Look at the names that are due; return how many were lost."""
-    asking = lookup or partial(txt_records, server=runtime.settings.dns_server)
+    asking = names or Names(runtime.settings.dns_server)
     with runtime.database.everywhere() as session:
         rows = session.execute(
             select(TrustedHost.host, TrustedHost.agency_id, TrustedHost.domain_id, TrustedHost.checked_at)
@@ -50,16 +48,21 @@ def watch_domains(runtime: Runtime, lookup: Lookup | None = None) -> int:
     return sum(_is_lost(runtime, each, asking) for each in due)
 
 
-def _is_lost(runtime: Runtime, due: _Due, lookup: Lookup) -> bool:
+def _is_lost(runtime: Runtime, due: _Due, names: Names) -> bool:
     """Look at one name, unless another worker was quicker."""
     text = _claimed(runtime, due)
     if text is None:
         return False
-    shown = _shown(lookup, due.host)
-    if shown is None or text in shown:
-        if shown is None:
-            _put_off(runtime, due)
+    try:
+        lacks = why_not(names, due.host, text)
+    except NamesAwayError as error:
+        log.warning("domain.unknown", host=due.host, why=str(error))
+        _put_off(runtime, due)
         return False
+    return bool(lacks) and _let_go(runtime, due)
+
+
+def _let_go(runtime: Runtime, due: _Due) -> bool:
     with runtime.database.agency(due.agency_id) as session:
         domain = session.get(AgencyDomain, (due.agency_id, due.domain_id), with_for_update=True)
         if domain is None or domain.verified_at is None:
@@ -82,14 +85,6 @@ def _claimed(runtime: Runtime, due: _Due) -> str | None:
         ).first()
         domain = session.get(AgencyDomain, (due.agency_id, due.domain_id)) if ours else None
         return record_text(domain) if domain else None
-
-
-def _shown(lookup: Callable[[str], Collection[str]], host: str) -> Collection[str] | None:
-    try:
-        return lookup(record_name(host))
-    except NamesAwayError as error:
-        log.warning("domain.unknown", host=host, why=str(error))
-        return None
 
 
 def _put_off(runtime: Runtime, due: _Due) -> None:

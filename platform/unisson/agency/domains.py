@@ -2,7 +2,7 @@
 
 import ipaddress
 import uuid
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 
 import idna
 from sqlalchemy import delete, func, select
@@ -15,7 +15,7 @@ from tenants.errors import NotFoundError, RefusedError
 from tenants.permissions import Permission
 from tenants.session import TenantSession
 from unisson.activity.trail import record
-from unisson.outbound.names import NamesAwayError
+from unisson.outbound.names import Names, NamesAwayError
 from unisson.vault import new_token
 from unisson.web.i18n import lazy
 
@@ -36,10 +36,11 @@ NOT_THERE = lazy(
     "The TXT record is not there yet, or holds something else. A change in the DNS can take an hour to be seen:"
     " try again later."
 )
+LEADS_NOWHERE = lazy(
+    "The TXT record is there, but the name itself leads nowhere yet. Write the CNAME record too: without it, links that"
+    " begin with this name would not open."
+)
 CANT_TELL = lazy("The DNS did not answer. Nothing was changed: try again in a moment.")
-
-Lookup = Callable[[str], Collection[str]]
-"""From a name to the texts that stand at it in the DNS; raises NamesAwayError."""
 
 
 class CantTellError(RefusedError):
@@ -106,18 +107,28 @@ def record_text(domain: AgencyDomain) -> str:
     return f"unisson={domain.token}"
 
 
-def verify_domain(session: TenantSession, actor: Actor, domain_id: uuid.UUID, lookup: Lookup) -> AgencyDomain:
+def why_not(names: Names, host: str, text: str) -> object:
+    """Return the sentence that says what the DNS lacks for `host`; None where it is all there.
+
+    The name must lead somewhere, or the links that are mailed with it would not open. Raises NamesAwayError.
+    """
+    if text not in names.texts(record_name(host)):
+        return NOT_THERE
+    return None if names.leads_somewhere(host) else LEADS_NOWHERE
+
+
+def verify_domain(session: TenantSession, actor: Actor, domain_id: uuid.UUID, names: Names) -> AgencyDomain:
     """Return the address, trusted from now on because its DNS shows the token.
 
     Raises NotFoundError, ForbiddenError, RefusedError: not shown, not to be told now, or another agency's meanwhile.
     """
     domain = _domain(session, actor, domain_id)
     try:
-        is_shown = record_text(domain) in lookup(record_name(domain.host))
+        refusal = why_not(names, domain.host, record_text(domain))
     except NamesAwayError:
         raise CantTellError(CANT_TELL) from None
-    if not is_shown:
-        raise RefusedError(NOT_THERE)
+    if refusal:
+        raise RefusedError(refusal)
     if domain.verified_at is None:
         _trust(session, domain)
         record(session, actor, "domain.verified", "agency", session.agency_id, host=domain.host)

@@ -73,7 +73,7 @@ class DomainForm(Form):
     """A web address of the agency's own."""
 
     host = LineField(
-        lazy("Name"),
+        lazy("Web address"),
         [required()],
         description=lazy("A name that you own and that nothing else uses yet, such as clients.agency.com."),
     )

@@ -14,6 +14,7 @@ from sqlalchemy.dialects.postgresql import insert
 from tenants.agencies import Agency
 from tenants.base import new_id, utcnow
 from tenants.brands import Brand
+from tenants.domains import TrustedHost
 from tenants.errors import NotFoundError
 from tenants.session import TenantSession
 from unisson.newsroom.models import NewsroomEntry
@@ -40,6 +41,7 @@ class Room:
     logo_digest: str | None
     logo_width: int | None
     logo_height: int | None
+    own_host: str | None
 
     @property
     def logo_path(self) -> str | None:
@@ -55,6 +57,8 @@ class Room:
 _ROOM: Select[*tuple[Any, ...]] = select(
     Agency.slug, Agency.name, Brand.id, Brand.slug, Brand.name, Brand.accent, Brand.language, Brand.timezone,
     Agency.white_label, Brand.logo_digest, Brand.logo_width, Brand.logo_height,
+    select(TrustedHost.host).where(TrustedHost.agency_id == Agency.agency_id)
+    .order_by(TrustedHost.verified_at, TrustedHost.host).limit(1).scalar_subquery(),
 ).join(Brand, Brand.agency_id == Agency.agency_id).where(Brand.archived_at.is_(None))  # fmt: skip
 
 

@@ -98,12 +98,6 @@ class HostAwareFlask(Flask):
         return [asked.partition(":")[0]]
 
 
-def home_of(runtime: Runtime) -> str:
-    """Return where this request's absolute links begin: the agency's own name if it came by it."""
-    domain = own_domain()
-    return f"https://{domain.host}" if domain else runtime.settings.base_url
-
-
 def product_host(runtime: Runtime) -> str:
     """Return the name that an agency's own one is to lead to."""
     return urlsplit(runtime.settings.base_url).hostname or ""
