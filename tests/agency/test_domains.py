@@ -1,6 +1,7 @@
 """An agency's own web address: only whoever holds the name gets it, and it shows that agency's clients' pages alone."""
 
 import dataclasses
+import re
 import uuid
 from collections.abc import Iterator
 
@@ -438,3 +439,39 @@ def test_a_newsroom_has_one_home_by_whichever_name_one_comes(desk: Desk, names: 
         page = at(desk, host, path).text
         assert f'<link rel="canonical" href="https://{domain.host}{path}">' in page
         assert f'href="https://{domain.host}{path}feed.atom"' in page
+
+
+def test_a_name_behind_a_proxy_and_in_capitals_is_the_same_name(
+    desk: Desk, names: StandInNames, runtime: Runtime
+) -> None:
+    domain = verified(desk, names)
+    path = f"/newsroom/{desk.world.slug}/marque/"
+    assert at(desk, domain.host.upper(), path).status_code == 200
+    assert at(desk, f"{domain.host}:8443", path).status_code == 200
+    behind = create_app(
+        runtime=dataclasses.replace(runtime, settings=dataclasses.replace(runtime.settings, trusted_proxies=1))
+    )
+    answers = [
+        behind.test_client().get(path, base_url="http://localhost", headers={"X-Forwarded-Host": host}).status_code
+        for host in (domain.host, "evil.example")
+    ]
+    assert answers == [200, 400]
+
+
+def test_forms_of_a_personal_link_work_at_the_agency_s_name(desk: Desk, names: StandInNames) -> None:
+    domain = verified(desk, names)
+    _link, token = desk.link(desk.in_state("client_turn"))
+    path = f"/{desk.world.slug}/approve/{token}"
+    desk.app.config["WTF_CSRF_ENABLED"] = True
+    client = desk.app.test_client()
+    page = at(desk, domain.host, path, client=client)
+    assert page.headers["Set-Cookie"].startswith("__Host-unisson=")
+    target = re.search(rf'action="({re.escape(path)}/[a-z-]+)"', page.text)
+    hidden = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', page.text))
+    assert target is not None
+    form = hidden | {"typed_name": "Camille Client"}
+    answer = client.post(target[1], data=form, base_url=f"https://{domain.host}", buffered=True)
+    assert answer.status_code == 303
+    assert answer.location.startswith(f"/{desk.world.slug}/approve/")
+    refused = client.post(target[1], data={"typed_name": "x"}, base_url=f"https://{domain.host}", buffered=True)
+    assert refused.status_code == 400

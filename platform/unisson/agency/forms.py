@@ -60,7 +60,7 @@ class AgencyForm(Form):
     )
     contact_email = AddressField(
         lazy("Address for answers"),
-        description=lazy("Where a client's answer to a mail arrives. Empty: at the sender's address, which nobody reads."),
+        description=lazy("Where clients' answers to mails arrive. Empty: at the sender's address, which nobody reads."),
     )
 
     def validate_sender_name(self, field: LineField) -> None:
