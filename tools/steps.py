@@ -17,6 +17,8 @@ VENV = CHECKOUT / ".venv"
 PYTHON = VENV / "bin" / "python"
 STAMP = VENV / "unisson-setup.json"
 LOG = VENV / "unisson-setup.log"
+SHEETS = "platform/unisson/static/css/*.css"
+LIGHT = CHECKOUT / "platform" / "unisson" / "static" / "vendor" / "light.css"
 TRANSLATIONS = CHECKOUT / "platform" / "unisson" / "translations"
 ROOM = 1_500_000_000  # bytes: the environment, Node and the assets take about 1.2 GB
 NO_NETWORK = (
@@ -85,6 +87,8 @@ def _run(*, dev: bool) -> None:
         steps.append(("project", "Unisson itself", _install_project))
     if stamp.get("assets") != wanted["assets"] or not _has_assets():
         steps.append(("assets", "Scripts, icons and font of the pages", _fetch_assets))
+    if stamp.get("light") != wanted["light"] or not LIGHT.exists():
+        steps.append(("light", "The light pages of clients", _put_light_pages_together))
     if stamp.get("catalogs") != wanted["catalogs"]:
         steps.append(("catalogs", "Translations", _compile_catalogs))
     if not steps:
@@ -113,6 +117,9 @@ def fingerprints(checkout: Path) -> dict[str, str]:
         "dev": _digest([checkout / "requirements-dev.lock"]),
         "project": _digest([checkout / "pyproject.toml"]),
         "assets": _digest([checkout / "package-lock.json", checkout / "tools" / "assets.py"]),
+        "light": _digest(
+            [checkout / "tools" / "assets.py", *sorted(checkout.glob("platform/unisson/static/css/*.css"))]
+        ),
         "catalogs": _digest(sorted(checkout.glob("platform/unisson/translations/*/LC_MESSAGES/*.po"))),
     }
 
@@ -203,6 +210,10 @@ def _has_assets() -> bool:
 
 def _fetch_assets() -> None:
     _call([str(PYTHON), str(CHECKOUT / "tools" / "assets.py")])
+
+
+def _put_light_pages_together() -> None:
+    _call([str(PYTHON), str(CHECKOUT / "tools" / "assets.py"), "--light"])
 
 
 def _compile_catalogs() -> None:

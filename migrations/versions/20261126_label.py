@@ -5,7 +5,7 @@ from alembic import op
 from tenants.isolation import protect
 
 revision = "20261126_label"
-down_revision = "20261126_board"
+down_revision = "20261126_portal"
 branch_labels = None
 depends_on = None
 

@@ -50,6 +50,10 @@ values (:kind, :agency_id, :item_id, :queue, coalesce(cast(:due_at as timestampt
 on conflict (kind, agency_id, item_id)
 do update set due_at = excluded.due_at, lease_until = null, claimed_by = null, fence = app.dispatch.fence + 1
 """)
+_PUT_OFF = text("""
+update app.dispatch set due_at = cast(:due_at as timestamptz)
+ where kind = :kind and agency_id = :agency_id and item_id = :item_id and claimed_by is null and lease_until is null
+""")
 _DROP = text("delete from app.dispatch where kind = :kind and agency_id = :agency_id and item_id = :item_id")
 _NEXT = text("select queue, count(*) from app.dispatch where due_at <= clock_timestamp() + case queue"
              " when 'publishing' then make_interval(secs => :ahead) else interval '0' end"
@@ -88,6 +92,11 @@ def put(session: Bound, kind: str, agency_id: uuid.UUID, item_id: uuid.UUID, *, 
     """Make something due at `due_at` (now for None). Whoever was on it loses the claim."""
     queue = QUEUE_OF[kind]
     session.execute(_PUT, {"kind": kind, "agency_id": agency_id, "item_id": item_id, "queue": queue, "due_at": due_at})
+
+
+def put_off(session: Bound, kind: str, agency_id: uuid.UUID, item_id: uuid.UUID, *, due_at: datetime) -> bool:
+    """Make something due at another time, while nobody is on it; False when somebody is, or it is not there."""
+    return _changed(session, _PUT_OFF, {"kind": kind, "agency_id": agency_id, "item_id": item_id, "due_at": due_at})
 
 
 def drop(session: Bound, kind: str, agency_id: uuid.UUID, item_id: uuid.UUID) -> None:

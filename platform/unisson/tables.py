@@ -8,11 +8,12 @@ from unisson.editorial import models as editorial
 from unisson.media import models as media
 from unisson.newsroom import models as newsroom
 from unisson.notifications import models as notifications
+from unisson.portal import models as portal
 from unisson.publishing import models as publishing
 
 MODULES = (
     agencies, brands, domains, identities, members, activity, approvals, editorial, media, newsroom, notifications,
-    publishing,
+    portal, publishing,
 )  # fmt: skip
 """The modules that declare tables; a feature with tables of its own adds itself here."""
 

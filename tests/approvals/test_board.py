@@ -184,16 +184,6 @@ def test_a_silent_yes_is_said_in_the_mail(desk: Desk, worker: Runtime) -> None:
     assert "Article 7" in ready.words.paragraphs[0]
 
 
-def test_a_client_without_a_link_that_opens_is_sent_one(desk: Desk) -> None:
-    content_id = desk.in_state("client_turn")
-    link, _token = desk.link(content_id)
-    with desk.session() as session:
-        session.get_one(type(link), (session.agency_id, link.id)).revoked_at = utcnow()
-    desk.post("rp", f"/waits/{wait_of(desk, content_id)}/nudge")
-    assert letters(desk, "approval_nudge") == []
-    assert desk.link(content_id)[0].id != link.id
-
-
 def test_handing_over_changes_who_decides(desk: Desk) -> None:
     content_id = desk.in_state("in_review")
     second = desk.another("rp")
@@ -260,7 +250,6 @@ def test_the_person_asked_hands_over_their_own(desk: Desk) -> None:
     assert answer.status_code == 303
     assert answer.location.endswith("/approvals")
     assert asked(desk, content_id) == {contact}
-    assert desk.link(content_id)[0].membership_id == contact
     again = desk.post("client_contact", f"/waits/{wait_of(desk, content_id)}/handover", {"person": str(contact)})
     assert again.status_code == 422
 

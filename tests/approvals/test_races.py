@@ -117,9 +117,13 @@ def test_two_clicks_on_a_link_decide_once(desk: Desk) -> None:
     content_id = desk.in_state("client_turn")
     token = desk.link(content_id)[1]
     before = decisions(desk, content_id)
-    form = {"digest": desk.asked(content_id)[0], "typed_name": "Camille Durand"}
-    path = desk.path(f"/approve/{token}/approval")
-    browsers = [desk.app.test_client() for _ in range(4)]
+    digest, stage = desk.asked(content_id)
+    form = {"digest": digest, "stage": stage, "typed_name": "Camille Durand"}
+    path = desk.path(f"/approve/{token}/contents/{content_id}/approval")
+    for number in range(4):
+        desk.browsers[f"phone {number}"] = desk.app.test_client()
+        desk.known(token, f"phone {number}")
+    browsers = [desk.browsers[f"phone {number}"] for number in range(4)]
     answers = at_once(*(lambda each=each: each.post(path, data=form, base_url=HTTPS) for each in browsers))
     assert {answer.status_code for answer in answers} == {303}
     assert decisions(desk, content_id) == before + 1
@@ -128,15 +132,15 @@ def test_two_clicks_on_a_link_decide_once(desk: Desk) -> None:
 def test_of_a_client_who_approves_and_one_who_asks_for_changes_one_decides(desk: Desk) -> None:
     content_id = desk.in_state("client_turn")
     token, client = desk.link(content_id)[1], desk.actor("client_approver")
-    digest, _stage = desk.asked(content_id)
-    path = desk.path(f"/approve/{token}/change-request")
-    form = {"digest": digest, "typed_name": "Camille Durand", "comment": "Samedi"}
+    digest, stage = desk.asked(content_id)
+    path = desk.path(f"/approve/{desk.known(token)}/contents/{content_id}/change-request")
+    form = {"digest": digest, "stage": stage, "typed_name": "Camille Durand", "comment": "Samedi"}
     before = decisions(desk, content_id)
 
     def by_account() -> object:
         with desk.session() as session:
             return deciding.approve(session, client, content_id, digest)
 
-    at_once(by_account, lambda: desk.app.test_client().post(path, data=form, base_url=HTTPS))
+    at_once(by_account, lambda: desk.browser(None).post(path, data=form, base_url=HTTPS))
     assert decisions(desk, content_id) == before + 1
     assert desk.content(content_id).state in {"scheduled", "changes_requested"}

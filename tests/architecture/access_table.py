@@ -24,7 +24,7 @@ class Member:
     permission: P | None
     on_brand: bool = True
     may_be_unseen: bool = False
-    """Whether it depends on more than the role: colleagues show only to whom they share a brand with."""
+    """Whether it depends on more than the role: colleagues show to whom they share a brand with, images by content."""
 
 
 @dataclass(frozen=True)
@@ -121,10 +121,27 @@ TABLE: dict[str, Place] = {
     "approvals.release": Member(P.CONTENT_HOLD),
     "approvals.approval": Decider(),
     "approvals.change_request": Decider(),
-    "approvals.link": Open(by_token=True),
-    "approvals.link_approval": Open(by_token=True),
-    "approvals.link_change_request": Open(by_token=True),
-    "approvals.link_picture": Open(by_token=True),
+    "portal.link_desk": Open(by_token=True),
+    "portal.link_content": Open(by_token=True),
+    "portal.link_history": Open(by_token=True),
+    "portal.link_picture": Open(by_token=True),
+    "portal.link_approval": Open(by_token=True),
+    "portal.link_change_request": Open(by_token=True),
+    "portal.link_approvals": Open(by_token=True),
+    "portal.link_hold": Open(by_token=True),
+    "portal.link_release": Open(by_token=True),
+    "portal.asking_code": Open(by_token=True),
+    "portal.recognising": Open(by_token=True),
+    "portal.asking_link": Open(by_token=True),
+    "portal.desk": Member(P.CONTENT_SEE),
+    "portal.content": Member(P.CONTENT_SEE),
+    "portal.history": Member(P.CONTENT_SEE),
+    "portal.picture": Member(P.CONTENT_SEE, may_be_unseen=True),
+    "portal.approval": Decider(),
+    "portal.change_request": Decider(),
+    "portal.approvals": Member(P.CONTENT_SEE),
+    "portal.hold": Member(P.CONTENT_HOLD),
+    "portal.release": Member(P.CONTENT_HOLD),
     "approvals.link_revocation": Member(P.LINK_MANAGE),
     "approvals.link_renewal": Member(P.LINK_MANAGE),
     "publishing.channels": Member(P.CHANNEL_CONNECT),

@@ -99,18 +99,16 @@ def test_no_page_comes_alive(app: Flask, evil: Estate, role: str | None) -> None
 def test_no_letter_comes_alive_nor_grows_a_header(app: Flask, evil: Estate, runtime: Runtime, worker: Runtime) -> None:
     from unisson.agency import invitations
     from unisson.notifications.letters import write
+    from unisson.portal import codes
 
     world = evil.world
     with runtime.database.agency(world.agency_id) as session:
         owner = world.people["owner"].membership_id
         invitations.issue(session, world.people["member"].membership_id, owner)
-        content = {"content_id": evil.own["content_id"]}
-        write(
-            session,
-            world.people["client_approver"].membership_id,
-            "approval_request",
-            content | {"link_id": evil.own["link_id"]},
-        )
+        client = world.people["client_approver"].membership_id
+        for kind in ("to_decide", "portal_link"):
+            write(session, client, kind, {"brand_id": str(world.brand_id)})
+        codes.ask_for(session, client, world.brand_id)
     hold(worker)
     mail.send_due()
     kept = [each for each in Mailbox(worker.settings.data_dir).newest() if world.people["member"].email in str(each.header("To"))

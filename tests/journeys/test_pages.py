@@ -190,6 +190,19 @@ def test_the_client_s_link_is_open_without_an_account(
     opened.page.goto(links[0])
     assert opened.page.locator("h1").count() == 1
     assert opened.faults() == []
+    before = len(letters)
+    opened.page.locator("form[action$='/code'] button").click()
+    code = live.mails(PEOPLE["client"], at_least=before + 1)[0]["subject"].split()[-1]
+    opened.page.locator("[name=code]").fill(code)
+    opened.page.locator("form[action$='/device'] button").click()
+    for address in (
+        opened.page.url,
+        opened.page.url.split("/contents/")[0],
+        opened.page.url.split("/contents/")[0] + "/history",
+    ):
+        opened.page.goto(address)
+        assert opened.page.locator("h1").count() == 1
+        assert opened.faults() == []
 
 
 def test_targets_on_a_phone_are_44_pixels_high(desk: Callable[[str, tuple[int, str]], Desk]) -> None:

@@ -121,6 +121,10 @@ def test_from_sign_up_to_a_post_that_went_out(live: Live, person: Callable[..., 
     client = person(width=390, height=844)
     requests = [mail for mail in live.mails(client_mail, at_least=2) if "/approve/" in mail["text"]]
     client.goto(link_of(requests[0], "/approve/"))
+    client.locator("form[action$='/code'] button").click()
+    code = live.mails(client_mail, at_least=len(requests) + 2)[0]["subject"].split()[-1]
+    client.locator("[name=code]").fill(code)
+    client.locator("form[action$='/device'] button").click()
     expect(client.get_by_text("Il revient ce soir, tout chaud.").first).to_be_visible()
     expect(client.locator("img[alt='Un kouign-amann doré sur un torchon bleu']").first).to_be_visible()
     client.locator("[name=typed_name]").first.fill("Claude Lann")

@@ -146,7 +146,12 @@ def gallery() -> Flask:
     Babel(app, default_locale="en")
     CSRFProtect(app)
     headers.init_app(app, secure=False)
-    app.jinja_env.globals.update(_=gettext, ngettext=ngettext, static=lambda path: f"/static/{path}?v=1")
+    app.jinja_env.globals.update(
+        _=gettext,
+        ngettext=ngettext,
+        static=lambda path: f"/static/{path}?v=1",
+        icon_sheet=lambda: "vendor/icons.svg",
+    )
     app.add_url_rule("/", view_func=lambda: render_template("home/front.html", lang="en"), endpoint="home")
     app.add_url_rule("/sample/<name>", view_func=_sample, endpoint="sample")
     app.add_url_rule("/sample/picture.svg", view_func=_picture)

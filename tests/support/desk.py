@@ -18,12 +18,14 @@ from tenants.permissions import AgencyRole, BrandRole, StageRole
 from tenants.session import TenantSession
 from unisson.approvals import circuit, deciding, holding, links
 from unisson.approvals.chain import Chain, of_roles
-from unisson.approvals.models import ApprovalLink, ApprovalRun
+from unisson.approvals.models import ApprovalLink, Wait
 from unisson.approvals.policies import chains_of, change_chain
 from unisson.editorial import writing
 from unisson.editorial.models import Content
 from unisson.editorial.writing import Draft
 from unisson.media.intake import take_in
+from unisson.portal import codes
+from unisson.portal.doors import cookie_of
 from unisson.runtime import Runtime
 from unisson.storage import storage_of
 
@@ -147,16 +149,24 @@ class Desk:
         return content_id
 
     def link(self, content_id: uuid.UUID) -> tuple[ApprovalLink, str]:
-        """The newest link to the content, and a token for it as the mailer mints one."""
+        """A link of the client whom the content waits on, and its token, as a mail carries one."""
         with self.session() as session:
-            link = session.scalars(
-                select(ApprovalLink)
-                .join(ApprovalRun, ApprovalRun.id == ApprovalLink.run_id)
-                .where(ApprovalRun.content_id == content_id)
-                .order_by(ApprovalLink.created_at.desc())
+            asked = session.scalar(
+                select(Wait.membership_id)
+                .where(Wait.content_id == content_id, Wait.side == "client")
+                .order_by(Wait.asked_at, Wait.id)
                 .limit(1)
-            ).one()
-            return link, links.mint(session, link)
+            )
+            person_id = asked or self.world.people["client_approver"].membership_id
+            return links.mint(session, person_id, self.world.brand_id)
+
+    def known(self, token: str, browser: str | None = None) -> str:
+        """The token, once the browser is one that its addressee showed a code on."""
+        with self.session() as session:
+            person_id = links.find(session, token).membership_id
+            _device, secret = codes.trust(session, person_id, "a test")
+        self.browser(browser).set_cookie(cookie_of(person_id), secret, domain="localhost", secure=True, httponly=True)
+        return token
 
     def chain(self, *roles: str) -> None:
         """Give the brand another chain: one stage a role."""

@@ -13,7 +13,8 @@ from tenants.members import BrandAssignment, Invitation
 from tenants.session import TenantSession
 from tests.support.campaign import approve_many
 from tests.support.world import World, build_world
-from unisson.approvals.models import ApprovalLink, RunSeat, RunStage, Wait
+from unisson.approvals import links
+from unisson.approvals.models import RunSeat, RunStage, Wait
 from unisson.approvals.policies import chains_of
 from unisson.media.models import Media
 from unisson.media.reading import picture_key
@@ -21,7 +22,7 @@ from unisson.newsroom.models import NewsroomEntry
 from unisson.publishing.models import Channel, Publication, Subscriber
 from unisson.runtime import Runtime
 from unisson.storage import storage_of
-from unisson.vault import new_token, token_hash
+from unisson.vault import new_token
 
 
 @dataclass(frozen=True)
@@ -91,8 +92,8 @@ def _values(runtime: Runtime, worker: Runtime, world: World, canary: str) -> dic
             text("update app.approval_runs set state = 'open', ended_at = null where content_id = :c"),
             {"c": approved.content_id},
         )
-        token, link_id = _link(session, world, approved.revision_id)
-        wait_id = _wait(session, world, link_id, approved.content_id)
+        token, link_id = _link(session, world)
+        wait_id = _wait(session, world, approved.content_id, approved.revision_id)
         invitation = Invitation(
             membership_id=world.people["client_contact"].membership_id,
             invited_by=world.people["owner"].membership_id,
@@ -153,27 +154,20 @@ def _media(session: TenantSession, world: World, canary: str) -> Media:
     return media
 
 
-def _link(session: TenantSession, world: World, revision_id: uuid.UUID) -> tuple[str, uuid.UUID]:
-    row = session.execute(text("select id from app.approval_runs where revision_id = :r"), {"r": revision_id}).one()
-    stage = session.scalars(select(RunStage).where(RunStage.run_id == row.id, RunStage.position == 2)).one()
-    token = new_token()
-    link = ApprovalLink(
-        run_id=row.id, stage_id=stage.id, membership_id=world.people["client_approver"].membership_id,
-        token_hash=token_hash(token), expires_at=utcnow() + timedelta(days=1),
-    )  # fmt: skip
-    session.add(link)
-    session.flush()
+def _link(session: TenantSession, world: World) -> tuple[str, uuid.UUID]:
+    link, token = links.mint(session, world.people["client_approver"].membership_id, world.brand_id)
     return token, link.id
 
 
-def _wait(session: TenantSession, world: World, link_id: uuid.UUID, content_id: uuid.UUID) -> uuid.UUID:
-    """Have the content wait on the link's addressee, as the circuit would."""
-    link = session.get_one(ApprovalLink, (session.agency_id, link_id))
-    seat = session.scalars(select(RunSeat).where(RunSeat.stage_id == link.stage_id)).first()
+def _wait(session: TenantSession, world: World, content_id: uuid.UUID, revision_id: uuid.UUID) -> uuid.UUID:
+    """Have the content wait on the client, as the circuit would."""
+    run = session.execute(text("select id from app.approval_runs where revision_id = :r"), {"r": revision_id}).one()
+    stage = session.scalars(select(RunStage).where(RunStage.run_id == run.id, RunStage.position == 2)).one()
+    seat = session.scalars(select(RunSeat).where(RunSeat.stage_id == stage.id)).first()
     assert seat is not None
     wait = Wait(
-        content_id=content_id, brand_id=world.brand_id, stage_id=link.stage_id, seat_id=seat.id,
-        membership_id=link.membership_id, side="client",
+        content_id=content_id, brand_id=world.brand_id, stage_id=stage.id, seat_id=seat.id,
+        membership_id=world.people["client_approver"].membership_id, side="client",
     )  # fmt: skip
     session.add(wait)
     session.flush()

@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import delete, func, select
 
@@ -12,7 +12,6 @@ from tenants.brands import Brand
 from tenants.members import Membership
 from tenants.session import TenantSession
 from unisson import dispatching
-from unisson.approvals import links
 from unisson.approvals.chain import Chain, Need
 from unisson.approvals.models import (
     OUTCOMES,
@@ -28,8 +27,11 @@ from unisson.approvals.models import (
     Wait,
 )
 from unisson.approvals.roster import Roster, roster
-from unisson.editorial.models import Content, ContentState
-from unisson.notifications.letters import write
+from unisson.editorial.models import Content, ContentKind, ContentState
+from unisson.notifications.letters import write, write_of_what_waits
+
+SOON = timedelta(hours=2)
+"""What is due sooner than this is told of at once: five minutes more would be a part of the time to answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +109,7 @@ def ask(session: TenantSession, content: Content, run: ApprovalRun, stage: RunSt
     session.add_all(fresh)
     session.flush()
     knew = {row.membership_id for row in standing.values()}
-    _tell(session, content, run, stage, there=there, fresh=fresh, knew=knew)
+    _tell(session, content, stage, there=there, fresh=fresh, knew=knew)
     return list(waits_in(session, stage.id))
 
 
@@ -140,7 +142,6 @@ def waits_in(session: TenantSession, stage_id: uuid.UUID) -> Sequence[Wait]:
 def _tell(
     session: TenantSession,
     content: Content,
-    run: ApprovalRun,
     stage: RunStage,
     *,
     there: Roster,
@@ -152,10 +153,15 @@ def _tell(
         person = there.people[row.membership_id]
         if row.purpose == Purpose.STEER:
             write(session, person.id, "approval_steer", {"content_id": str(content.id), "stage_id": str(stage.id)})
-        elif there.is_outside(person):
-            links.issue(session, content, run, stage, person)
         else:
-            write(session, person.id, "approval_asked_in_app", {"content_id": str(content.id)})
+            at_once = _cannot_wait(session, content, stage)
+            write_of_what_waits(session, person.id, content.brand_id, at_once=at_once)
+
+
+def _cannot_wait(session: TenantSession, content: Content, stage: RunStage) -> bool:
+    """Whether a letter leaves at once rather than with those that follow: replies, and what is due within hours."""
+    ends = min((each for each in (stage.deadline_at, content.scheduled_at) if each), default=None)
+    return content.kind == ContentKind.REPLY or (ends is not None and ends <= _now(session) + SOON)
 
 
 def stop_asking(session: TenantSession, content_id: uuid.UUID) -> None:
@@ -209,7 +215,6 @@ def void(session: TenantSession, content: Content, *, by: uuid.UUID | None = Non
         for person_id in _said_yes(session, run.id) - {by}:
             write(session, person_id, "approval_voided", {"content_id": str(content.id), "run_id": str(run.id)})
     stop_asking(session, content.id)
-    links.revoke_all(session, content.id)
 
 
 def _said_yes(session: TenantSession, run_id: uuid.UUID) -> set[uuid.UUID]:

@@ -16,7 +16,6 @@ from tenants.errors import RefusedError, StaleError
 from tenants.permissions import Permission
 from tenants.session import TenantSession
 from unisson.activity.trail import record
-from unisson.approvals import links
 from unisson.approvals.asking import (
     ask,
     chain_of,
@@ -60,6 +59,7 @@ class Word:
     name: str
     comment: str = ""
     link_id: uuid.UUID | None = None
+    device_id: uuid.UUID | None = None
     authenticated: str = "session"
     typed_name: str = ""
     ip: str = ""
@@ -116,6 +116,7 @@ def note(session: TenantSession, run: ApprovalRun, verdict: Verdict, word: Word)
         verdict=verdict,
         membership_id=word.membership_id,
         link_id=word.link_id,
+        device_id=word.device_id,
         authenticated=word.authenticated,
         typed_name=word.typed_name,
         comment=word.comment.strip()[:MAX_COMMENT],
@@ -160,7 +161,6 @@ def finish_stage(session: TenantSession, content: Content, passage: Passage) -> 
     """Close the stage that waits, and go on to the next one, or out."""
     passage.stage.done_at = utcnow()
     stop_asking(session, content.id)
-    links.revoke_all(session, content.id)
     session.flush()
     _advance(session, content, passage.run)
 

@@ -12,7 +12,6 @@ from tenants.errors import ForbiddenError, RefusedError, StaleError
 from tenants.permissions import Permission
 from tenants.session import TenantSession
 from unisson.activity.trail import record
-from unisson.approvals import links
 from unisson.approvals.asking import (
     Asked,
     ask,
@@ -90,29 +89,6 @@ def request_changes(
     word = Word(actor.membership_id, actor.name, comment, anchor=anchor or {})
     decide(session, content, Verdict.CHANGES_REQUESTED, word, digest_shown=digest_shown, stage_shown=stage_shown)
     return content
-
-
-def decide_by_link(
-    session: TenantSession, token: str, verdict: Verdict, digest_shown: str, word: links.Signature
-) -> Content:
-    """Record what a personal link's addressee decided. Raises NotFoundError, GoneError, StaleError, RefusedError."""
-    visit = links.visit(session, token, lock=True)
-    passage = current_passage(session, visit.content)
-    if passage is None or passage.stage.id != visit.link.stage_id:
-        raise StaleError(NOT_WAITING)
-    check_signature(word.typed_name)
-    said = Word(
-        membership_id=visit.link.membership_id,
-        name=word.typed_name,
-        comment=word.comment,
-        link_id=visit.link.id,
-        authenticated="link",
-        typed_name=word.typed_name,
-        ip=word.ip,
-        user_agent=word.user_agent,
-    )
-    decide(session, visit.content, verdict, said, digest_shown=digest_shown, stage_shown=passage.stage.id)
-    return visit.content
 
 
 def check_signature(typed_name: str) -> None:
@@ -210,6 +186,7 @@ def _write_down(
             verdict=verdict,
             membership_id=word.membership_id,
             link_id=word.link_id,
+            device_id=word.device_id,
             authenticated=word.authenticated,
             typed_name=word.typed_name,
             comment=comment,
@@ -235,6 +212,5 @@ def _send_back(session: TenantSession, content: Content, passage: Passage) -> No
     content.state, content.revision_id = ContentState.CHANGES_REQUESTED, None
     content.stages_done = content.stages_all = 0
     stop_asking(session, content.id)
-    links.revoke_all(session, content.id)
     session.flush()
     tell_authors(session, content, passage, "changes_requested")

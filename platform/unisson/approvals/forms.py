@@ -4,7 +4,7 @@ import uuid
 
 from wtforms import BooleanField, HiddenField
 
-from unisson.web.forms import Form, LineField, TextField
+from unisson.web.forms import Form, TextField
 from unisson.web.i18n import lazy
 
 
@@ -20,12 +20,6 @@ class DecisionForm(Form):
     def stage_shown(self) -> uuid.UUID | None:
         """Return the stage that the page asked about; None when it says none that can be read."""
         return _id(self.stage.data)
-
-
-class SignedDecisionForm(DecisionForm):
-    """A decision by somebody without an account, who types their name."""
-
-    typed_name = LineField(lazy("Your name"))
 
 
 class HoldForm(Form):

@@ -46,11 +46,11 @@ def limit_of(kind: str, chain: Chain, late: float) -> int | None:
     return 0
 
 
-def if_late(content: Content, chain: Chain) -> object:
+def if_late(kind: str, chain: Chain) -> object:
     """Return the sentence that says what becomes of the content if its last approval comes after its date."""
     if chain.late is Late.MISS:
         return IF_MISSED
-    if chain.late is Late.PUBLISH and content.kind != ContentKind.PRESS_RELEASE:
+    if chain.late is Late.PUBLISH and kind != ContentKind.PRESS_RELEASE:
         return lazy(
             "Approved late, it still goes out by itself within %(minutes)s minutes; after that, somebody is asked.",
             minutes=chain.late_minutes,

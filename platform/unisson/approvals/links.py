@@ -1,218 +1,146 @@
-"""Personal links: one addressee decides without an account. GET shows, only POST decides.
+"""Personal links: one person of a brand reads and decides without an account. GET shows, only POST decides.
 
-A link is random (256 bits), kept as its hash, scoped to one stage of one run, expiring and revocable. It dies with
-the run it was made for, so that it can never approve other bytes than those it shows.
+A link is random (256 bits), kept as its hash, expiring and revocable. Each mail carries one of its own; every one of
+them opens all that waits on its addressee for the brand. What is decided is bound to bytes by the decision itself.
 """
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, or_, select, update
+from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy.orm import aliased
 
 from tenants.access import Actor
 from tenants.base import utcnow
-from tenants.brands import Brand
-from tenants.errors import GoneError, NotFoundError
-from tenants.members import Membership
-from tenants.permissions import Permission
+from tenants.errors import NotFoundError
+from tenants.members import BrandAssignment, Membership
+from tenants.permissions import CLIENT_SIDE, AgencyRole, Permission
 from tenants.session import TenantSession
 from unisson.activity.trail import record
-from unisson.approvals.models import ApprovalLink, ApprovalRun, Decision, RunStage, Wait
-from unisson.editorial.models import Content, ContentState, Revision
+from unisson.approvals.models import ApprovalLink, ApprovalRun, Decision, Side, Wait
+from unisson.editorial.models import Content
 from unisson.notifications.letters import write
 from unisson.vault import new_token, token_hash
-from unisson.web.i18n import lazy
 
-DAYS_AFTER_DATE = timedelta(days=7)
-
-OTHERS_DECIDED = lazy("Somebody else has decided on this content already. Nothing more is asked of you.")
-EXPIRED = lazy("This link has expired. Nothing was decided with it. Ask the agency for a new one.")
-REVOKED = lazy("This link is no longer valid: the content changed, or the agency withdrew it. Nothing was decided.")
+LIFETIME = timedelta(days=30)
+"""How long a link opens: longer than contents are planned ahead, shorter than a mailbox is forgotten."""
 
 
 @dataclass(frozen=True, slots=True)
-class Signature:
-    """How the addressee signed: the name they typed, what they said, where from."""
+class Addressee:
+    """Somebody whom a content waits on, or who decided on it, by a link: their newest one, None before it is mailed."""
 
-    typed_name: str
-    comment: str = ""
-    ip: str = ""
-    user_agent: str = ""
+    person: Membership
+    link: ApprovalLink | None
 
 
-@dataclass(frozen=True, slots=True)
-class Visit:
-    """What a link opens: exactly the revision that waits, or the decision that was taken with it."""
-
-    link: ApprovalLink
-    run: ApprovalRun
-    stage: RunStage
-    revision: Revision
-    content: Content
-    brand: Brand
-    addressee: Membership
-    decision: Decision | None
-
-
-def issue(
-    session: TenantSession, content: Content, run: ApprovalRun, stage: RunStage, person: Membership
-) -> ApprovalLink:
-    """Return a new link for `person`; its token is minted as the mail leaves."""
-    ends = max(content.scheduled_at or utcnow(), utcnow()) + DAYS_AFTER_DATE
-    link = ApprovalLink(run_id=run.id, stage_id=stage.id, membership_id=person.id, expires_at=ends)
+def mint(session: TenantSession, membership_id: uuid.UUID, brand_id: uuid.UUID) -> tuple[ApprovalLink, str]:
+    """Return a new link and the token that opens it, which is nowhere else but in the mail that is being written."""
+    token = new_token()
+    link = ApprovalLink(
+        membership_id=membership_id, brand_id=brand_id, token_hash=token_hash(token), expires_at=utcnow() + LIFETIME
+    )
     session.add(link)
     session.flush()
-    write(session, person.id, "approval_request", {"link_id": str(link.id), "content_id": str(content.id)})
-    return link
+    return link, token
 
 
-def mint(session: TenantSession, link: ApprovalLink) -> str:
-    """Return a fresh token for the link; the one minted before it, if any, opens nothing any more."""
-    token = new_token()
-    link.token_hash = token_hash(token)
-    session.flush()
-    return token
-
-
-def visit(session: TenantSession, token: str, *, lock: bool = False) -> Visit:
-    """Return what the link shows. Raises NotFoundError for an unknown token, GoneError for one that is over."""
+def find(session: TenantSession, token: str) -> ApprovalLink:
+    """Return the link that a token opens or opened. Raises NotFoundError."""
     link = session.scalars(select(ApprovalLink).where(ApprovalLink.token_hash == token_hash(token))).one_or_none()
     if link is None:
         raise NotFoundError
-    run = session.get_one(ApprovalRun, (session.agency_id, link.run_id))
-    content = _content(session, run.content_id, lock=lock)
-    if lock:
-        session.refresh(link)
-    addressee = session.get_one(Membership, (session.agency_id, link.membership_id))
-    decision = decision_in(session, link)
-    _check_alive(session, link, addressee)
-    if decision is None and content.revision_id != run.revision_id:
-        raise GoneError(REVOKED)
-    if decision is not None and decision.link_id != link.id:
-        raise GoneError(OTHERS_DECIDED)
-    return Visit(
-        link=link,
-        run=run,
-        stage=session.get_one(RunStage, (session.agency_id, link.stage_id)),
-        revision=session.get_one(Revision, (session.agency_id, run.revision_id)),
-        content=content,
-        brand=session.get_one(Brand, (session.agency_id, content.brand_id)),
-        addressee=addressee,
-        decision=decision,
+    return link
+
+
+def seen(link: ApprovalLink) -> None:
+    """Note that somebody opened the link."""
+    if link.first_seen_at is None:
+        link.first_seen_at = utcnow()
+
+
+def serves(session: TenantSession, link: ApprovalLink, person: Membership) -> bool:
+    """Return whether the link is for somebody who has to do with the brand now: its people, and whoever is asked."""
+    if person.removed_at is not None or link.revoked_at is not None:
+        return False
+    held = select(BrandAssignment.id).where(
+        BrandAssignment.membership_id == person.id,
+        BrandAssignment.brand_id == link.brand_id,
+        BrandAssignment.role.in_(CLIENT_SIDE),
     )
-
-
-def seen(visited: Visit) -> None:
-    """Note that the addressee opened the link."""
-    if visited.link.first_seen_at is None:
-        visited.link.first_seen_at = utcnow()
+    asked = select(Wait.id).where(Wait.membership_id == person.id, Wait.brand_id == link.brand_id)
+    return session.scalar(select(or_(held.exists(), asked.exists()))) or False
 
 
 def revoke(session: TenantSession, actor: Actor, link_id: uuid.UUID) -> ApprovalLink:
-    """Make the link open nothing any more."""
-    link, content = _managed(session, actor, link_id)
-    link.revoked_at = link.revoked_at or utcnow()
-    record(session, actor, "link.revoked", "content", content.id, brand_id=content.brand_id)
+    """Make every link of this addressee for the brand open nothing any more. Raises NotFoundError, ForbiddenError."""
+    link = _managed(session, actor, link_id)
+    _revoke_all(session, link)
+    record(session, actor, "link.revoked", "membership", link.membership_id, brand_id=link.brand_id)
     return link
 
 
 def renew(session: TenantSession, actor: Actor, link_id: uuid.UUID) -> ApprovalLink:
-    """Return a new link for the same addressee and stage, mailed; the old one opens nothing any more."""
-    link, content = _managed(session, actor, link_id)
-    run = session.get_one(ApprovalRun, (session.agency_id, link.run_id))
-    if content.state != ContentState.IN_REVIEW or content.revision_id != run.revision_id:
-        raise GoneError(REVOKED)
-    link.revoked_at = link.revoked_at or utcnow()
-    stage = session.get_one(RunStage, (session.agency_id, link.stage_id))
-    person = session.get_one(Membership, (session.agency_id, link.membership_id))
-    record(session, actor, "link.renewed", "content", content.id, brand_id=content.brand_id)
-    return issue(session, content, run, stage, person)
+    """Mail the addressee a new link; the old ones open nothing any more. Raises NotFoundError, ForbiddenError."""
+    link = _managed(session, actor, link_id)
+    _revoke_all(session, link)
+    record(session, actor, "link.renewed", "membership", link.membership_id, brand_id=link.brand_id)
+    send(session, link.membership_id, link.brand_id)
+    return link
 
 
-def revoke_all(session: TenantSession, content_id: uuid.UUID) -> None:
-    """Revoke every live link to the content, but those through which was decided: they show what was said."""
-    runs = select(ApprovalRun.id).where(ApprovalRun.content_id == content_id)
-    used = select(Decision.link_id).where(Decision.run_id.in_(runs), Decision.link_id.is_not(None))
+def send(session: TenantSession, membership_id: uuid.UUID, brand_id: uuid.UUID) -> None:
+    """Mail a person a link of their own, whatever waits on them."""
+    write(session, membership_id, "portal_link", {"brand_id": str(brand_id)})
+
+
+def addressees_of(session: TenantSession, content: Content) -> Sequence[Addressee]:
+    """Return the client's people whom the content waits on or who decided by a link, by name, in one statement."""
+    asked = select(Wait.membership_id).where(Wait.content_id == content.id, Wait.side == Side.CLIENT.value)
+    decided = (
+        select(Decision.membership_id)
+        .join(ApprovalRun, (ApprovalRun.agency_id == Decision.agency_id) & (ApprovalRun.id == Decision.run_id))
+        .where(ApprovalRun.content_id == content.id, Decision.link_id.is_not(None))
+    )
+    newest = (
+        select(ApprovalLink)
+        .where(ApprovalLink.brand_id == content.brand_id)
+        .ext(distinct_on(ApprovalLink.membership_id))
+        .order_by(ApprovalLink.membership_id, ApprovalLink.created_at.desc())
+        .subquery()
+    )
+    link = aliased(ApprovalLink, newest)
+    rows = session.execute(
+        select(Membership, link)
+        .outerjoin(link, (link.agency_id == Membership.agency_id) & (link.membership_id == Membership.id))
+        .where(
+            or_(Membership.id.in_(asked), Membership.id.in_(decided)),
+            Membership.agency_role == AgencyRole.MEMBER.value,
+        )
+        .order_by(func.lower(Membership.name), Membership.id)
+    )
+    return [Addressee(row[0], row[1]) for row in rows]
+
+
+def _revoke_all(session: TenantSession, link: ApprovalLink) -> None:
     session.execute(
         update(ApprovalLink)
-        .where(ApprovalLink.run_id.in_(runs), ApprovalLink.revoked_at.is_(None), ApprovalLink.id.not_in(used))
+        .where(
+            ApprovalLink.membership_id == link.membership_id,
+            ApprovalLink.brand_id == link.brand_id,
+            ApprovalLink.revoked_at.is_(None),
+        )
         .values(revoked_at=func.clock_timestamp())
         .execution_options(synchronize_session="fetch")
     )
 
 
-def content_of(session: TenantSession, link_id: uuid.UUID) -> uuid.UUID:
-    """Return the id of the content that the link is about. Raises NotFoundError."""
-    found = session.scalar(
-        select(ApprovalRun.content_id)
-        .join(ApprovalLink, (ApprovalLink.agency_id == ApprovalRun.agency_id) & (ApprovalLink.run_id == ApprovalRun.id))
-        .where(ApprovalLink.id == link_id)
-    )
-    if found is None:
-        raise NotFoundError
-    return found
-
-
-def links_of(session: TenantSession, content_id: uuid.UUID) -> list[tuple[ApprovalLink, Membership]]:
-    """Return the links to the content with their addressees, newest first."""
-    rows = session.execute(
-        select(ApprovalLink, Membership)
-        .join(ApprovalRun, (ApprovalRun.agency_id == ApprovalLink.agency_id) & (ApprovalRun.id == ApprovalLink.run_id))
-        .join(
-            Membership, (Membership.agency_id == ApprovalLink.agency_id) & (Membership.id == ApprovalLink.membership_id)
-        )
-        .where(ApprovalRun.content_id == content_id)
-        .order_by(ApprovalLink.created_at.desc())
-    )
-    return [(row[0], row[1]) for row in rows]
-
-
-def _managed(session: TenantSession, actor: Actor, link_id: uuid.UUID) -> tuple[ApprovalLink, Content]:
+def _managed(session: TenantSession, actor: Actor, link_id: uuid.UUID) -> ApprovalLink:
     link = session.get(ApprovalLink, (session.agency_id, link_id))
     if link is None:
         raise NotFoundError
-    run = session.get_one(ApprovalRun, (session.agency_id, link.run_id))
-    content = _content(session, run.content_id, lock=True)
-    actor.require(Permission.LINK_MANAGE, content.brand_id)
-    return link, content
-
-
-def _content(session: TenantSession, content_id: uuid.UUID, *, lock: bool) -> Content:
-    wanted = select(Content).where(Content.id == content_id)
-    if lock:
-        wanted = wanted.with_for_update().execution_options(populate_existing=True)
-    return session.scalars(wanted).one()
-
-
-def decision_in(session: TenantSession, link: ApprovalLink) -> Decision | None:
-    """Return what the link's addressee decided in its stage, else what ended the stage for everybody."""
-    said = session.scalars(
-        select(Decision)
-        .where(Decision.stage_id == link.stage_id, Decision.carried_from.is_(None))
-        .order_by(Decision.decided_at)
-    ).all()
-    own = [each for each in said if each.link_id == link.id]
-    stage = session.get_one(RunStage, (session.agency_id, link.stage_id))
-    return own[0] if own else said[-1] if said and stage.done_at is not None else None
-
-
-def _check_alive(session: TenantSession, link: ApprovalLink, addressee: Membership) -> None:
-    if link.revoked_at is not None or addressee.removed_at is not None or not _decides(session, link):
-        raise GoneError(_why_revoked(session, link))
-    if link.expires_at <= utcnow():
-        raise GoneError(EXPIRED)
-
-
-def _decides(session: TenantSession, link: ApprovalLink) -> bool:
-    """A link serves somebody whom the content waits on now, or who decided with it; not only when it was mailed."""
-    asked = select(Wait.id).where(Wait.stage_id == link.stage_id, Wait.membership_id == link.membership_id)
-    decided = select(Decision.id).where(Decision.link_id == link.id)
-    return session.scalar(asked.limit(1)) is not None or session.scalar(decided.limit(1)) is not None
-
-
-def _why_revoked(session: TenantSession, link: ApprovalLink) -> object:
-    """A colleague's decision revokes the links of the stage: say so, rather than that something went wrong."""
-    decided = session.scalar(select(func.max(Decision.decided_at)).where(Decision.stage_id == link.stage_id))
-    revoked = link.revoked_at
-    return OTHERS_DECIDED if decided is not None and revoked is not None and revoked >= decided else REVOKED
+    actor.require(Permission.LINK_MANAGE, link.brand_id)
+    return link

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from tenants.base import Base, TenantOwned, Timestamp, belongs_to, one_of, unique_in_agency
 from tenants.permissions import StageRole
+from unisson.portal import models as _browsers  # noqa: F401 - decisions refer to its table
 
 
 class Verdict(enum.StrEnum):
@@ -179,7 +180,10 @@ class RunSeat(TenantOwned, Base):
 
 
 class Wait(TenantOwned, Base):
-    """A content waits on a person, since when and until when. The row is there exactly as long as that is so."""
+    """A content waits on a person, since when and until when. The row is there exactly as long as that is so.
+
+    `told_by` is the letter that told of it: what waits is told of once, however many letters were asked for.
+    """
 
     __tablename__ = "waits"
     __table_args__ = (
@@ -210,6 +214,7 @@ class Wait(TenantOwned, Base):
     reminders: Mapped[int] = mapped_column(server_default="0")
     nudged_at: Mapped[datetime | None]
     escalated_at: Mapped[datetime | None]
+    told_by: Mapped[uuid.UUID | None]
 
 
 class Absence(TenantOwned, Base):
@@ -232,20 +237,18 @@ class Absence(TenantOwned, Base):
 
 
 class ApprovalLink(TenantOwned, Base):
-    """One addressee's personal way to decide without an account. The worker mints the token as it mails it."""
+    """A client's way in without an account: one a mail, each opening all that waits on its addressee for the brand."""
 
     __tablename__ = "approval_links"
     __table_args__ = (
-        belongs_to("approval_runs", "run_id", ondelete="CASCADE"),
-        belongs_to("run_stages", "stage_id", ondelete="CASCADE"),
         belongs_to("memberships", "membership_id"),
+        belongs_to("brands", "brand_id"),
         unique_in_agency("token_hash"),
-        Index(None, "agency_id", "run_id"),
+        Index(None, "agency_id", "membership_id", "brand_id"),
     )
 
-    run_id: Mapped[uuid.UUID]
-    stage_id: Mapped[uuid.UUID]
     membership_id: Mapped[uuid.UUID]
+    brand_id: Mapped[uuid.UUID]
     token_hash: Mapped[bytes | None]
     expires_at: Mapped[datetime]
     first_seen_at: Mapped[datetime | None]
@@ -267,6 +270,7 @@ class Decision(TenantOwned, Base):
         belongs_to("run_seats", "seat_id"),
         belongs_to("memberships", "membership_id"),
         belongs_to("approval_links", "link_id"),
+        belongs_to("link_devices", "device_id"),
         belongs_to("decisions", "carried_from"),
         Index(
             "uq_decisions_once",
@@ -294,6 +298,7 @@ class Decision(TenantOwned, Base):
     verdict: Mapped[str]
     membership_id: Mapped[uuid.UUID | None]
     link_id: Mapped[uuid.UUID | None]
+    device_id: Mapped[uuid.UUID | None]
     carried_from: Mapped[uuid.UUID | None]
     authenticated: Mapped[str] = mapped_column(server_default="")
     typed_name: Mapped[str] = mapped_column(server_default="")

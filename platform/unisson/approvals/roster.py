@@ -70,8 +70,7 @@ class Roster:
 
     def is_outside(self, person: Membership) -> bool:
         """Whether this is one of the client's people, or somebody from outside: they decide from a personal link."""
-        held = self.roles.get(person.id, frozenset())
-        return person.agency_role == AgencyRole.MEMBER.value and (not held or bool(held & CLIENT_SIDE))
+        return _is_outside(person, self.roles.get(person.id, frozenset()))
 
     def side_of(self, role: StageRole | None, person: Membership) -> Side:
         """Return on whose desk something is that waits for this seat on this person."""
@@ -110,6 +109,18 @@ def roster(
     )
     known = {person.id: person for person in people}
     return Roster(known, {who: roles for who, roles in held.items() if who in known}, away)
+
+
+def is_outside(session: TenantSession, person: Membership, brand_id: uuid.UUID) -> bool:
+    """Return whether `person` is one of the brand's own people, or somebody from outside, in one statement."""
+    held = select(BrandAssignment.role).where(
+        BrandAssignment.membership_id == person.id, BrandAssignment.brand_id == brand_id
+    )
+    return _is_outside(person, frozenset(BrandRole(role) for role in session.scalars(held)))
+
+
+def _is_outside(person: Membership, held: frozenset[BrandRole]) -> bool:
+    return person.agency_role == AgencyRole.MEMBER.value and (not held or bool(held & CLIENT_SIDE))
 
 
 def _away(session: TenantSession, today: date) -> dict[uuid.UUID, uuid.UUID | None]:

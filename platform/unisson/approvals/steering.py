@@ -13,11 +13,10 @@ from tenants.members import Membership
 from tenants.permissions import BRAND_ROLE_PERMISSIONS, AgencyRole, Permission, StageRole
 from tenants.session import TenantSession
 from unisson.activity.trail import record
-from unisson.approvals import links
 from unisson.approvals.asking import ask, chain_of, outcomes_of, own_work_of, roster_for, seats_of
 from unisson.approvals.chain import Need
 from unisson.approvals.circuit import NOT_WAITING, Passage, current_passage, said_stage
-from unisson.approvals.models import ApprovalLink, Decision, Purpose, RunSeat, Side, Verdict, Wait
+from unisson.approvals.models import Decision, Purpose, RunSeat, Side, Verdict, Wait
 from unisson.approvals.roster import POLES, Roster
 from unisson.editorial.contents import load
 from unisson.editorial.models import Content
@@ -147,28 +146,13 @@ def _check_may_answer(session: TenantSession, held: Held, seat: RunSeat, there: 
 
 
 def _write(session: TenantSession, actor: Actor, held: Held) -> None:
-    """One letter: to find somebody, or to decide; a client's person without a link that opens is sent a new one."""
+    """One letter: to find somebody, or to decide; a client's person finds a link of their own in it."""
     wait, passage = held.wait, held.passage
     about = {"content_id": str(held.content.id), "stage_id": str(passage.stage.id), "by": actor.name}
     if wait.purpose == Purpose.STEER.value:
         write(session, wait.membership_id, "approval_steer", about)
         return
-    there = roster_for(session, held.content, seats_of(session, passage.stage.id))
-    person = session.get_one(Membership, (session.agency_id, wait.membership_id))
-    if there.is_outside(person) and not _has_link(session, wait):
-        links.issue(session, held.content, passage.run, passage.stage, person)
-    else:
-        write(session, person.id, "approval_nudge", about)
-
-
-def _has_link(session: TenantSession, wait: Wait) -> bool:
-    live = select(ApprovalLink.id).where(
-        ApprovalLink.stage_id == wait.stage_id,
-        ApprovalLink.membership_id == wait.membership_id,
-        ApprovalLink.revoked_at.is_(None),
-        ApprovalLink.expires_at > utcnow(),
-    )
-    return session.scalar(live.limit(1)) is not None
+    write(session, wait.membership_id, "approval_nudge", about)
 
 
 def _too_soon(again: datetime, zone: str) -> object:

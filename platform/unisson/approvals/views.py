@@ -1,24 +1,25 @@
-"""The pages of approving: what waits on me, and the verbs of the circuit. The client's link is in `link_views`."""
+"""The pages of approving: what waits on me, and the verbs of the circuit. The client's own are in `portal`."""
 
 import uuid
+from collections.abc import Callable
 
-from flask import Blueprint, Flask, render_template
+from flask import Blueprint, Flask, flash, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
-from unisson.approvals import board_pages, chain_pages, holding, link_views, links
+from unisson.approvals import board_pages, chain_pages, holding, links
 from unisson.approvals.circuit import submit, withdraw
 from unisson.approvals.deciding import approve, request_changes
-from unisson.approvals.forms import DecisionForm, HoldForm, VersionForm
+from unisson.approvals.forms import DecisionForm, HoldForm, VersionForm, WaitForm
 from unisson.approvals.waiting import waiting_for
 from unisson.editorial.composer import channel_registry
 from unisson.editorial.content_page import carried_out
 from unisson.editorial.limits import check_with
+from unisson.portal import codes
 from unisson.web.db import session
 from unisson.web.guards import actor
 from unisson.web.i18n import _
 
 blueprint = Blueprint("approvals", __name__, url_prefix="/<agency>")
-link_views.register(blueprint)
 board_pages.register(blueprint)
 chain_pages.register(blueprint)
 
@@ -111,18 +112,30 @@ def release(content_id: uuid.UUID) -> Answer:
 
 @blueprint.post("/approval-links/<uuid:link_id>/revocation")
 def link_revocation(link_id: uuid.UUID) -> Answer:
-    """Make a client's link open nothing any more."""
-    content_id = links.content_of(session(), link_id)
-    said = _("The link opens nothing any more.")
-    return carried_out(content_id, lambda: links.revoke(session(), actor(), link_id), said)
+    """Make a client's links open nothing any more, and their browsers unknown."""
+
+    def act() -> None:
+        link = links.revoke(session(), actor(), link_id)
+        codes.forget_devices(session(), link.membership_id)
+
+    return _about_links(act, _("Their links open nothing any more, and their browsers are forgotten."))
 
 
 @blueprint.post("/approval-links/<uuid:link_id>/renewal")
 def link_renewal(link_id: uuid.UUID) -> Answer:
-    """Mail the addressee a new link; the old one opens nothing any more."""
-    content_id = links.content_of(session(), link_id)
-    said = _("A new link is on its way. The old one opens nothing any more.")
-    return carried_out(content_id, lambda: links.renew(session(), actor(), link_id), said)
+    """Mail the addressee a new link; the old ones open nothing any more."""
+    said = _("A new link is on its way. The old ones open nothing any more.")
+    return _about_links(lambda: links.renew(session(), actor(), link_id), said)
+
+
+def _about_links(act: Callable[[], object], said: str) -> Answer:
+    """Carry out a verb on somebody's links, and go back to the content whose page showed them."""
+    act()
+    flash(said, "success")
+    shown = WaitForm().content_shown
+    if shown is None:
+        return redirect(url_for("approvals.waiting"), 303)
+    return redirect(url_for("editorial.content", content_id=shown), 303)
 
 
 def init_app(app: Flask) -> None:

@@ -20,6 +20,9 @@ from unisson.runtime import Runtime, web_runtime, worker_runtime
 from unisson.storage import storage_of
 
 AGENCIES = (ATELIER, MAREE)
+_MAIL_AT_ONCE = text(
+    "update app.dispatch set due_at = clock_timestamp() where kind = 'mail' and agency_id = app.agency()"
+)
 _ALONE = text("select pg_advisory_xact_lock(hashtext('unisson.demo'))")
 
 
@@ -67,3 +70,4 @@ def _ensure(web: Runtime, worker: Runtime, agency: AgencyScript, *, is_there: bo
         agency_id = session.scalars(select(DirectoryEntry.agency_id).where(DirectoryEntry.slug == agency.slug)).one()
     with worker.database.agency(agency_id) as session:
         outcomes.tell(session, agency, registry(worker), web.settings.base_url)
+        session.execute(_MAIL_AT_ONCE)

@@ -16,7 +16,7 @@ from unisson.approvals.asking import chain_of
 from unisson.approvals.circuit import Passage, current_passage
 from unisson.approvals.deciding import may_decide
 from unisson.approvals.lateness import if_late
-from unisson.approvals.links import links_of
+from unisson.approvals.links import addressees_of
 from unisson.approvals.models import ApprovalLink
 from unisson.approvals.progress import DecisionRow, StageRow, decisions_of, stages_of
 from unisson.approvals.standing import ChainRow, HoldRow, chain_row, hold_row
@@ -38,13 +38,13 @@ WITHDRAWABLE = frozenset({ContentState.IN_REVIEW, ContentState.SCHEDULED, Conten
 
 @dataclass(frozen=True, slots=True)
 class LinkRow:
-    """One client link: to whom, and whether it still opens anything."""
+    """One of the client's people: their newest link, None before it is mailed, and whether it opens anything."""
 
-    link: ApprovalLink
+    link: ApprovalLink | None
     name: str
     email: str
-    sent_at: When
-    expires_at: When
+    sent_at: When | None
+    expires_at: When | None
     open: bool
 
 
@@ -160,11 +160,11 @@ def _view(content: Content, refusal: RefusedError | None, typed: Mapping[str, st
         stages=stages_of(session(), content),
         decisions=decisions_of(session(), content, everything=inside),
         publications=_publications(content),
-        links=_links(content, passage) if "links" in actions else (),
+        links=_links(content) if "links" in actions else (),
         passage=passage,
         chain=chain_row(session(), content),
         hold=hold_row(session(), content),
-        if_late=if_late(content, chain_of(session(), passage.run)) if passage else None,
+        if_late=if_late(content.kind, chain_of(session(), passage.run)) if passage else None,
         decides=passage is not None and may_decide(session(), person, content, passage),
         actions=actions,
         refusal=refusal,
@@ -207,17 +207,17 @@ def _publications(content: Content) -> list[PublicationRow]:
     ]  # fmt: skip
 
 
-def _links(content: Content, passage: Passage | None) -> list[LinkRow]:
-    waiting = passage.stage.id if passage else None
+def _links(content: Content) -> list[LinkRow]:
     now = session().scalars(select(func.clock_timestamp())).one()
     return [
         LinkRow(
             link=link,
-            name=person.name,
-            email=person.email,
-            sent_at=when(link.created_at, content.zone),
-            expires_at=when(link.expires_at, content.zone),
-            open=link.revoked_at is None and link.expires_at > now and link.stage_id == waiting,
+            name=each.person.name,
+            email=each.person.email,
+            sent_at=when(link.created_at, content.zone) if link else None,
+            expires_at=when(link.expires_at, content.zone) if link else None,
+            open=link is not None and link.revoked_at is None and link.expires_at > now,
         )
-        for link, person in links_of(session(), content.id)
+        for each in addressees_of(session(), content)
+        for link in (each.link,)
     ]

@@ -6,15 +6,13 @@ from dataclasses import dataclass
 from sqlalchemy import select
 
 from tenants.agencies import Agency
-from tenants.base import utcnow
 from tenants.brands import Brand
 from tenants.members import Membership
 from tenants.session import TenantSession
-from unisson.approvals import links
-from unisson.approvals.models import ApprovalLink, Decision
+from unisson.approvals.models import Decision
 from unisson.editorial.models import Content, ContentState
 from unisson.notifications.models import Letter
-from unisson.notifications.words import Words, content_facts, moment
+from unisson.notifications.words import Words, content_facts
 from unisson.publishing.channels.reasons import in_words
 from unisson.publishing.models import Channel, Publication, PublicationState
 from unisson.web.i18n import _
@@ -61,48 +59,6 @@ def subject_of(session: TenantSession, letter: Letter, base_url: str) -> Subject
         return None
     brand = session.get_one(Brand, (session.agency_id, content.brand_id))
     return Subject(session, letter, content, brand, session.scalars(select(Agency)).one(), base_url)
-
-
-def approval_request(about: Subject) -> Words | None:
-    """Ask a client, by a link of their own. None when the link opens nothing any more."""
-    link_id = about.row("link_id")
-    link = about.session.get(ApprovalLink, (about.session.agency_id, link_id)) if link_id else None
-    if link is None or link.revoked_at is not None or link.expires_at <= utcnow():
-        return None
-    token = links.mint(about.session, link)
-    return Words(
-        subject=_("To approve: %(title)s (%(brand)s)", title=about.title, brand=about.brand.name),
-        heading=_("Your approval is needed"),
-        paragraphs=(
-            _("%(agency)s has prepared this for %(brand)s and asks for your yes.", agency=about.agency.name,
-              brand=about.brand.name),
-        ),
-        facts=about.facts,
-        action_label=_("Read and decide"),
-        action_url=f"{about.base_url}/{about.agency.slug}/approve/{token}",
-        after=(
-            _("Nothing is published without your approval: if nobody decides, it does not go out."),
-            _("This link is yours alone and works until %(until)s. Please do not forward it.",
-              until=moment(link.expires_at, about.content.zone)),
-        ),
-        brand_name=about.brand.name,
-    )  # fmt: skip
-
-
-def approval_asked_in_app(about: Subject) -> Words | None:
-    """Ask a member of the agency. None when it does not wait any more."""
-    if about.content.state != ContentState.IN_REVIEW:
-        return None
-    return Words(
-        subject=_("To approve: %(title)s (%(brand)s)", title=about.title, brand=about.brand.name),
-        heading=_("A content waits for your decision"),
-        paragraphs=(_("It goes on to the next stage, or out, once you have approved it."),),
-        facts=about.facts,
-        action_label=_("Open the content"),
-        action_url=about.content_url,
-        after=(_("Nothing is published before everyone whose approval is required has said yes."),),
-        brand_name=about.brand.name,
-    )
 
 
 def changes_requested(about: Subject) -> Words | None:

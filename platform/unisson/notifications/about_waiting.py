@@ -2,8 +2,10 @@
 
 from sqlalchemy import select
 
+from tenants.members import Membership
 from unisson.approvals import links
-from unisson.approvals.models import ApprovalLink, RunStage, Wait
+from unisson.approvals.models import RunStage, Wait
+from unisson.approvals.roster import is_outside
 from unisson.notifications.about_contents import Subject
 from unisson.notifications.words import Words, moment
 from unisson.web.i18n import _
@@ -62,20 +64,12 @@ def approval_escalated(about: Subject) -> Words | None:
 
 
 def decision_url(about: Subject) -> str:
-    """Return where the letter's reader decides: their personal link, newly minted, or the content in the agency."""
-    link = about.session.scalars(
-        select(ApprovalLink)
-        .where(
-            ApprovalLink.stage_id == about.row("stage_id"),
-            ApprovalLink.membership_id == about.letter.membership_id,
-            ApprovalLink.revoked_at.is_(None),
-        )
-        .order_by(ApprovalLink.created_at.desc())
-        .limit(1)
-    ).first()
-    if link is None:
+    """Return where the letter's reader decides: by a personal link, newly minted, or on the content in the agency."""
+    person = about.session.get_one(Membership, (about.session.agency_id, about.letter.membership_id))
+    if not is_outside(about.session, person, about.brand.id):
         return about.content_url
-    return f"{about.base_url}/{about.agency.slug}/approve/{links.mint(about.session, link)}"
+    _link, token = links.mint(about.session, person.id, about.brand.id)
+    return f"{about.base_url}/{about.agency.slug}/approve/{token}/contents/{about.content.id}"
 
 
 def _wait_of(about: Subject) -> Wait | None:

@@ -8,16 +8,15 @@ from tenants.agencies import Agency
 from tenants.identities import Identity, IdentityLetter
 from tenants.members import Membership
 from tenants.session import GlobalSession, TenantSession
-from unisson.notifications import about_approvals, about_contents, about_people, about_waiting
+from unisson.notifications import about_approvals, about_contents, about_people, about_portal, about_waiting
 from unisson.notifications.about_contents import Subject, subject_of
 from unisson.notifications.labels import at_home, label_of
 from unisson.notifications.models import Letter
 from unisson.notifications.words import Reader, Ready, Words
+from unisson.portal import codes
 from unisson.web.i18n import pick_language, speaking
 
 ABOUT_CONTENTS: Mapping[str, Callable[[Subject], Words | None]] = {
-    "approval_request": about_contents.approval_request,
-    "approval_asked_in_app": about_contents.approval_asked_in_app,
     "changes_requested": about_contents.changes_requested,
     "approved": about_contents.approved,
     "trouble": about_contents.trouble,
@@ -30,6 +29,9 @@ ABOUT_CONTENTS: Mapping[str, Callable[[Subject], Words | None]] = {
     "approval_nudge": about_waiting.approval_nudge,
     "approval_escalated": about_waiting.approval_escalated,
 }
+
+ASKING = ("to_decide", "approval_request", "approval_asked_in_app")
+"""What asks for decisions; the last two are of letters that were written before one told of all."""
 
 
 def compose(session: TenantSession, letter: Letter, base_url: str) -> Ready | None:
@@ -58,6 +60,12 @@ def compose(session: TenantSession, letter: Letter, base_url: str) -> Ready | No
 def _words(session: TenantSession, letter: Letter, base_url: str) -> Words | None:
     if letter.kind == "invitation":
         return about_people.invitation(session, letter, base_url)
+    if letter.kind == "device_code":
+        return about_portal.device_code(session, letter, codes.mint(session, letter), codes.MINUTES)
+    if letter.kind == "portal_link":
+        return about_portal.portal_link(session, letter, base_url)
+    if letter.kind in ASKING:
+        return about_portal.to_decide(session, letter, base_url)
     about = subject_of(session, letter, base_url)
     return ABOUT_CONTENTS[letter.kind](about) if about else None
 

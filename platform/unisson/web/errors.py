@@ -33,6 +33,7 @@ def error_page(status: int, sentence: object = None, *, reference: str | None = 
     """Return the page of one refusal; for htmx the partial, for a script its sentence as JSON."""
     if request.accept_mimetypes.accept_json and not request.accept_mimetypes.accept_html:
         return make_response({"message": str(sentence or _("This could not be done."))}, status)
+    g.light_page = False
     partial = request.headers.get("HX-Request") == "true"
     template = "errors/_refusal.html" if partial else "errors/error.html"
     html = render_template(template, status=status, message=sentence, reference=reference)

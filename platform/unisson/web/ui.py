@@ -96,6 +96,11 @@ def _context() -> dict[str, Any]:
     return page
 
 
+def icon_sheet() -> str:
+    """Return the sprite of this page's icons: the few of a client's pages where these are what is shown."""
+    return "vendor/icons-light.svg" if g.get("light_page") else "vendor/icons.svg"
+
+
 def _versioned(root: Path) -> Any:
     @lru_cache(maxsize=512)
     def static(path: str) -> str:
@@ -114,6 +119,7 @@ def init_app(app: Flask) -> None:
 def share(app: Flask) -> None:
     """Give templates, of pages and of mails, their globals."""
     app.jinja_env.globals.update(
+        icon_sheet=icon_sheet,
         static=_versioned(Path(str(app.static_folder))),
         get_flashed_messages=get_flashed_messages,
         _=_,

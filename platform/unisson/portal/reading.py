@@ -1,0 +1,345 @@
+"""What a brand's person reads: what waits on them, one content as it was frozen, the days around it, what they said.
+
+Nothing of an agency's own shows here: drafts, internal stages' words, notes.
+"""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Integer, Row, Select, cast, func, or_, select
+
+from tenants.access import Actor
+from tenants.base import utcnow
+from tenants.errors import NotFoundError
+from tenants.permissions import Permission
+from tenants.session import TenantSession
+from unisson.approvals.chain import Chain
+from unisson.approvals.circuit import Passage, current_passage
+from unisson.approvals.lateness import if_late
+from unisson.approvals.models import ApprovalRun, Decision, PolicyVersion, Purpose, RunStage, Verdict, Wait
+from unisson.editorial.models import Content, ContentState, Revision
+from unisson.editorial.visibility import visible_states
+from unisson.portal.guests import Guest
+
+MOST = 100
+"""Contents of one page, the nearest date first; what is beyond comes up as these are decided."""
+
+AROUND = timedelta(days=14)
+MOST_AROUND = 40
+HISTORY = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One content that waits on the guest: what the list shows, and what deciding on it refers to."""
+
+    content_id: uuid.UUID
+    title: str
+    excerpt: str
+    kind: str
+    channel_kinds: tuple[str, ...]
+    picture: str | None
+    pictures: int
+    leaves: datetime | None
+    zone: str
+    deadline: datetime | None
+    digest: str
+    stage_id: uuid.UUID
+    late: bool
+    again: bool
+    clause: str
+    if_late: object
+
+    @property
+    def ticket(self) -> str:
+        """Return what a checkbox says of it: exactly these bytes, in this stage."""
+        return f"{self.content_id}.{self.digest}.{self.stage_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """One content of the brand near the dates that are looked at."""
+
+    content_id: uuid.UUID
+    title: str
+    at: datetime
+    zone: str
+    state: str
+    channel_kinds: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """Something that the guest decided."""
+
+    decision_id: uuid.UUID
+    content_id: uuid.UUID
+    title: str
+    verdict: str
+    comment: str
+    signed: str
+    at: datetime
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class One:
+    """One content as the guest sees it. `passage` is there where they are asked; `mine` is what they said last."""
+
+    content: Content
+    revision: Revision
+    passage: Passage | None
+    clause: str
+    if_late: object
+    late: bool
+    mine: Word | None
+    shown: bool
+    """Whether the guest's role shows the content as it is now, not only what they decided on."""
+
+    @property
+    def leaves(self) -> datetime | None:
+        """Return the date that the revision holds; the content's own where its chain leaves the date free."""
+        frozen = self.revision.payload["scheduled_at"]
+        return datetime.fromisoformat(str(frozen)) if frozen else self.content.scheduled_at
+
+
+def waiting_on(session: TenantSession, guest: Guest) -> list[Item]:
+    """Return what waits on the guest, the nearest date first, in one statement however much it is."""
+    return [_item(row) for row in session.execute(_waiting(guest))]
+
+
+def _waiting(guest: Guest) -> Select[*tuple[Any, ...]]:
+    pictures = Revision.payload["pictures"]
+    said_before = (
+        select(Decision.id)
+        .join(ApprovalRun, (ApprovalRun.agency_id == Decision.agency_id) & (ApprovalRun.id == Decision.run_id))
+        .where(
+            ApprovalRun.content_id == Content.id,
+            Decision.membership_id == guest.person.id,
+            Decision.carried_from.is_(None),
+        )
+        .exists()
+    )
+    asked = (
+        select(Wait.content_id, Wait.stage_id, func.min(Wait.deadline_at).label("deadline_at"))
+        .where(
+            Wait.membership_id == guest.person.id,
+            Wait.brand_id == guest.brand.id,
+            Wait.purpose == Purpose.DECIDE.value,
+        )
+        .group_by(Wait.content_id, Wait.stage_id)
+        .subquery()
+    )
+    return (
+        select(
+            Content.id, Content.kind, Content.channel_kinds, Content.zone, Content.scheduled_at, asked.c.deadline_at,
+            asked.c.stage_id, ApprovalRun.digest, RunStage.tacit_clause, PolicyVersion.chain,
+            Revision.payload["title"].as_string().label("title"),
+            func.left(Revision.payload["channels"][0]["text"].as_string(), 180).label("excerpt"),
+            pictures[0]["digest"].as_string().label("picture"),
+            cast(func.jsonb_array_length(pictures), Integer).label("pictures"),
+            (Content.scheduled_at <= func.clock_timestamp()).label("late"), said_before.label("again"),
+        )
+        .join(asked, asked.c.content_id == Content.id)
+        .join(RunStage, (RunStage.agency_id == Content.agency_id) & (RunStage.id == asked.c.stage_id))
+        .join(ApprovalRun, (ApprovalRun.agency_id == RunStage.agency_id) & (ApprovalRun.id == RunStage.run_id))
+        .join(Revision, (Revision.agency_id == ApprovalRun.agency_id) & (Revision.id == ApprovalRun.revision_id))
+        .join(
+            PolicyVersion,
+            (PolicyVersion.agency_id == ApprovalRun.agency_id) & (PolicyVersion.id == ApprovalRun.policy_version_id),
+        )
+        .order_by(Content.scheduled_at, Content.id)
+        .limit(MOST)
+    )  # fmt: skip
+
+
+def _item(row: Row[*tuple[Any, ...]]) -> Item:
+    return Item(
+        content_id=row.id,
+        title=row.title or "",
+        excerpt=row.excerpt or "",
+        kind=row.kind,
+        channel_kinds=tuple(row.channel_kinds.split()),
+        picture=row.picture,
+        pictures=row.pictures or 0,
+        leaves=row.scheduled_at,
+        zone=row.zone,
+        deadline=row.deadline_at,
+        digest=row.digest,
+        stage_id=row.stage_id,
+        late=bool(row.late),
+        again=row.again,
+        clause=row.tacit_clause,
+        if_late=if_late(row.kind, Chain.from_json(row.chain)),
+    )
+
+
+def one(session: TenantSession, guest: Guest, content_id: uuid.UUID) -> One:
+    """Return a content as it was frozen: what the guest is asked about, may see, or decided on. Raises NotFoundError.
+
+    Where their role does not show the content as it is now, they see what they decided on, and nothing newer.
+    """
+    content = session.scalars(
+        select(Content).where(Content.id == content_id, Content.brand_id == guest.brand.id)
+    ).one_or_none()
+    if content is None:
+        raise NotFoundError
+    passage = current_passage(session, content)
+    asked = passage is not None and _is_asked(session, guest, passage.stage.id)
+    shown = asked or _is_shown(guest.actor, content)
+    mine = _last_words(session, guest, content_id)
+    revision = _revision(session, content, mine, current=shown)
+    if revision is None:
+        raise NotFoundError
+    return One(
+        content=content,
+        revision=revision,
+        passage=passage if asked else None,
+        clause=passage.stage.tacit_clause if asked and passage else "",
+        if_late=_if_late(session, content, passage) if asked and passage else None,
+        late=content.scheduled_at is not None and content.scheduled_at <= _now(session),
+        mine=_word(mine) if mine else None,
+        shown=shown,
+    )
+
+
+def opens(session: TenantSession, guest: Guest, content: Content) -> bool:
+    """Return whether the guest has anything to do with the content: it waits on them, or their role shows it."""
+    asked = select(Wait.id).where(Wait.content_id == content.id, Wait.membership_id == guest.person.id)
+    return (
+        _is_shown(guest.actor, content)
+        or session.scalar(asked.limit(1)) is not None
+        or _last_words(session, guest, content.id) is not None
+    )
+
+
+def around(session: TenantSession, guest: Guest, moments: Sequence[datetime | None]) -> list[Around]:
+    """Return the brand's contents two weeks around `moments` (today for none), as the guest's role shows them."""
+    if not guest.actor.may(Permission.CALENDAR_SEE, guest.brand.id):
+        return []
+    dated = [each for each in moments if each] or [utcnow()]
+    rows = session.execute(
+        select(
+            Content.id, Content.title, func.left(Content.body, 80).label("lead"), Content.scheduled_at, Content.zone,
+            Content.state, Content.channel_kinds,
+        )
+        .where(
+            Content.brand_id == guest.brand.id,
+            Content.state.in_(visible_states(guest.actor, guest.brand.id)),
+            Content.scheduled_at >= min(dated) - AROUND,
+            Content.scheduled_at < max(dated) + AROUND,
+        )
+        .order_by(func.abs(func.extract("epoch", Content.scheduled_at - min(dated))), Content.id)
+        .limit(MOST_AROUND)
+    )  # fmt: skip
+    found = [
+        Around(row.id, row.title or row.lead, row.scheduled_at, row.zone, row.state, tuple(row.channel_kinds.split()))
+        for row in rows
+    ]
+    return sorted(found, key=lambda each: (each.at, each.content_id))
+
+
+def history(session: TenantSession, guest: Guest, before: uuid.UUID | None = None, limit: int = HISTORY) -> list[Word]:
+    """Return what the guest decided for the brand, newest first; `before` is the last one of the page before."""
+    wanted = _words(guest)
+    if before is not None:
+        wanted = wanted.where(Decision.id < before)
+    return [_word(row) for row in session.execute(wanted.limit(limit))]
+
+
+def picture(session: TenantSession, guest: Guest, digest: str) -> str:
+    """Return the media type of an image that a revision holds which the guest may see. Raises NotFoundError."""
+    holds = Revision.payload["pictures"].contains([{"digest": digest}])
+    asked = select(Wait.content_id).where(Wait.membership_id == guest.person.id, Wait.brand_id == guest.brand.id)
+    decided = (
+        select(ApprovalRun.revision_id)
+        .join(Decision, (Decision.agency_id == ApprovalRun.agency_id) & (Decision.run_id == ApprovalRun.id))
+        .where(Decision.membership_id == guest.person.id)
+    )
+    revision = session.execute(
+        select(Revision.payload)
+        .join(Content, (Content.agency_id == Revision.agency_id) & (Content.id == Revision.content_id))
+        .where(
+            Content.brand_id == guest.brand.id,
+            holds,
+            or_(
+                (Revision.id == Content.revision_id)
+                & (Content.id.in_(asked) | Content.state.in_(visible_states(guest.actor, guest.brand.id))),
+                Revision.id.in_(decided),
+            ),
+        )
+        .limit(1)
+    ).scalar()
+    if revision is None:
+        raise NotFoundError
+    return next(str(each["mime"]) for each in revision["pictures"] if each["digest"] == digest)
+
+
+def _is_shown(actor: Actor, content: Content) -> bool:
+    return ContentState(content.state) in visible_states(actor, content.brand_id)
+
+
+def _is_asked(session: TenantSession, guest: Guest, stage_id: uuid.UUID) -> bool:
+    asked = select(Wait.id).where(
+        Wait.stage_id == stage_id,
+        Wait.membership_id == guest.person.id,
+        Wait.purpose == Purpose.DECIDE.value,
+    )
+    return session.scalar(asked.limit(1)) is not None
+
+
+def _revision(
+    session: TenantSession, content: Content, mine: Row[*tuple[Any, ...]] | None, *, current: bool
+) -> Revision | None:
+    revision_id = content.revision_id if current else None
+    revision_id = revision_id or (mine.revision_id if mine else None)
+    return session.get(Revision, (session.agency_id, revision_id)) if revision_id else None
+
+
+def _if_late(session: TenantSession, content: Content, passage: Passage) -> object:
+    version = session.get_one(PolicyVersion, (session.agency_id, passage.run.policy_version_id))
+    return if_late(content.kind, Chain.from_json(version.chain))
+
+
+def _last_words(session: TenantSession, guest: Guest, content_id: uuid.UUID) -> Row[*tuple[Any, ...]] | None:
+    return session.execute(_words(guest).where(ApprovalRun.content_id == content_id).limit(1)).first()
+
+
+def _words(guest: Guest) -> Select[*tuple[Any, ...]]:
+    return (
+        select(
+            Decision.id, ApprovalRun.content_id, ApprovalRun.revision_id, Content.title,
+            func.left(Content.body, 80).label("lead"), Decision.verdict, Decision.comment, Decision.typed_name,
+            Decision.decided_at, Content.state,
+        )
+        .join(ApprovalRun, (ApprovalRun.agency_id == Decision.agency_id) & (ApprovalRun.id == Decision.run_id))
+        .join(Content, (Content.agency_id == ApprovalRun.agency_id) & (Content.id == ApprovalRun.content_id))
+        .where(
+            Decision.membership_id == guest.person.id,
+            Content.brand_id == guest.brand.id,
+            Decision.carried_from.is_(None),
+            Decision.verdict != Verdict.DELEGATED.value,
+        )
+        .order_by(Decision.decided_at.desc(), Decision.id.desc())
+    )  # fmt: skip
+
+
+def _word(row: Row[*tuple[Any, ...]]) -> Word:
+    return Word(
+        decision_id=row.id,
+        content_id=row.content_id,
+        title=row.title or row.lead,
+        verdict=row.verdict,
+        comment=row.comment,
+        signed=row.typed_name,
+        at=row.decided_at,
+        state=row.state,
+    )
+
+
+def _now(session: TenantSession) -> datetime:
+    now: datetime = session.scalars(select(func.clock_timestamp())).one()
+    return now

@@ -1,0 +1,233 @@
+"""The pages of the portal: what waits on a brand's person, one content with its decision, what they said before."""
+
+import uuid
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from flask import Blueprint, Flask, flash, redirect, render_template, request
+from werkzeug.wrappers import Response
+
+from tenants.errors import RefusedError
+from tenants.permissions import Permission
+from unisson.approvals.models import Verdict
+from unisson.approvals.progress import decisions_of
+from unisson.editorial.contents import channels_of
+from unisson.editorial.models import ContentState
+from unisson.editorial.moments import when
+from unisson.editorial.previews import ChannelPreview, frozen_previews
+from unisson.media.answers import picture_answer
+from unisson.portal import answers, reading
+from unisson.portal.answers import Said, Shown
+from unisson.portal.doors import Answer, here, register
+from unisson.portal.forms import AnswerForm, ManyForm, SteerForm
+from unisson.portal.guests import Guest
+from unisson.portal.reading import One
+from unisson.storage import storage_of
+from unisson.web.db import runtime, session
+from unisson.web.guards import current_agency_row
+from unisson.web.i18n import _, _n, lazy
+
+blueprint = Blueprint("portal", __name__, url_prefix="/<agency>")
+
+PER_PAGE = 10
+"""Contents of a page of the list: with all it loads it stays under 60 kB, for a phone on a slow net."""
+
+SAID = {
+    Verdict.APPROVED: lazy("Approved. Thank you."),
+    Verdict.RESERVED: lazy("Approved with your reservation, which the author reads."),
+    Verdict.CHANGES_REQUESTED: lazy("Sent back with your words. You are asked again once it is changed."),
+}
+
+
+def desk(guest: Guest) -> Answer:
+    """Show all that waits on the guest."""
+    return _desk(guest, ManyForm()), 200
+
+
+def content(guest: Guest, content_id: uuid.UUID) -> Answer:
+    """Show one content, and ask for a decision where it waits on the guest."""
+    return _content(guest, content_id), 200
+
+
+def history(guest: Guest) -> Answer:
+    """Show what the guest decided."""
+    try:
+        before = uuid.UUID(request.args["before"])
+    except (KeyError, ValueError):
+        before = None
+    words = reading.history(session(), guest, before, reading.HISTORY + 1)
+    older = words[reading.HISTORY - 1].decision_id if len(words) > reading.HISTORY else None
+    return _page("portal/history.html", guest, words=words[: reading.HISTORY], older=older), 200
+
+
+def picture(guest: Guest, digest: str) -> Response:
+    """Show one image of what the guest may see, and nothing else."""
+    mime = reading.picture(session(), guest, digest)
+    return picture_answer(storage_of(runtime().settings), session().agency_id, digest, mime)
+
+
+def approval(guest: Guest, content_id: uuid.UUID) -> Answer:
+    """Approve one content; with a reservation where that is ticked."""
+    return _answered(guest, content_id, Verdict.RESERVED if AnswerForm().reserved.data else Verdict.APPROVED)
+
+
+def change_request(guest: Guest, content_id: uuid.UUID) -> Answer:
+    """Send one content back."""
+    return _answered(guest, content_id, Verdict.CHANGES_REQUESTED)
+
+
+def approvals(guest: Guest) -> Answer:
+    """Approve several contents at once, each for itself."""
+    form = ManyForm()
+    chosen = [Shown.read(typed) for typed in request.form.getlist("item")]
+    known = [each for each in chosen if each is not None]
+    try:
+        approved, refused = answers.approve_many(session(), guest, known, _said(form.typed_name.data))
+    except RefusedError as refusal:
+        return _desk(guest, form, refusal, chosen=request.form.getlist("item")), refusal.status
+    if approved:
+        flash(
+            _n("%(num)s content approved. Thank you.", "%(num)s contents approved. Thank you.", len(approved)),
+            "success",
+        )
+    for each in refused:
+        flash(
+            _("Not approved: %(title)s. %(why)s", title=each.title or _("Untitled"), why=str(each.sentence)), "warning"
+        )
+    return redirect(here(guest, "desk"), 303)
+
+
+def hold(guest: Guest, content_id: uuid.UUID) -> Answer:
+    """Stop an approved content from leaving."""
+    said = _("On hold: it stays approved, and does not go out until you let it go.")
+    return _steered(guest, content_id, answers.hold, said)
+
+
+def release(guest: Guest, content_id: uuid.UUID) -> Answer:
+    """Let go what was on hold."""
+    return _steered(guest, content_id, answers.release, _("Let go: it goes out at its time."))
+
+
+def _answered(guest: Guest, content_id: uuid.UUID, verdict: Verdict) -> Answer:
+    form = AnswerForm()
+    shown = Shown(content_id, form.digest.data or "", form.stage_shown)
+    typed = {"comment": form.comment.data or "", "typed_name": form.typed_name.data or "", "tried": verdict.value}
+    try:
+        with session().begin_nested():
+            answers.answer(session(), guest, shown, verdict, _said(form.typed_name.data, form.comment.data))
+    except RefusedError as refusal:
+        return _content(guest, content_id, refusal, typed), refusal.status
+    flash(str(SAID[verdict]), "success")
+    return redirect(_next(guest, content_id), 303)
+
+
+def _steered(guest: Guest, content_id: uuid.UUID, act: Callable[..., object], sentence: str) -> Answer:
+    form = SteerForm()
+    typed = {"comment": form.comment.data or "", "typed_name": form.typed_name.data or "", "tried": "steer"}
+    try:
+        with session().begin_nested():
+            act(session(), guest, content_id, _said(form.typed_name.data, form.comment.data))
+    except RefusedError as refusal:
+        return _content(guest, content_id, refusal, typed), refusal.status
+    flash(sentence, "success")
+    return redirect(here(guest, "content", content_id=content_id), 303)
+
+
+def _next(guest: Guest, decided: uuid.UUID) -> str:
+    """Return where to go on: the next content that waits; the list when none does, which says so."""
+    waiting = reading.waiting_on(session(), guest)
+    after = next((each for each in waiting if each.content_id != decided), None)
+    if after is None or len(waiting) > 1:
+        return here(guest, "desk")
+    return here(guest, "content", content_id=after.content_id)
+
+
+def _said(typed_name: str | None, comment: str | None = None) -> Said:
+    return Said(
+        typed_name=typed_name or "",
+        comment=comment or "",
+        ip=request.remote_addr or "",
+        user_agent=request.user_agent.string,
+    )
+
+
+def _desk(guest: Guest, form: ManyForm, refusal: RefusedError | None = None, chosen: list[str] | None = None) -> str:
+    everything = reading.waiting_on(session(), guest)
+    pages = max(1, -(-len(everything) // PER_PAGE))
+    number = min(max(request.args.get("page", 1, int), 1), pages)
+    waiting = everything[(number - 1) * PER_PAGE : number * PER_PAGE]
+    return _page(
+        "portal/desk.html",
+        guest,
+        count=len(everything),
+        number=number,
+        pages=pages,
+        waiting=waiting,
+        around=reading.around(session(), guest, [each.leaves for each in waiting]),
+        words=reading.history(session(), guest, limit=5),
+        form=form,
+        refusal=refusal,
+        chosen=chosen or [],
+    )
+
+
+def _content(
+    guest: Guest, content_id: uuid.UUID, refusal: RefusedError | None = None, typed: Mapping[str, str] | None = None
+) -> str:
+    one = reading.one(session(), guest, content_id)
+    waiting = reading.waiting_on(session(), guest)
+    ids = [each.content_id for each in waiting]
+    place = ids.index(content_id) if content_id in ids else None
+    holds = guest.actor.may(Permission.CONTENT_HOLD, guest.brand.id) and one.shown
+    return _page(
+        "portal/content.html",
+        guest,
+        one=one,
+        leaves=when(one.leaves, str(one.revision.payload["zone"])) if one.leaves else None,
+        previews=_previews(guest, one),
+        place=place,
+        waiting=waiting,
+        said=[each for each in decisions_of(session(), one.content, everything=False) if one.shown],
+        around=reading.around(session(), guest, [one.leaves]) if one.shown else [],
+        may_hold=holds and one.content.state == ContentState.SCHEDULED,
+        may_release=holds and one.content.state == ContentState.ON_HOLD,
+        refusal=refusal,
+        typed=typed or {},
+    )
+
+
+def _page(template: str, guest: Guest, **shown: Any) -> str:
+    def address(name: str, **values: Any) -> str:
+        return here(guest, name, **values)
+
+    return render_template(template, guest=guest, here=address, brand=guest.brand, agency=current_agency_row(), **shown)
+
+
+def _previews(guest: Guest, one: One) -> list[ChannelPreview]:
+    channels = {channel.id: channel for channel in channels_of(session(), one.content)}
+
+    def address(picture: Mapping[str, Any]) -> str:
+        return here(guest, "picture", digest=picture["digest"])
+
+    return frozen_previews(one.revision.payload, channels, address)
+
+
+register(
+    blueprint,
+    [
+        ("", "GET", desk),
+        ("/history", "GET", history),
+        ("/approvals", "POST", approvals),
+        ("/contents/<uuid:content_id>", "GET", content),
+        ("/contents/<uuid:content_id>/approval", "POST", approval),
+        ("/contents/<uuid:content_id>/change-request", "POST", change_request),
+        ("/contents/<uuid:content_id>/hold", "POST", hold),
+        ("/contents/<uuid:content_id>/release", "POST", release),
+        ("/pictures/<digest>", "GET", picture),
+    ],
+)
+
+
+def init_app(app: Flask) -> None:
+    """Register the routes."""
+    app.register_blueprint(blueprint)
