@@ -21,6 +21,7 @@ from unisson.app import create_app
 from unisson.config import Settings
 from unisson.devmail.box import Mailbox
 from unisson.notifications.labels import own_home
+from unisson.notifications.letters import write
 from unisson.notifications.post import send_due
 from unisson.outbound.names import Names
 from unisson.runtime import Runtime
@@ -370,7 +371,9 @@ def test_transport_security_at_an_agency_s_name_is_for_that_name(
 
 def test_a_mail_s_link_stands_at_the_agency_s_name(desk: Desk, names: StandInNames, worker: Runtime, tmp_path) -> None:
     domain = verified(desk, names)
-    desk.in_state("client_turn")
+    content_id = desk.in_state("client_turn")
+    with desk.session() as session:
+        write(session, desk.world.people["cm"].membership_id, "missed", {"content_id": str(content_id)})
     box = Mailbox(tmp_path)
     with worker.database.everywhere() as session:
         session.execute(text("update app.dispatch set due_at = now() where queue = 'mail'"))
@@ -380,7 +383,7 @@ def test_a_mail_s_link_stands_at_the_agency_s_name(desk: Desk, names: StandInNam
     assert said
     assert all(f"https://{domain.host}/{desk.world.slug}/approve/" in each for each in said)
     members = [
-        mail.text("plain") for mail in box.newest() if mail.header("Delivered-To") == desk.world.people["rp"].email
+        mail.text("plain") for mail in box.newest() if mail.header("Delivered-To") == desk.world.people["cm"].email
     ]
     assert members
     assert all(domain.host not in each for each in members)

@@ -19,6 +19,7 @@ from unisson.agency import logos
 from unisson.devmail.box import KeptMail, Mailbox
 from unisson.media.decoder import ROOMS
 from unisson.media.reading import picture_key
+from unisson.notifications.letters import write
 from unisson.notifications.post import send_due
 from unisson.runtime import Runtime
 from unisson.storage import storage_of
@@ -175,7 +176,9 @@ def test_clients_and_the_public_see_it_with_the_brand_s_name(desk: Desk) -> None
 
 def mail_of(desk: Desk, worker: Runtime, folder: Path, role: str = "client_approver") -> KeptMail:
     box = Mailbox(folder)
-    desk.in_state("client_turn")
+    content_id = desk.in_state("client_turn")
+    with desk.session() as session:
+        write(session, desk.world.people["cm"].membership_id, "missed", {"content_id": str(content_id)})
     with worker.database.everywhere() as session:
         session.execute(text("update app.dispatch set due_at = now() where queue = 'mail'"))
     send_due(worker, 20, box)
@@ -196,7 +199,7 @@ def test_a_client_s_mail_carries_it(desk: Desk, worker: Runtime, tmp_path: Path)
 
 def test_the_agency_s_own_people_get_no_logo(desk: Desk, worker: Runtime, tmp_path: Path) -> None:
     upload(desk, CLEAR)
-    assert "cid:" not in mail_of(desk, worker, tmp_path, "rp").text("html")
+    assert "cid:" not in mail_of(desk, worker, tmp_path, "cm").text("html")
 
 
 def test_no_mail_waits_for_a_logo_that_is_gone(desk: Desk, worker: Runtime, tmp_path: Path) -> None:
