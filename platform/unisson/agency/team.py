@@ -59,6 +59,19 @@ def invite(
     return membership
 
 
+def know(session: TenantSession, actor: Actor, brand_id: uuid.UUID, *, email: str, name: str) -> Membership:
+    """Return the person of an address whom an approval chain of the brand names: they need no role and no account.
+
+    `email` is canonical. Raises NotFoundError for a brand that the actor can't see, ForbiddenError, RefusedError.
+    """
+    _known_brand(session, actor, brand_id)
+    actor.require(Permission.BRAND_TEAM, brand_id)
+    require_confirmed(session, actor)
+    membership = _membership(session, email, name)
+    record(session, actor, "person.named", "membership", membership.id, brand_id=brand_id)
+    return membership
+
+
 def _require(session: TenantSession, actor: Actor, agency_role: AgencyRole, brand_id: uuid.UUID | None) -> None:
     """An agency role asks for the agency's permission, a brand role for the brand's; both for one's own address."""
     if brand_id is not None:

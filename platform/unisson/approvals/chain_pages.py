@@ -1,20 +1,25 @@
-"""The page of a brand's chains: which are asked in which order, in plain words, and further ones to start from."""
+"""The pages of chains: a brand's in the order they are asked, tried on a content; the agency's templates."""
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
-from sqlalchemy import select
 from werkzeug.wrappers import Response
 
+from tenants.brands import Brand
 from tenants.errors import NotFoundError, RefusedError
-from tenants.members import Membership
 from tenants.permissions import Permission
 from unisson.approvals import policies
+from unisson.approvals.chain import chosen_among
+from unisson.approvals.chain_editor import back, names_of
 from unisson.approvals.models import ApprovalPolicy
+from unisson.approvals.policies import NO_CHAIN, Kept
+from unisson.approvals.rehearsal import Rehearsal, rehearse
+from unisson.approvals.samples import chosen_sample, contents_to_try
 from unisson.approvals.starters import STARTERS
-from unisson.approvals.telling import Names, for_what, sentence
+from unisson.approvals.telling import Names, for_what, sentence, told_reason
+from unisson.editorial.forms import KINDS, RISKS
 from unisson.web.db import session
 from unisson.web.guards import BrandCard, actor, brand_card, brand_card_of
 from unisson.web.i18n import _, language
@@ -25,7 +30,7 @@ Answer = Response | str | tuple[str, int]
 
 @dataclass(frozen=True, slots=True)
 class ChainCard:
-    """One chain as the page shows it; `policy_id` None for one to start from."""
+    """One chain as the page shows it; `policy_id` None for a ready one to start from."""
 
     key: str
     policy_id: uuid.UUID | None
@@ -33,23 +38,43 @@ class ChainCard:
     for_what: str
     told: str
     version: int = 0
+    is_general: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """Which chain a content would go through, why, and what would happen; or that none is for it."""
+
+    name: str = ""
+    why: str = ""
+    rehearsal: Rehearsal | None = None
+    fault: object = None
 
 
 def chains(brand: str) -> Answer:
-    """Show a brand's chains in the order in which they are asked."""
+    """Show a brand's chains in the order in which they are asked, and try them on a content."""
     card = brand_card(brand)
     actor().require(Permission.CHAIN_EDIT, card.id)
     return _page(card), 200
 
 
 def chain_opening(brand: str) -> Answer:
-    """Give the brand a further chain to start from, asked before those that are for every content."""
+    """Give the brand a further chain to start from: a ready one, or a template of the agency."""
     card = brand_card(brand)
     actor().require(Permission.CHAIN_EDIT, card.id)
-    key = request.form.get("starter", "")
-    if key not in STARTERS:
-        raise NotFoundError
-    return _done(card, lambda: _open(card, key), _("The chain is in use from the next submission on."))
+    return _opened(card)
+
+
+def templates() -> Answer:
+    """Show the agency's templates, from which a brand's chains are copied."""
+    actor().require(Permission.CHAIN_EDIT)
+    return _page(None), 200
+
+
+def template_opening() -> Answer:
+    """Make a template of a ready chain."""
+    actor().require(Permission.CHAIN_EDIT)
+    return _opened(None)
 
 
 def chain_earlier(policy_id: uuid.UUID) -> Answer:
@@ -78,71 +103,108 @@ def register(blueprint: Blueprint) -> None:
     """Add the routes to `blueprint`."""
     blueprint.add_url_rule("/brands/<brand>/chains", view_func=chains, methods=["GET"])
     blueprint.add_url_rule("/brands/<brand>/chains", view_func=chain_opening, methods=["POST"])
+    blueprint.add_url_rule("/settings/chains", view_func=templates, methods=["GET"])
+    blueprint.add_url_rule("/settings/chains", view_func=template_opening, methods=["POST"])
     for verb, view in (("earlier", chain_earlier), ("archive", chain_archive), ("restoration", chain_restoration)):
         blueprint.add_url_rule(f"/chains/<uuid:policy_id>/{verb}", view_func=view, methods=["POST"])
 
 
-def _open(card: BrandCard, key: str) -> None:
-    names, chain = STARTERS[key]
-    new = policies.open_chain(session(), actor(), card.id, names[language()], chain)
-    known = [kept for kept in policies.chains_of(session(), card.id) if kept.policy.id != new.id]
-    particular = [kept.policy.id for kept in known if not kept.chain.applies_to.is_empty]
-    general = [kept.policy.id for kept in known if kept.chain.applies_to.is_empty]
-    policies.put_in_order(session(), actor(), card.id, [*particular, new.id, *general])
+def _opened(card: BrandCard | None) -> Answer:
+    begin = request.form.get("starter", "")
+    if begin in STARTERS:
+        titles, chain = STARTERS[begin]
+        name = titles[language()]
+    else:
+        kept = _template(begin)
+        name, chain = kept.policy.name, kept.chain
+    brand_id = card.id if card else None
+
+    def open_it() -> None:
+        new = policies.open_chain(session(), actor(), brand_id, name, chain)
+        policies.place_by_reach(session(), actor(), brand_id, new.id)
+
+    return _done(card, open_it, _("The chain is in use from the next submission on.") if card else _("Kept."))
 
 
-def _move_up(card: BrandCard, policy_id: uuid.UUID) -> None:
-    order = [kept.policy.id for kept in policies.chains_of(session(), card.id)]
+def _template(typed: str) -> Kept:
+    known = {str(kept.policy.id): kept for kept in policies.chains_of(session(), None)}
+    if typed not in known:
+        raise NotFoundError
+    return known[typed]
+
+
+def _move_up(card: BrandCard | None, policy_id: uuid.UUID) -> None:
+    brand_id = card.id if card else None
+    order = [kept.policy.id for kept in policies.chains_of(session(), brand_id)]
     if policy_id not in order:
         raise NotFoundError
     place = max(order.index(policy_id) - 1, 0)
     order.remove(policy_id)
     order.insert(place, policy_id)
-    policies.put_in_order(session(), actor(), card.id, order)
+    policies.put_in_order(session(), actor(), brand_id, order)
 
 
-def _card_of(policy_id: uuid.UUID) -> BrandCard:
+def _card_of(policy_id: uuid.UUID) -> BrandCard | None:
+    """Return the brand of a chain; None for a template of the agency. Raises NotFoundError, ForbiddenError."""
     policy = session().get(ApprovalPolicy, (session().agency_id, policy_id))
-    if policy is None or policy.brand_id is None:
+    if policy is None:
         raise NotFoundError
     actor().require(Permission.CHAIN_EDIT, policy.brand_id)
-    return brand_card_of(policy.brand_id)
+    return brand_card_of(policy.brand_id) if policy.brand_id else None
 
 
-def _done(card: BrandCard, act: Callable[[], object], said: object) -> Answer:
+def _done(card: BrandCard | None, act: Callable[[], object], said: object) -> Answer:
     try:
         with session().begin_nested():
             act()
     except RefusedError as refusal:
         return _page(card, refusal), refusal.status
     flash(said, "success")  # type: ignore[arg-type]  # a mapping carries the way to undo
-    return redirect(url_for("approvals.chains", brand=card.slug), 303)
+    return redirect(back(card), 303)
 
 
-def _page(card: BrandCard, refusal: RefusedError | None = None) -> str:
-    known = policies.chains_of(session(), card.id)
-    names = _names({person for kept in known for person in kept.chain.people()})
+def _page(card: BrandCard | None, refusal: RefusedError | None = None) -> str:
+    known = policies.chains_of(session(), card.id if card else None)
+    kept_templates = policies.chains_of(session(), None) if card else []
+    names = names_of({person for kept in known for person in kept.chain.people()})
     return render_template(
         "approvals/chains.html",
         card=card,
-        chains=[
-            ChainCard(
-                "", kept.policy.id, kept.policy.name, for_what(kept.chain.applies_to), sentence(kept.chain, names),
-                kept.policy.version,
-            )
-            for kept in known
-        ],
+        chains=[_card("", kept, names) for kept in known],
+        templates=[_card(str(kept.policy.id), kept, names) for kept in kept_templates],
         starters=[
             ChainCard(key, None, titles[language()], for_what(chain.applies_to), sentence(chain, names))
             for key, (titles, chain) in STARTERS.items()
         ],
+        tried=_tried(card, known, names) if card and "try" in request.args else None,
+        samples=contents_to_try(session(), card.id) if card else [],
+        chosen=request.args,
+        kinds=KINDS,
+        risks=RISKS,
+        zone=card.timezone if card else "UTC",
         refusal=refusal,
         new_operation_id=new_operation_id,
+    )
+
+
+def _card(key: str, kept: Kept, names: Names) -> ChainCard:
+    told = sentence(kept.chain, names)
+    return ChainCard(
+        key, kept.policy.id, kept.policy.name, for_what(kept.chain.applies_to), told, kept.policy.version,
+        kept.chain.applies_to.is_empty,
     )  # fmt: skip
 
 
-def _names(wanted: set[uuid.UUID]) -> Names:
-    rows = session().execute(
-        select(Membership.id, Membership.name).where(Membership.id.in_(wanted), Membership.removed_at.is_(None))
+def _tried(card: BrandCard, known: Sequence[Kept], names: Names) -> Tried:
+    """Return what a submission of the chosen sample would meet: the first chain that is for it, and its stages."""
+    sample = chosen_sample(session(), card, request.args)
+    place = chosen_among([kept.chain for kept in known], sample.facts)
+    if place is None:
+        return Tried(fault=NO_CHAIN)
+    kept = known[place]
+    brand = session().get_one(Brand, (session().agency_id, card.id))
+    return Tried(
+        name=kept.policy.name,
+        why=told_reason(kept.chain.applies_to.what_met(sample.facts)),
+        rehearsal=rehearse(session(), brand, kept.chain, sample, names),
     )
-    return {row[0]: row[1] for row in rows}

@@ -25,7 +25,7 @@ from unisson.approvals.covering import covers_digest
 from unisson.approvals.models import ApprovalRun, Decision, RunSeat, RunStage, Verdict
 from unisson.approvals.policies import Choice, facts_of
 from unisson.approvals.roster import Roster, roster
-from unisson.approvals.working_time import working_time
+from unisson.approvals.working_time import WorkingTime, working_time
 from unisson.editorial.contents import brand_of
 from unisson.editorial.models import Content, ContentState, Revision
 from unisson.editorial.revisions import freeze
@@ -141,10 +141,12 @@ def _add_stage(
 
 def deadline_of(session: TenantSession, content: Content, stage: Stage) -> datetime | None:
     """Return until when a stage should have answered: its working hours counted back from the content's date."""
-    if content.scheduled_at is None:
-        return None
-    hours = stage.hours or DEADLINE_HOURS
-    return working_time(session, brand_of(session, content)).before(content.scheduled_at, hours)
+    return deadline_before(working_time(session, brand_of(session, content)), content.scheduled_at, stage)
+
+
+def deadline_before(hours: WorkingTime, leaves: datetime | None, stage: Stage) -> datetime | None:
+    """Return a stage's deadline for what leaves then; None for what has no date."""
+    return hours.before(leaves, stage.hours or DEADLINE_HOURS) if leaves is not None else None
 
 
 def carry_over(session: TenantSession, content: Content, run: ApprovalRun) -> None:

@@ -171,6 +171,15 @@ def put_in_order(session: TenantSession, actor: Actor, brand_id: uuid.UUID | Non
     record(session, actor, "chain.ordered", "brand", brand_id or session.agency_id, brand_id=brand_id)
 
 
+def place_by_reach(session: TenantSession, actor: Actor, brand_id: uuid.UUID | None, policy_id: uuid.UUID) -> None:
+    """Ask a new chain after the particular ones and before those that are for every content, or it is never asked."""
+    known = {kept.policy.id: kept.chain.applies_to.is_empty for kept in chains_of(session, brand_id)}
+    del known[policy_id]
+    particular = [each for each, is_general in known.items() if not is_general]
+    general = [each for each, is_general in known.items() if is_general]
+    put_in_order(session, actor, brand_id, [*particular, policy_id, *general])
+
+
 def archive_chain(session: TenantSession, actor: Actor, policy_id: uuid.UUID) -> ApprovalPolicy:
     """Take a chain out of use; its versions and the runs that went through it stay. `restore_chain` undoes it.
 

@@ -15,7 +15,7 @@ Names = Mapping[uuid.UUID, str]
 
 def sentence(chain: Chain, names: Names) -> str:
     """Return who decides, in which order, as one sentence."""
-    told = [_stage(stage, names) for stage in chain.stages]
+    told = [told_stage(stage, names) for stage in chain.stages]
     return reduce(lambda said, one: _("%(first)s, then %(next)s", first=said, next=one), told) + "."
 
 
@@ -26,7 +26,13 @@ def for_what(condition: Condition) -> str:
     return ", ".join(_words(condition))
 
 
-def _stage(stage: Stage, names: Names) -> str:
+def told_reason(met: Mapping[str, Sequence[str]]) -> str:
+    """Return which conditions chose a chain, in words; empty where it is for every content."""
+    return ", ".join(str(KINDS.get(word) or RISKS.get(word) or word) for words in met.values() for word in words)
+
+
+def told_stage(stage: Stage, names: Names) -> str:
+    """Return one stage in words."""
     told = _people(stage, [_one(approver, names) for approver in stage.approvers])
     if stage.hours:
         told = _n(

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from flask import Blueprint, Flask, flash, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
-from unisson.approvals import board_pages, chain_pages, holding, links
+from unisson.approvals import board_pages, chain_editor, chain_pages, holding, links
 from unisson.approvals.circuit import submit, withdraw
 from unisson.approvals.deciding import approve, request_changes
 from unisson.approvals.forms import DecisionForm, HoldForm, VersionForm, WaitForm
@@ -22,6 +22,7 @@ from unisson.web.i18n import _
 blueprint = Blueprint("approvals", __name__, url_prefix="/<agency>")
 board_pages.register(blueprint)
 chain_pages.register(blueprint)
+chain_editor.register(blueprint)
 
 Answer = Response | str | tuple[str, int]
 

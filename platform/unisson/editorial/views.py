@@ -14,7 +14,7 @@ from unisson.editorial.contents import load
 from unisson.editorial.limits import check_with
 from unisson.editorial.models import Content
 from unisson.editorial.writing import cancel, check_editable, edit, restore, write
-from unisson.web.db import session
+from unisson.web.db import session, without_writing
 from unisson.web.guards import actor, brand_card, brand_card_of
 from unisson.web.i18n import _
 
@@ -55,7 +55,7 @@ def content_preview(brand: str) -> Answer:
     """Show how what is typed would look. Nothing is written."""
     card = brand_card(brand)
     actor().require(Permission.CONTENT_WRITE, card.id)
-    return _without_writing(_typed(Composer(card)).preview_page())
+    return without_writing(_typed(Composer(card)).preview_page())
 
 
 @blueprint.get("/contents/<uuid:content_id>")
@@ -101,7 +101,7 @@ def _save(composer: Composer) -> Answer:
     _typed(composer)
     if wanted in {"preview", "add"}:
         page = composer.page()
-        return _without_writing(page)
+        return without_writing(page)
     if composer.form.errors or not composer.form.validate():
         return composer.page(422)
     try:
@@ -125,12 +125,6 @@ def _carry_out(composer: Composer, *, and_submit: bool) -> Content:
     if and_submit:
         submit(session(), actor(), saved.id, None, check_with(channel_registry()))
     return saved
-
-
-def _without_writing(page: Answer) -> Answer:
-    """Take back the once-only number of the form, which is still to be sent in earnest."""
-    session().rollback()
-    return page
 
 
 def init_app(app: Flask) -> None:

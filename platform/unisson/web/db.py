@@ -2,7 +2,7 @@
 
 import time
 import uuid
-from typing import cast
+from typing import TypeVar, cast
 
 from flask import Flask, Response, current_app, g
 from sqlalchemy import select
@@ -14,6 +14,7 @@ from tenants.session import GlobalSession, TenantSession
 from unisson.runtime import Runtime
 
 _DIRECTORY_SECONDS = 30.0
+Page = TypeVar("Page")
 
 
 def runtime() -> Runtime:
@@ -60,6 +61,12 @@ def agency_of(slug: str) -> uuid.UUID:
         raise NotFoundError
     known[slug] = (time.monotonic() + _DIRECTORY_SECONDS, agency_id)
     return agency_id
+
+
+def without_writing(page: Page) -> Page:
+    """Take back the once-only number of the form, which is still to be sent in earnest."""
+    session().rollback()
+    return page
 
 
 def leave() -> None:

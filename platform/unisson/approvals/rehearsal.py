@@ -1,0 +1,85 @@
+"""Trying a chain on a content before anybody depends on it: who would be asked, until when, and why. Writes nothing.
+
+It asks the very functions that a submission asks.
+"""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from tenants.brands import Brand
+from tenants.errors import RefusedError
+from tenants.session import TenantSession
+from unisson.approvals.chain import Chain, Facts
+from unisson.approvals.lateness import if_late
+from unisson.approvals.opening import deadline_before, plan_stage
+from unisson.approvals.roster import roster
+from unisson.approvals.telling import Names, told_stage
+from unisson.approvals.working_time import working_time
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """What a chain is tried on: a content's facts, its date, and whose work it is."""
+
+    facts: Facts
+    scheduled_at: datetime | None
+    author_id: uuid.UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """One stage as it would be. `refusal` says why nobody could answer; `people` would be written to."""
+
+    told: str
+    skipped: bool
+    people: tuple[str, ...]
+    others: tuple[str, ...]
+    deadline: datetime | None
+    tacit: bool
+    refusal: object = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rehearsal:
+    """A chain on a sample, stage by stage, and what would become of it if its last yes came late."""
+
+    scenes: Sequence[Scene]
+    if_late: object
+    nobody: bool
+
+
+def rehearse(session: TenantSession, brand: Brand, chain: Chain, sample: Sample, names: Names) -> Rehearsal:
+    """Return what would happen if such a content were submitted now, in a constant number of statements."""
+    there = roster(session, brand, also=chain.people())
+    hours = working_time(session, brand)
+    own = frozenset() if chain.own_work or sample.author_id is None else frozenset({sample.author_id})
+    scenes = []
+    for stage in chain.stages:
+        told = told_stage(stage, names)
+        if not stage.only_if.is_met_by(sample.facts):
+            scenes.append(Scene(told, skipped=True, people=(), others=(), deadline=None, tacit=False))
+            continue
+        deadline = deadline_before(hours, sample.scheduled_at, stage)
+        tacit = stage.may_be_tacit(sample.facts)
+        try:
+            planned = plan_stage(stage, there, own)
+        except RefusedError as refusal:
+            scenes.append(Scene(told, False, (), (), deadline, tacit, refusal.sentence))
+            continue
+        able = [person for role, who in planned.seats for person in there.for_seat(None if who else role, who, own)]
+        asked = {person.name for person in there.asked(able)}
+        known = tuple(dict.fromkeys(person.name for person in able))
+        scenes.append(
+            Scene(
+                told=told,
+                skipped=False,
+                people=tuple(name for name in known if name in asked),
+                others=tuple(name for name in known if name not in asked),
+                deadline=deadline,
+                tacit=tacit,
+            )
+        )
+    nobody = not any(scene.people for scene in scenes)
+    return Rehearsal(scenes, if_late(sample.facts.kind, chain), nobody)
