@@ -1,90 +1,27 @@
 """An agency's own web address: only whoever holds the name gets it, and it shows that agency's clients' pages alone."""
 
-import dataclasses
-import re
-import uuid
-from collections.abc import Iterator
-
 import pytest
 from flask import Flask
-from flask.testing import FlaskClient
-from sqlalchemy import event, select, text
+from sqlalchemy import select, text
 from standins.names import StandInNames
 from support.desk import Desk
-from support.estate import Estate, build_estate
+from support.domains import add, at, domain_of, fresh, verified, verify, write_records
 from support.world import World, build_world
 
 from tenants.domains import AgencyDomain, TrustedHost
 from unisson.agency.domain_watch import watch_domains
 from unisson.agency.domains import host_of, record_name, record_text
-from unisson.app import create_app
-from unisson.config import Settings
 from unisson.devmail.box import Mailbox
 from unisson.notifications.labels import own_home
 from unisson.notifications.letters import write
 from unisson.notifications.post import send_due
 from unisson.outbound.names import Names
 from unisson.runtime import Runtime
-from unisson.web.hosts import CLIENT_RULES
 
 
 @pytest.fixture
-def names() -> Iterator[StandInNames]:
-    server = StandInNames()
-    yield server
-    server.stop()
-
-
-@pytest.fixture
-def app(runtime: Runtime, names: StandInNames) -> Flask:
-    """The product, asking the stand-in."""
-    asking = dataclasses.replace(runtime.settings, dns_server=names.address)
-    made = create_app(runtime=dataclasses.replace(runtime, settings=asking))
-    made.config["WTF_CSRF_ENABLED"] = False
-    return made
-
-
-@pytest.fixture
-def desk(app: Flask, runtime: Runtime, world: World) -> Desk:
-    return Desk(app, runtime, world)
-
-
-def fresh() -> str:
-    return f"clients-{uuid.uuid4().hex[:12]}.agence.fr"
-
-
-def domain_of(desk: Desk, host: str) -> AgencyDomain | None:
-    with desk.session() as session:
-        return session.scalars(select(AgencyDomain).where(AgencyDomain.host == host)).first()
-
-
-def add(desk: Desk, host: str) -> AgencyDomain:
-    assert desk.post("owner", "/settings/domains", {"host": host}).status_code == 303
-    domain = domain_of(desk, host)
-    assert domain is not None
-    return domain
-
-
-def write_records(names: StandInNames, domain: AgencyDomain) -> None:
-    """Write what the page says into the DNS, beside what else stands there."""
-    names.texts.setdefault(record_name(domain.host), ["v=spf1 -all"]).append(record_text(domain))
-    names.leads.add(domain.host)
-
-
-def verify(desk: Desk, domain: AgencyDomain):
-    return desk.post("owner", f"/settings/domains/{domain.id}/verification")
-
-
-def verified(desk: Desk, names: StandInNames, host: str | None = None) -> AgencyDomain:
-    """An address that the agency has shown to be its own."""
-    domain = add(desk, host or fresh())
-    write_records(names, domain)
-    assert verify(desk, domain).status_code == 303
-    return domain
-
-
-def at(desk: Desk, host: str, path: str, method: str = "GET", client: FlaskClient | None = None):
-    return (client or desk.app.test_client()).open(path, method=method, base_url=f"https://{host}", buffered=True)
+def desk(asking: Flask, runtime: Runtime, world: World) -> Desk:
+    return Desk(asking, runtime, world)
 
 
 @pytest.mark.parametrize(
@@ -145,6 +82,7 @@ def test_a_name_is_trusted_once_its_dns_shows_the_token(desk: Desk, names: Stand
 )
 def test_without_the_token_nothing_is_trusted(desk: Desk, names: StandInNames, texts: list[str] | None) -> None:
     domain = add(desk, fresh())
+    names.leads.add(domain.host)
     if texts is not None:
         names.texts[record_name(domain.host)] = texts
     answer = verify(desk, domain)
@@ -209,15 +147,6 @@ def test_a_removed_name_stops_with_the_next_request(desk: Desk, names: StandInNa
     assert domain_of(desk, domain.host) is None
 
 
-def test_a_personal_link_works_at_the_agency_s_name(desk: Desk, names: StandInNames) -> None:
-    domain = verified(desk, names)
-    _link, token = desk.link(desk.in_state("client_turn"))
-    page = at(desk, domain.host, f"/{desk.world.slug}/approve/{token}")
-    assert page.status_code == 200
-    assert "http://localhost" not in page.text
-    assert page.headers["Referrer-Policy"] == "no-referrer"
-
-
 def test_links_in_clients_mails_begin_with_the_verified_name(desk: Desk, names: StandInNames, worker: Runtime) -> None:
     host = fresh()
     with desk.session() as session:
@@ -230,122 +159,6 @@ def test_links_in_clients_mails_begin_with_the_verified_name(desk: Desk, names: 
         assert own_home(session) is None
 
 
-@pytest.fixture
-def estates(runtime: Runtime, worker: Runtime) -> list[Estate]:
-    return [build_estate(runtime, worker, f"CANARI-{uuid.uuid4().hex[:8]}") for _each in range(2)]
-
-
-def test_every_path_of_every_agency_at_every_verified_name(
-    desk: Desk, names: StandInNames, estates: list[Estate]
-) -> None:
-    """At a verified name nothing answers but the pages of that agency's clients; signed in as its owner or not."""
-    served: set[str] = set()
-    for estate in estates:
-        at_home = Desk(desk.app, desk.runtime, estate.world)
-        host = verified(at_home, names).host
-        for other in (estate, *(each for each in estates if each is not estate)):
-            for rule, method, path in _paths(desk.app, other):
-                for role in (None, "owner"):
-                    client = desk.app.test_client()
-                    if role:
-                        estate.world.sign_in(client, role)
-                    answer = at(desk, host, path, method, client)
-                    allowed = rule == "/static/<path:filename>" or (other is estate and rule.startswith(CLIENT_RULES))
-                    if allowed:
-                        served.add(rule)
-                        assert answer.status_code < 500, (host, method, path)
-                    else:
-                        assert answer.status_code == 404, (host, method, path, answer.status_code)
-                        assert "CANARI" not in answer.text
-                        assert "Set-Cookie" not in answer.headers or "_user_id" not in answer.headers["Set-Cookie"]
-    assert served == {
-        rule.rule for rule in desk.app.url_map.iter_rules() if rule.rule.startswith((*CLIENT_RULES, "/static"))
-    }
-
-
-def _paths(app: Flask, estate: Estate) -> Iterator[tuple[str, str, str]]:
-    known = estate.own | {"agency": estate.world.slug, "filename": "css/base.css", "content_id": str(uuid.uuid4())}
-    for rule in app.url_map.iter_rules():
-        path = app.url_map.bind("localhost").build(rule.endpoint, {n: known[n] for n in rule.arguments if n in known})
-        for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
-            yield rule.rule, method, path
-
-
-@pytest.mark.parametrize(
-    "path", ["/", "/sign-in", "/health", "/dev/mail", "/nothing", "/domain-allowed?domain=localhost"]
-)
-def test_the_desk_itself_is_not_at_an_agency_s_name(desk: Desk, names: StandInNames, path: str) -> None:
-    domain = verified(desk, names)
-    answer = at(desk, domain.host, path)
-    assert answer.status_code == 404
-    assert "/sign-in" not in answer.text
-    assert "Unisson" not in answer.text
-
-
-HOSTS = [
-    "evil.example",
-    "{host}.evil.example",
-    "x.{host}",
-    "{host}.",
-    "{host}@evil.example",
-    "10.0.0.1",
-    "[::1]",
-    "-",
-    "a" * 300 + ".fr",
-]
-
-
-@pytest.mark.parametrize("host", HOSTS)
-def test_any_other_host_is_refused(desk: Desk, names: StandInNames, host: str) -> None:
-    domain = verified(desk, names)
-    asked = host.format(host=domain.host)
-    for path in ("/sign-in", f"/newsroom/{desk.world.slug}/marque/"):
-        answer = desk.app.test_client().get(path, base_url="https://localhost", headers={"Host": asked})
-        assert answer.status_code == 400, asked
-
-
-def test_forwarded_hosts_count_for_nothing_without_a_proxy(desk: Desk, names: StandInNames) -> None:
-    domain = verified(desk, names)
-    page = desk.app.test_client().get(
-        "/sign-in",
-        base_url="https://localhost",
-        headers={"X-Forwarded-Host": domain.host, "Forwarded": f"host={domain.host}"},
-    )
-    assert page.status_code == 200
-
-
-def test_the_product_s_own_pages_ask_nothing_about_hosts(desk: Desk) -> None:
-    asked: list[str] = []
-
-    def note(_connection, _cursor, statement, *_rest) -> None:
-        asked.append(statement)
-
-    desk.get("owner", "/brands")
-    event.listen(desk.runtime.database.engine, "before_cursor_execute", note)
-    desk.get("owner", "/brands")
-    event.remove(desk.runtime.database.engine, "before_cursor_execute", note)
-    assert asked
-    assert not [each for each in asked if "trusted_hosts" in each]
-
-
-def test_a_tls_server_is_told_which_names_are_ours(desk: Desk, names: StandInNames) -> None:
-    domain = verified(desk, names)
-    waiting = add(desk, fresh())
-
-    def answer(host: str) -> int:
-        return (
-            desk.app.test_client()
-            .get("/domain-allowed", query_string={"domain": host}, base_url="https://localhost")
-            .status_code
-        )
-
-    assert answer(domain.host) == 200
-    assert answer(domain.host.upper()) == 200
-    assert answer("localhost") == 200
-    for other in (waiting.host, "evil.example", "", "127.0.0.1", "x" * 5000, "é.fr", "a..fr"):
-        assert answer(other) == 404
-
-
 def test_the_database_lets_no_agency_write_another_s_hosts(desk: Desk, names: StandInNames, runtime: Runtime) -> None:
     domain = verified(desk, names)
     stranger = build_world(runtime)
@@ -355,18 +168,6 @@ def test_the_database_lets_no_agency_write_another_s_hosts(desk: Desk, names: St
         assert session.scalars(select(AgencyDomain)).all() == []
     with pytest.raises(Exception, match="row-level security"), runtime.database.agency(stranger.agency_id) as session:
         session.add(TrustedHost(host=fresh(), agency_id=desk.world.agency_id, domain_id=domain.id))
-
-
-def test_transport_security_at_an_agency_s_name_is_for_that_name(
-    runtime: Runtime, settings: Settings, desk: Desk, names: StandInNames
-) -> None:
-    domain = verified(desk, names)
-    secure = dataclasses.replace(settings, base_url="https://localhost")
-    app = create_app(runtime=dataclasses.replace(runtime, settings=secure))
-    there = app.test_client().get(f"/newsroom/{desk.world.slug}/marque/", base_url=f"https://{domain.host}")
-    here = app.test_client().get("/sign-in", base_url="https://localhost")
-    assert there.headers["Strict-Transport-Security"] == "max-age=2592000"
-    assert "includeSubDomains" in here.headers["Strict-Transport-Security"]
 
 
 def test_a_mail_s_link_stands_at_the_agency_s_name(desk: Desk, names: StandInNames, worker: Runtime, tmp_path) -> None:
@@ -432,49 +233,3 @@ def test_a_dns_that_is_away_takes_no_name_away(desk: Desk, names: StandInNames, 
     assert watch_domains(worker, Names(names.address)) == 0
     assert len(names.asked) == asked, "an hour passes before it is asked again"
     assert at(desk, domain.host, f"/newsroom/{desk.world.slug}/marque/").status_code == 200
-
-
-def test_a_newsroom_has_one_home_by_whichever_name_one_comes(desk: Desk, names: StandInNames) -> None:
-    path = f"/newsroom/{desk.world.slug}/marque/"
-    assert f'<link rel="canonical" href="http://localhost{path}">' in at(desk, "localhost", path).text
-    domain = verified(desk, names)
-    for host in ("localhost", domain.host):
-        page = at(desk, host, path).text
-        assert f'<link rel="canonical" href="https://{domain.host}{path}">' in page
-        assert f'href="https://{domain.host}{path}feed.atom"' in page
-
-
-def test_a_name_behind_a_proxy_and_in_capitals_is_the_same_name(
-    desk: Desk, names: StandInNames, runtime: Runtime
-) -> None:
-    domain = verified(desk, names)
-    path = f"/newsroom/{desk.world.slug}/marque/"
-    assert at(desk, domain.host.upper(), path).status_code == 200
-    assert at(desk, f"{domain.host}:8443", path).status_code == 200
-    behind = create_app(
-        runtime=dataclasses.replace(runtime, settings=dataclasses.replace(runtime.settings, trusted_proxies=1))
-    )
-    answers = [
-        behind.test_client().get(path, base_url="http://localhost", headers={"X-Forwarded-Host": host}).status_code
-        for host in (domain.host, "evil.example")
-    ]
-    assert answers == [200, 400]
-
-
-def test_forms_of_a_personal_link_work_at_the_agency_s_name(desk: Desk, names: StandInNames) -> None:
-    domain = verified(desk, names)
-    _link, token = desk.link(desk.in_state("client_turn"))
-    path = f"/{desk.world.slug}/approve/{token}"
-    desk.app.config["WTF_CSRF_ENABLED"] = True
-    client = desk.app.test_client()
-    page = at(desk, domain.host, path, client=client)
-    assert page.headers["Set-Cookie"].startswith("__Host-unisson=")
-    target = re.search(rf'action="({re.escape(path)}/[a-z-]+)"', page.text)
-    hidden = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', page.text))
-    assert target is not None
-    form = hidden | {"typed_name": "Camille Client"}
-    answer = client.post(target[1], data=form, base_url=f"https://{domain.host}", buffered=True)
-    assert answer.status_code == 303
-    assert answer.location.startswith(f"/{desk.world.slug}/approve/")
-    refused = client.post(target[1], data={"typed_name": "x"}, base_url=f"https://{domain.host}", buffered=True)
-    assert refused.status_code == 400
