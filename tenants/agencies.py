@@ -29,4 +29,15 @@ class Agency(Base):
     work_starts: Mapped[time] = mapped_column(server_default="09:00")
     work_ends: Mapped[time] = mapped_column(server_default="18:00")
     """The hours in which people answer, on the clock of each brand; days count from Monday, 0."""
+    sender_name: Mapped[str | None]
+    """In whose name clients get mail; the agency's own when empty."""
+    contact_email: Mapped[str | None]
+    """Where clients' answers go."""
+    white_label: Mapped[bool] = mapped_column(server_default="true")
+    """Whether clients read the agency's name where the product's would stand."""
     created_at: Mapped[Timestamp]
+
+    @property
+    def signs_as(self) -> str:
+        """Return the name in which the agency writes to clients."""
+        return self.sender_name or self.name

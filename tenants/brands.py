@@ -27,6 +27,11 @@ class Brand(TenantOwned, Base):
         CheckConstraint(one_of("sector", SECTORS), name="sector"),
         CheckConstraint(one_of("language", ("fr", "en")), name="language"),
         CheckConstraint("country ~ '^[A-Z]{2}$'", name="country"),
+        CheckConstraint(
+            "num_nonnulls(logo_digest, logo_mime, logo_width, logo_height) in (0, 4)"
+            " and logo_mime in ('image/png', 'image/jpeg')",
+            name="logo",
+        ),
     )
 
     slug: Mapped[str]
@@ -37,5 +42,10 @@ class Brand(TenantOwned, Base):
     accent: Mapped[str]
     country: Mapped[str] = mapped_column(server_default="FR")
     """ISO 3166-1 alpha-2: whose public holidays its people have."""
+    logo_digest: Mapped[str | None]
+    """SHA-256 (hex) of the logo's bytes, which never change; sizes in pixels."""
+    logo_mime: Mapped[str | None]
+    logo_width: Mapped[int | None]
+    logo_height: Mapped[int | None]
     archived_at: Mapped[datetime | None]
     created_at: Mapped[Timestamp]

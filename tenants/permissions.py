@@ -10,6 +10,7 @@ class Permission(enum.StrEnum):
     """Everything that somebody may or may not do, one sentence each in `SENTENCES`."""
 
     AGENCY_SETTINGS = "agency.settings"
+    AGENCY_DOMAINS = "agency.domains"
     AGENCY_TEAM = "agency.team"
     BRAND_CREATE = "brand.create"
     BRAND_SETTINGS = "brand.settings"
@@ -71,6 +72,7 @@ CLIENT_SIDE = frozenset({BrandRole.CLIENT_APPROVER, BrandRole.CLIENT_CONTACT, Br
 
 SENTENCES: dict[Permission, str] = {
     Permission.AGENCY_SETTINGS: "Change the agency's name, language and time zone",
+    Permission.AGENCY_DOMAINS: "Add and remove the agency's own web addresses",
     Permission.AGENCY_TEAM: "Invite people to the agency and change their roles",
     Permission.BRAND_CREATE: "Open a new brand",
     Permission.BRAND_SETTINGS: "Change a brand's name, sector, time zone, language and colour",
@@ -116,7 +118,7 @@ _ACCOUNT = _PRODUCTION | {
 _ADMIN = _ACCOUNT | {_P.AGENCY_SETTINGS, _P.AGENCY_TEAM}
 
 AGENCY_ROLE_PERMISSIONS: dict[AgencyRole, frozenset[Permission]] = {
-    AgencyRole.OWNER: _ADMIN,
+    AgencyRole.OWNER: _ADMIN | {_P.AGENCY_DOMAINS},
     AgencyRole.ADMIN: _ADMIN,
     AgencyRole.ACCOUNT_MANAGER: _ACCOUNT,
     AgencyRole.MEMBER: frozenset(),

@@ -21,7 +21,7 @@ from unisson.newsroom import views as newsroom
 from unisson.portal import views as portal
 from unisson.publishing import views as publishing
 from unisson.runtime import Runtime, web_runtime
-from unisson.web import characters, db, errors, guards, headers, operations, sizes, ui
+from unisson.web import characters, db, errors, guards, headers, hosts, operations, sizes, ui
 from unisson.web.bare import bare_app
 
 FEATURES = (home, identity, agency, editorial, media, approvals, portal, publishing, calendars, newsroom, devmail)
@@ -45,6 +45,7 @@ def create_app(settings: Settings | None = None, runtime: Runtime | None = None)
 
 def _register_features(app: Flask) -> None:
     _agency_in_path(app)
+    hosts.init_app(app)
     db.init_app(app)
     characters.init_app(app)
     sizes.init_app(app)

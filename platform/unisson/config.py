@@ -130,6 +130,12 @@ class Settings:
         rules.addresses,
         shown="none",
     )
+    dns_server: str = _setting(
+        "",
+        "DNS server, `address` or `address:port`, where agencies’ own web addresses are verified.",
+        rules.name_server,
+        shown="the system’s",
+    )
     log_level: str = _setting(
         "INFO", "`DEBUG`, `INFO`, `WARNING` or `ERROR`.", rules.choice("DEBUG", "INFO", "WARNING", "ERROR")
     )

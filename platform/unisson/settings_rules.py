@@ -137,6 +137,24 @@ def addresses(text: str) -> tuple[str, ...]:
     return listed
 
 
+def name_server(text: str) -> str:
+    """Return `address`, `address:port` or `[address]:port` of a DNS server; empty stands for the system's."""
+    name, port = text, "53"
+    if text.startswith("["):
+        name, _bracket, rest = text[1:].partition("]")
+        port = rest.removeprefix(":") or "53"
+    elif text.count(":") == 1:
+        name, _colon, port = text.partition(":")
+    try:
+        if text:
+            ipaddress.ip_address(name)
+    except ValueError:
+        raise BadValue(f"must be an IP address, with or without :port, not “{text}”.") from None
+    if not (port.isdecimal() and 0 < int(port) < 65536):
+        raise BadValue(f"must end with a port from 1 to 65535, not “{port}”.")
+    return text
+
+
 def _check_address(entry: str) -> None:
     name, colon, port = entry.rpartition(":")
     if colon and name and port.isdecimal() and 0 < int(port) < 65536:

@@ -1,6 +1,6 @@
 """Every table of the product: import this, and `Base.metadata` is complete."""
 
-from tenants import agencies, brands, identities, members
+from tenants import agencies, brands, domains, identities, members
 from tenants.base import Base
 from unisson.activity import models as activity
 from unisson.approvals import models as approvals
@@ -12,7 +12,7 @@ from unisson.portal import models as portal
 from unisson.publishing import models as publishing
 
 MODULES = (
-    agencies, brands, identities, members, activity, approvals, editorial, media, newsroom, notifications,
+    agencies, brands, domains, identities, members, activity, approvals, editorial, media, newsroom, notifications,
     portal, publishing,
 )  # fmt: skip
 """The modules that declare tables; a feature with tables of its own adds itself here."""

@@ -1,13 +1,17 @@
 """Members' browsers over HTTPS, and the invitations as the worker would send them."""
 
-from collections.abc import Callable
+import dataclasses
+from collections.abc import Callable, Iterator
 
 import pytest
+from flask import Flask
 from sqlalchemy import select
+from standins.names import StandInNames
 from support.world import World
 
 from tenants.members import Invitation, Membership
 from unisson.agency import invitations
+from unisson.app import create_app
 from unisson.runtime import Runtime
 
 
@@ -27,3 +31,19 @@ def send_invitation(worker: Runtime) -> Callable[[World, str], str]:
             return invitations.mint(session, newest)
 
     return send
+
+
+@pytest.fixture
+def names() -> Iterator[StandInNames]:
+    server = StandInNames()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def asking(runtime: Runtime, names: StandInNames) -> Flask:
+    """The product, asking the stand-in."""
+    asking = dataclasses.replace(runtime.settings, dns_server=names.address)
+    made = create_app(runtime=dataclasses.replace(runtime, settings=asking))
+    made.config["WTF_CSRF_ENABLED"] = False
+    return made

@@ -93,6 +93,9 @@ def test_production_refuses_what_is_only_safe_at_home(tmp_path, name, value, why
         ("LATENESS_LIMIT", "0", "from 1"),
         ("OUTBOUND_ALLOW", "127.0.0.1:notaport", "host:port"),
         ("OUTBOUND_ALLOW", "10.0.0.0/99", "host:port"),
+        ("DNS_SERVER", "dns.example.org", "IP address"),
+        ("DNS_SERVER", "192.0.2.1:99999", "from 1 to 65535"),
+        ("DNS_SERVER", "[::1]:x", "from 1 to 65535"),
         ("LOG_LEVEL", "verbose", "DEBUG"),
     ],
 )

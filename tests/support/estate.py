@@ -8,6 +8,7 @@ from datetime import timedelta
 from sqlalchemy import select, text
 
 from tenants.base import new_id, utcnow
+from tenants.domains import AgencyDomain
 from tenants.members import BrandAssignment, Invitation, Membership
 from tenants.session import TenantSession
 from tests.support.campaign import approve_many
@@ -58,7 +59,7 @@ def random_values() -> dict[str, str]:
 
 _UUIDS = (
     "content_id", "link_id", "channel_id", "subscriber_id", "media_id", "publication_id", "membership_id",
-    "assignment_id", "sign_in_id", "wait_id", "policy_id", "absence_id",
+    "assignment_id", "sign_in_id", "wait_id", "policy_id", "absence_id", "domain_id",
 )  # fmt: skip
 
 
@@ -101,6 +102,13 @@ def _values(runtime: Runtime, worker: Runtime, world: World, canary: str) -> dic
         session.add(invitation)
         absence_id = _absence(session, canary)
         policy_id = chains_of(session, world.brand_id)[0].policy.id
+        domain = AgencyDomain(
+            host=f"{canary.lower()}-{new_id().hex}.example.org", token=new_token(),
+            added_by=world.people["owner"].membership_id,
+        )  # fmt: skip
+        session.add(domain)
+        session.flush()
+        domain_id = domain.id
         assignment = session.scalars(
             select(BrandAssignment.id).where(BrandAssignment.membership_id == world.people["cm"].membership_id)
         ).first()
@@ -129,6 +137,7 @@ def _values(runtime: Runtime, worker: Runtime, world: World, canary: str) -> dic
         "publication_id": str(publication_id),
         "membership_id": str(world.people["expert"].membership_id),
         "assignment_id": str(assignment),
+        "domain_id": str(domain_id),
         "token": token,
         "digest": digest,
         "slug": page,

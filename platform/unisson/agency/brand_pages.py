@@ -6,15 +6,18 @@ from flask import redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
 from tenants.brands import ACCENTS
+from tenants.errors import RefusedError
 from tenants.permissions import BrandRole, Permission
 from unisson.agency import brands as verbs
-from unisson.agency import words
+from unisson.agency import logos, words
 from unisson.agency.forms import BrandForm
 from unisson.agency.people import people
 from unisson.agency.routes import blueprint
 from unisson.identity.browser import tell
+from unisson.media.sandbox import Reencoded
 from unisson.publishing import overview
-from unisson.web.db import session
+from unisson.storage import storage_of
+from unisson.web.db import runtime, session
 from unisson.web.guards import BrandCard, actor, brand_card, current_agency_row, visible_brands
 from unisson.web.i18n import _
 
@@ -49,7 +52,8 @@ def _unused_accent() -> str:
 
 
 def _form_page(form: BrandForm, card: BrandCard | None = None) -> str:
-    return render_template("agency/brand_form.html", form=form, card=card)
+    logo = logos.logo_of(session(), card.id) if card else None
+    return render_template("agency/brand_form.html", form=form, card=card, logo=logo)
 
 
 @blueprint.post("/brands/new")
@@ -59,9 +63,26 @@ def opening_brand() -> Answer:
     form = BrandForm()
     if not form.validate():
         return _form_page(form), 422
+    try:
+        drawn = _drawn_logo(form)
+    except RefusedError as refusal:
+        return _refused(form, None, refusal)
     brand = verbs.open_brand(session(), actor(), **_described(form))
+    if drawn:
+        logos.keep_logo(session(), actor(), brand.id, drawn, storage=storage_of(runtime().settings))
     tell(_("%(brand)s is open. Here is what it still needs.", brand=brand.name))
     return redirect(url_for("agency.brand", brand=brand.slug), 303)
+
+
+def _drawn_logo(form: BrandForm) -> Reencoded | None:
+    """Return the logo that was chosen, made anew; None for none. Raises RefusedError on `logo`."""
+    chosen = form.logo.data
+    return logos.drawn(chosen.filename, chosen.stream) if chosen and chosen.filename else None
+
+
+def _refused(form: BrandForm, card: BrandCard | None, refusal: RefusedError) -> tuple[str, int]:
+    status = form.refuse(refusal)
+    return _form_page(form, card), status
 
 
 def _described(form: BrandForm) -> dict[str, str]:
@@ -138,7 +159,15 @@ def editing_brand(brand: str) -> Answer:
     form = BrandForm()
     if not form.validate():
         return _form_page(form, card), 422
+    try:
+        drawn = _drawn_logo(form)
+    except RefusedError as refusal:
+        return _refused(form, card, refusal)
     verbs.edit_brand(session(), actor(), card.id, **_described(form))
+    if drawn:
+        logos.keep_logo(session(), actor(), card.id, drawn, storage=storage_of(runtime().settings))
+    elif form.logo_removal.data:
+        logos.remove_logo(session(), actor(), card.id)
     tell(_("%(brand)s is saved.", brand=form.name.data))
     return redirect(url_for("agency.brand", brand=card.slug), 303)
 

@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 
-from wtforms import RadioField, SelectField
+from flask_wtf.file import FileField
+from wtforms import BooleanField, RadioField, SelectField
+from wtforms.validators import Length, ValidationError
 
 from tenants.brands import ACCENTS, SECTORS
 from tenants.permissions import AgencyRole, BrandRole
@@ -31,6 +33,14 @@ class BrandForm(Form):
         description=lazy("What the brand's newsroom and its client's letters are written in."),
     )
     accent = RadioField(lazy("Colour"), choices=[option(accent) for accent in ACCENTS])
+    logo = FileField(
+        lazy("Logo"),
+        description=lazy(
+            "Shown to the client on their pages and in their mails. PNG with a transparent ground is best; also JPEG,"
+            " WebP and GIF, up to 5 MB."
+        ),
+    )
+    logo_removal = BooleanField(lazy("Remove the logo"))
 
 
 class AgencyForm(Form):
@@ -39,6 +49,34 @@ class AgencyForm(Form):
     name = LineField(lazy("Name of the agency"), name_rules())
     language = SelectField(lazy("Language"), choices=options(words.LANGUAGES))
     timezone = SelectField(lazy("Time zone"), choices=zone_choices)
+    white_label = BooleanField(
+        lazy("Show clients our name instead of Unisson's"),
+        description=lazy("On their pages and in their mails, which are then sent by you alone."),
+    )
+    sender_name = LineField(
+        lazy("Sender's name"),
+        [Length(max=120, message=lazy("Use at most 120 characters."))],
+        description=lazy("In whose name your clients get mail. Empty: the name of the agency."),
+    )
+    contact_email = AddressField(
+        lazy("Address for answers"),
+        description=lazy("Where clients' answers to mails arrive. Empty: at the sender's address, which nobody reads."),
+    )
+
+    def validate_sender_name(self, field: LineField) -> None:
+        """Refuse an address: a name that looks like one shows another sender than the true one."""
+        if "@" in (field.data or ""):
+            raise ValidationError(str(lazy("Write a name here, not an e-mail address.")))
+
+
+class DomainForm(Form):
+    """A web address of the agency's own."""
+
+    host = LineField(
+        lazy("Web address"),
+        [required()],
+        description=lazy("A name that you own and that nothing else uses yet, such as clients.agency.com."),
+    )
 
 
 class AgencyRoleForm(Form):

@@ -86,3 +86,20 @@ def edit_agency(session: TenantSession, actor: Actor, *, name: str, language: st
     session.execute(update(DirectoryEntry).where(DirectoryEntry.agency_id == session.agency_id).values(name=name))
     record(session, actor, "agency.edited", "agency", session.agency_id)
     return agency
+
+
+def label_agency(
+    session: TenantSession, actor: Actor, *, sender_name: str, contact_email: str, white_label: bool
+) -> Agency:
+    """Return the agency, who from now on shows itself so to its clients. Empty: its own name, no address.
+
+    Raises ForbiddenError.
+    """
+    actor.require(Permission.AGENCY_SETTINGS)
+    agency = session.scalars(select(Agency)).one()
+    before = (agency.sender_name, agency.contact_email, agency.white_label)
+    agency.sender_name, agency.contact_email = sender_name or None, contact_email or None
+    agency.white_label = white_label
+    if before != (agency.sender_name, agency.contact_email, agency.white_label):
+        record(session, actor, "agency.labelled", "agency", session.agency_id)
+    return agency

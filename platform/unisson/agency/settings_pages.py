@@ -1,8 +1,10 @@
 """The agency's own settings, and what each role may do."""
 
 from flask import redirect, render_template, url_for
+from sqlalchemy import select
 from werkzeug.wrappers import Response
 
+from tenants.agencies import Agency
 from tenants.permissions import (
     AGENCY_ROLE_PERMISSIONS,
     BRAND_ROLE_PERMISSIONS,
@@ -12,12 +14,12 @@ from tenants.permissions import (
 )
 from unisson.agency import words
 from unisson.agency.forms import AgencyForm
-from unisson.agency.opening import edit_agency
+from unisson.agency.opening import edit_agency, label_agency
 from unisson.agency.people import people
 from unisson.agency.routes import blueprint
 from unisson.identity.browser import tell
 from unisson.web.db import session
-from unisson.web.guards import actor, current_agency_row
+from unisson.web.guards import actor
 from unisson.web.i18n import _
 
 Answer = Response | str | tuple[str, int]
@@ -44,7 +46,7 @@ def _settings_page(form: AgencyForm) -> str:
 def settings() -> Answer:
     """Show the agency's settings and its seats."""
     actor().require(Permission.AGENCY_SETTINGS)
-    return _settings_page(AgencyForm(obj=current_agency_row()))
+    return _settings_page(AgencyForm(obj=session().scalars(select(Agency)).one()))
 
 
 @blueprint.post("/settings")
@@ -60,6 +62,13 @@ def editing_settings() -> Answer:
         name=form.name.data or "",
         language=form.language.data,
         timezone=form.timezone.data,
+    )
+    label_agency(
+        session(),
+        actor(),
+        sender_name=form.sender_name.data or "",
+        contact_email=form.contact_email.data or "",
+        white_label=bool(form.white_label.data),
     )
     tell(_("The settings are saved."))
     return redirect(url_for("agency.settings"), 303)

@@ -45,7 +45,12 @@ _member = (
 )
 _brand = (Brand.id, Brand.slug, Brand.name, Brand.accent, Brand.timezone, Brand.language, Brand.sector)
 _brands = select(_all(_list(*_brand), Brand.name)).where(Brand.archived_at.is_(None)).scalar_subquery()
-_agency = select(_list(Agency.slug, Agency.name, Agency.language, Agency.timezone)).scalar_subquery()
+_agency = select(
+    _list(
+        Agency.slug, Agency.name, Agency.language, Agency.timezone, Agency.white_label,
+        func.coalesce(Agency.sender_name, Agency.name),
+    )
+).scalar_subquery()  # fmt: skip
 _seats = (
     select(_all(_list(DirectoryEntry.slug, DirectoryEntry.name), DirectoryEntry.name))
     .join(Seat, Seat.agency_id == DirectoryEntry.agency_id)

@@ -1,8 +1,8 @@
 """Decodes one picture that a stranger made, in a process of its own that can harm nobody.
 
-Run as a script: the picture on the standard input, its format as the one argument; on the standard output a line of
-JSON and the new bytes. Its memory, processor time and files are limited before the first byte is read, so that a
-picture made to burst takes this process with it and nothing else. It imports nothing of the product.
+Run as a script: the picture on the standard input, its format and what it is for as arguments; on the standard output
+a line of JSON and the new bytes. Its memory, processor time and files are limited before the first byte is read, so
+that a picture made to burst takes this process with it and nothing else. It imports nothing of the product.
 """
 
 import io
@@ -11,14 +11,28 @@ import math
 import resource
 import sys
 import warnings
+from typing import NamedTuple
 
 from PIL import Image, ImageCms, ImageOps
 
 MOST_PIXELS = 40_000_000
 """Checked on the header, before anything is decoded."""
-LONGEST_SIDE = 4096
-MOST_BYTES = 950_000
-"""What every channel takes: Bluesky refuses more than 1,000,000 bytes (lexicon app.bsky.embed.images)."""
+
+
+class Room(NamedTuple):
+    """How large a picture may come out: pixels of its longer side, bytes; `webp` where readers all know it."""
+
+    longest_side: int
+    most_bytes: int
+    webp: bool
+
+
+ROOMS = {
+    # What every channel takes: Bluesky refuses more than 1,000,000 bytes (lexicon app.bsky.embed.images).
+    "picture": Room(4096, 950_000, webp=True),
+    # It travels in every mail to a client, and Outlook for Windows shows no WebP.
+    "logo": Room(640, 150_000, webp=False),
+}
 QUALITIES = (85, 78, 70)
 MEMORY_BYTES = 1_500_000_000
 PROCESSOR_SECONDS = 20
@@ -41,7 +55,7 @@ def limit_this_process() -> None:
         resource.setrlimit(what, (most, most))
 
 
-def reencode(content: bytes, picture_format: str) -> tuple[bytes, str, tuple[int, int]]:
+def reencode(content: bytes, picture_format: str, room: Room) -> tuple[bytes, str, tuple[int, int]]:
     """Return new bytes, their MIME type and their size in pixels.
 
     Nothing of the file survives but what is seen: EXIF is applied and dropped, a colour profile is converted to
@@ -53,16 +67,21 @@ def reencode(content: bytes, picture_format: str) -> tuple[bytes, str, tuple[int
         if opened.width * opened.height > MOST_PIXELS:
             raise RefusedPicture("too_many_pixels")
         if picture_format == "JPEG":
-            opened.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))
+            opened.draft("RGB", (room.longest_side, room.longest_side))
         opened.load()
         if opened.mode in {"RGB", "RGBA", "CMYK", "L"}:
-            opened.thumbnail((LONGEST_SIDE, LONGEST_SIDE), Image.Resampling.LANCZOS)  # early: copies are made below
-        seen = _normal(opened)
-    return _fitted(seen, "WEBP" if picture_format == "WEBP" else "PNG" if picture_format != "JPEG" else "JPEG")
+            _within(opened, room)  # early: copies are made below
+        seen = _normal(opened, room)
+    kept = {"JPEG": "JPEG", "WEBP": "WEBP" if room.webp else "PNG"}
+    return _fitted(seen, kept.get(picture_format, "PNG"), room.most_bytes)
 
 
-def _normal(opened: Image.Image) -> Image.Image:
-    """Return the first frame the right way up, at most LONGEST_SIDE long, in sRGB, without anything beside."""
+def _within(picture: Image.Image, room: Room) -> None:
+    picture.thumbnail((room.longest_side, room.longest_side), Image.Resampling.LANCZOS)
+
+
+def _normal(opened: Image.Image, room: Room) -> Image.Image:
+    """Return the first frame the right way up, within the room's longest side, in sRGB, without anything beside."""
     profile = opened.info.get("icc_profile")
     transparent = opened.has_transparency_data
     picture: Image.Image = ImageOps.exif_transpose(opened)
@@ -72,7 +91,7 @@ def _normal(opened: Image.Image) -> Image.Image:
         picture = _in_srgb(picture, profile)
     if picture.mode not in {"RGB", "RGBA"}:
         picture = picture.convert("RGBA" if transparent else "RGB")
-    picture.thumbnail((LONGEST_SIDE, LONGEST_SIDE), Image.Resampling.LANCZOS)
+    _within(picture, room)
     if picture.mode == "RGBA" and picture.getchannel("A").getextrema() == (255, 255):
         picture = picture.convert("RGB")
     bare = Image.new(picture.mode, picture.size)
@@ -89,27 +108,27 @@ def _in_srgb(picture: Image.Image, profile: bytes) -> Image.Image:
     return converted or picture
 
 
-def _fitted(picture: Image.Image, kind: str) -> tuple[bytes, str, tuple[int, int]]:
-    """Return the picture within MOST_BYTES: lower quality first, then fewer pixels."""
+def _fitted(picture: Image.Image, kind: str, most: int) -> tuple[bytes, str, tuple[int, int]]:
+    """Return the picture within `most` bytes: lower quality first, then fewer pixels."""
     while True:
-        written, written_as = _best(picture, kind)
-        if len(written) <= MOST_BYTES:
+        written, written_as = _best(picture, kind, most)
+        if len(written) <= most:
             return written, f"image/{written_as.lower()}", picture.size
-        shrink = min(0.9, 0.95 * math.sqrt(MOST_BYTES / len(written)))
+        shrink = min(0.9, 0.95 * math.sqrt(most / len(written)))
         smaller = (max(1, int(picture.width * shrink)), max(1, int(picture.height * shrink)))
         picture = picture.resize(smaller, Image.Resampling.LANCZOS)
 
 
-def _best(picture: Image.Image, kind: str) -> tuple[bytes, str]:
+def _best(picture: Image.Image, kind: str, most: int) -> tuple[bytes, str]:
     """Return the first writing that fits, or the smallest. Without transparency, a PNG too heavy becomes a JPEG."""
     if kind == "PNG":
         written = _written(picture, "PNG", optimize=picture.width * picture.height < 1_000_000)
-        if len(written) <= MOST_BYTES or picture.mode == "RGBA":
+        if len(written) <= most or picture.mode == "RGBA":
             return written, "PNG"
         kind = "JPEG"
     for quality in QUALITIES:
         written = _written(picture, kind, quality=quality)
-        if len(written) <= MOST_BYTES:
+        if len(written) <= most:
             break
     return written, kind
 
@@ -124,7 +143,7 @@ def main() -> None:
     """Answer one picture."""
     limit_this_process()
     try:
-        content, mime, (width, height) = reencode(sys.stdin.buffer.read(), sys.argv[1])
+        content, mime, (width, height) = reencode(sys.stdin.buffer.read(), sys.argv[1], ROOMS[sys.argv[2]])
         answer = {"mime": mime, "width": width, "height": height}
     except (RefusedPicture, Image.DecompressionBombError, Image.DecompressionBombWarning) as refusal:
         content = b""

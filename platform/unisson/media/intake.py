@@ -51,7 +51,7 @@ def take_in(
     if session.scalar(select(Brand.archived_at).where(Brand.id == brand_id)) is not None:
         raise GoneError(ARCHIVED)
     content = _read(stream)
-    made = reencode(content, _agreed_format(filename, content))
+    made = reencode(content, agreed_format(filename, content))
     with acting_for(session.agency_id):
         storage.put(made.content, *picture_key(made.digest))
     return _row(session, actor, brand_id, _plain_name(filename), made)
@@ -66,7 +66,7 @@ def _read(stream: IO[bytes]) -> bytes:
     return content
 
 
-def _agreed_format(filename: str, content: bytes) -> str:
+def agreed_format(filename: str, content: bytes) -> str:
     """Return the format that both the name and the first bytes say. The decoder has the third word."""
     extension = PurePosixPath(filename.lower()).suffix
     begins = _begins_as(content)

@@ -11,6 +11,7 @@ import sys
 import threading
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from tenants.errors import RefusedError
 from unisson.web.i18n import lazy
@@ -21,6 +22,8 @@ WAIT_SECONDS = 15
 """Together shorter than the minute that a transaction may stand idle."""
 AT_ONCE = 1
 """Pictures that one web process decodes at a time: the largest WebP takes 1.2 GB for some seconds."""
+
+Purpose = Literal["picture", "logo"]
 
 _places = threading.BoundedSemaphore(AT_ONCE)
 
@@ -50,13 +53,16 @@ class Reencoded:
         return hashlib.sha256(self.content).hexdigest()
 
 
-def reencode(content: bytes, picture_format: str) -> Reencoded:
-    """Return the picture written anew. Raises RefusedError for one that can't be read or is too large."""
+def reencode(content: bytes, picture_format: str, purpose: Purpose = "picture") -> Reencoded:
+    """Return the picture written anew, as large as its purpose wants.
+
+    Raises RefusedError for one that can't be read or has too many pixels.
+    """
     if not _places.acquire(timeout=WAIT_SECONDS):
         raise TooBusyError(TOO_BUSY)
     try:
-        ran = subprocess.run(  # noqa: S603 - our own interpreter and our own file; the format is one of four words
-            [sys.executable, "-I", str(DECODER), picture_format],
+        ran = subprocess.run(  # noqa: S603 - our own interpreter and file; the arguments are of few words
+            [sys.executable, "-I", str(DECODER), picture_format, purpose],
             input=content,
             capture_output=True,
             timeout=WALL_SECONDS,

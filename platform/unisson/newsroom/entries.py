@@ -8,12 +8,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import literal, select, tuple_
+from sqlalchemy import Select, literal, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 
 from tenants.agencies import Agency
 from tenants.base import new_id, utcnow
 from tenants.brands import Brand
+from tenants.domains import TrustedHost
 from tenants.errors import NotFoundError
 from tenants.session import TenantSession
 from unisson.newsroom.models import NewsroomEntry
@@ -36,6 +37,16 @@ class Room:
     accent: str
     language: str
     timezone: str
+    white_label: bool
+    logo_digest: str | None
+    logo_width: int | None
+    logo_height: int | None
+    own_host: str | None
+
+    @property
+    def logo_path(self) -> str | None:
+        """Return the path of the brand's logo, if it has one."""
+        return f"/logos/{self.agency_slug}/{self.logo_digest}" if self.logo_digest else None
 
     @property
     def path(self) -> str:
@@ -43,8 +54,11 @@ class Room:
         return f"/newsroom/{self.agency_slug}/{self.slug}/"
 
 
-_ROOM = select(
-    Agency.slug, Agency.name, Brand.id, Brand.slug, Brand.name, Brand.accent, Brand.language, Brand.timezone
+_ROOM: Select[*tuple[Any, ...]] = select(
+    Agency.slug, Agency.name, Brand.id, Brand.slug, Brand.name, Brand.accent, Brand.language, Brand.timezone,
+    Agency.white_label, Brand.logo_digest, Brand.logo_width, Brand.logo_height,
+    select(TrustedHost.host).where(TrustedHost.agency_id == Agency.agency_id)
+    .order_by(TrustedHost.verified_at, TrustedHost.host).limit(1).scalar_subquery(),
 ).join(Brand, Brand.agency_id == Agency.agency_id).where(Brand.archived_at.is_(None))  # fmt: skip
 
 

@@ -41,7 +41,7 @@ def entry(brand: str, slug: str) -> Response:
     """Show one entry, at its permanent address."""
     room = _room(brand)
     found = entries.by_slug(session(), room, slug)
-    home = runtime().settings.base_url + room.path
+    home = _home(room) + room.path
     pictures = [{**each, "src": f"{room.path}pictures/{each['digest']}"} for each in found.pictures]
     body = _drawn(
         "newsroom/entry.html",
@@ -83,14 +83,19 @@ def _room(brand: str) -> Room:
     return room
 
 
+def _home(room: Room) -> str:
+    """Return where the newsroom is at home, by whichever name one came: the agency's own if it has one."""
+    return f"https://{room.own_host}" if room.own_host else runtime().settings.base_url
+
+
 def _drawn(template: str, room: Room, **page_of: Any) -> str:
     """Return the page in the brand's language, drawn without anything of the person in front of it."""
     given: dict[str, Any] = {
         "brand": room,
         "agency": {"name": room.agency_name, "slug": room.agency_slug},
         "newsroom_url": room.path,
-        "feed_url": f"{runtime().settings.base_url}{room.path}feed.atom",
-        "canonical_url": runtime().settings.base_url + room.path,
+        "feed_url": f"{_home(room)}{room.path}feed.atom",
+        "canonical_url": _home(room) + room.path,
         "lang": room.language,
     }
     with speaking(room.language):

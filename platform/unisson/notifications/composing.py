@@ -10,6 +10,7 @@ from tenants.members import Membership
 from tenants.session import GlobalSession, TenantSession
 from unisson.notifications import about_approvals, about_contents, about_people, about_portal, about_waiting
 from unisson.notifications.about_contents import Subject, subject_of
+from unisson.notifications.labels import at_home, label_of
 from unisson.notifications.models import Letter
 from unisson.notifications.words import Reader, Ready, Words
 from unisson.portal import codes
@@ -42,7 +43,18 @@ def compose(session: TenantSession, letter: Letter, base_url: str) -> Ready | No
     reader = Reader(membership.email, membership.name, _language(session, membership, agency))
     with speaking(reader.language):
         words = _words(session, letter, base_url)
-    return Ready(str(letter.id), reader, words, sender_name=agency.name) if words else None
+    if words is None:
+        return None
+    label = label_of(session, letter, membership, agency, base_url)
+    return Ready(
+        str(letter.id),
+        reader,
+        at_home(words, label, agency, base_url),
+        sender_name=label.sender_name,
+        reply_to=label.reply_to,
+        is_the_agencys=label.is_the_agencys,
+        logo=label.logo,
+    )
 
 
 def _words(session: TenantSession, letter: Letter, base_url: str) -> Words | None:

@@ -30,6 +30,7 @@ from unisson.mail import (
     transport_for,
 )
 from unisson.notifications.composing import compose
+from unisson.notifications.enclosing import with_logo
 from unisson.notifications.envelopes import envelope_from, stationery, written
 from unisson.notifications.identity_post import send_identity_letters
 from unisson.notifications.models import Letter
@@ -123,7 +124,7 @@ class Post:
                 letter.state = "dropped"
                 done(session, claimed)
                 return None
-            return written(stationery(self.runtime), settings, ready)
+        return written(stationery(self.runtime), settings, with_logo(settings, claimed.agency_id, ready))
 
     def _settled(self, claimed: Claim, result: MailResult) -> MailResult:
         """Write down what became of the mail."""

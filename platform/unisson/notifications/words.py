@@ -24,6 +24,24 @@ class Words:
 
 
 @dataclass(frozen=True, slots=True)
+class Logo:
+    """A brand's logo as a mail carries it. `content` is empty until its bytes were read; sizes in pixels."""
+
+    brand_name: str
+    digest: str
+    mime: str
+    width: int
+    height: int
+    content: bytes = field(default=b"", repr=False)
+
+    @property
+    def shown(self) -> tuple[int, int]:
+        """Return the size to show it in, within 200 by 56 pixels: mail programs heed the attributes, not the style."""
+        scale = min(1.0, 200 / self.width, 56 / self.height)
+        return max(1, round(self.width * scale)), max(1, round(self.height * scale))
+
+
+@dataclass(frozen=True, slots=True)
 class Reader:
     """To whom a mail goes, and in which language."""
 
@@ -34,12 +52,18 @@ class Reader:
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """A mail that can be written: to whom, in whose name, what. `number` makes its Message-ID."""
+    """A mail that can be written: to whom, in whose name, what. `number` makes its Message-ID.
+
+    `is_the_agencys` says that its reader knows the agency, and need not read the product's name.
+    """
 
     number: str
     reader: Reader
     words: Words
     sender_name: str = field(default="")
+    reply_to: str = ""
+    is_the_agencys: bool = False
+    logo: Logo | None = None
 
 
 def moment(at: datetime, zone: str) -> str:

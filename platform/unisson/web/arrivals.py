@@ -24,6 +24,8 @@ class AgencyFacts(NamedTuple):
     name: str
     language: str
     timezone: str
+    white_label: bool
+    signs_as: str
 
 
 @dataclass(frozen=True, slots=True)

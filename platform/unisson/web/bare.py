@@ -10,6 +10,7 @@ from unisson.resources import PACKAGE, resource
 from unisson.runtime import Runtime
 from unisson.web import i18n, ui
 from unisson.web.cookies import CookieSessions
+from unisson.web.hosts import HostAwareFlask
 
 MAX_REQUEST_BYTES = 25 * 1024 * 1024
 MAX_FORM_BYTES = 2 * 1024 * 1024
@@ -18,7 +19,7 @@ STATIC_SECONDS = 31_536_000
 
 def bare_app(runtime: Runtime) -> Flask:
     """Return the application that `create_app` adds the features to."""
-    app = Flask("unisson", template_folder=str(resource("templates")), static_folder=str(PACKAGE / "static"))
+    app = HostAwareFlask("unisson", template_folder=str(resource("templates")), static_folder=str(PACKAGE / "static"))
     app.extensions["unisson"] = runtime
     _configure(app, runtime.settings)
     app.session_interface = CookieSessions()
@@ -40,7 +41,6 @@ def _configure(app: Flask, settings: Settings) -> None:
         MAX_CONTENT_LENGTH=MAX_REQUEST_BYTES,
         MAX_FORM_MEMORY_SIZE=MAX_FORM_BYTES,
         SEND_FILE_MAX_AGE_DEFAULT=STATIC_SECONDS if settings.is_production else 300,
-        TRUSTED_HOSTS=list(settings.trusted_hosts),
         WTF_CSRF_TIME_LIMIT=None,
         WTF_CSRF_SSL_STRICT=False,
         PREFERRED_URL_SCHEME="https" if secure else "http",

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
 from flask import Flask, Response, g, redirect, request, url_for
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, func, select
 from werkzeug.wrappers import Response as BaseResponse
 
 from tenants.access import Actor
@@ -170,7 +170,10 @@ def brand_card_of(brand_id: uuid.UUID) -> BrandCard:
     raise NotFoundError
 
 
-_AGENCY = select(Agency.slug, Agency.name, Agency.language, Agency.timezone)
+_AGENCY = select(
+    Agency.slug, Agency.name, Agency.language, Agency.timezone, Agency.white_label,
+    func.coalesce(Agency.sender_name, Agency.name),
+)  # fmt: skip
 
 
 def current_agency_row() -> AgencyFacts:

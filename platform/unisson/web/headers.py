@@ -2,6 +2,8 @@
 
 from flask import Flask, Response, request
 
+from unisson.web.hosts import own_domain
+
 _DIRECTIVES = (
     "default-src 'none'",
     "script-src 'self'",
@@ -29,13 +31,15 @@ _HEADERS = {
 def init_app(app: Flask, *, secure: bool) -> None:
     """Add the headers; a view that set one of them keeps its own (stricter) value."""
     wanted = tuple(_HEADERS.items())
-    if secure:
-        wanted += (("Strict-Transport-Security", "max-age=63072000; includeSubDomains"),)
+    strict = (("Strict-Transport-Security", "max-age=63072000; includeSubDomains"),)
+    # At an agency's own name we speak for that one name, and for as long as it may want to leave again.
+    strict_here = (("Strict-Transport-Security", "max-age=2592000"),)
 
     @app.after_request
     def harden(response: Response) -> Response:
         there = {name.lower() for name, _value in response.headers}
-        response.headers.extend([pair for pair in wanted if pair[0].lower() not in there])
+        transport = () if not secure else strict if own_domain() is None else strict_here
+        response.headers.extend([pair for pair in (*wanted, *transport) if pair[0].lower() not in there])
         if "cache-control" not in there and request.endpoint != "static":
             response.headers["Cache-Control"] = "private, no-cache"
             response.headers.add("Vary", "Cookie, Accept-Language, HX-Request")

@@ -13,6 +13,7 @@ from tenants.identities import DirectoryEntry, Seat
 from unisson.web.arrivals import arrival
 from unisson.web.db import any_session
 from unisson.web.guards import actor, current_agency_row, visible_brands
+from unisson.web.hosts import own_domain
 from unisson.web.i18n import _, _n, language
 from unisson.web.people import me
 
@@ -86,6 +87,7 @@ def _context() -> dict[str, Any]:
         "person": me() if signed_in else None,
         "lang": language(),
         "theme": request.cookies.get("theme"),
+        "own_domain": own_domain(),
     }
     if signed_in and "actor" in g:
         page |= _in_agency()
