@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from flask import redirect, render_template, url_for
+from flask import redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from tenants.brands import ACCENTS
+from tenants.brands import ACCENTS, Brand
 from tenants.errors import RefusedError
 from tenants.permissions import BrandRole, Permission
 from unisson.agency import brands as verbs
@@ -86,7 +86,9 @@ def _refused(form: BrandForm, card: BrandCard | None, refusal: RefusedError) -> 
 
 
 def _described(form: BrandForm) -> dict[str, str]:
-    names = ("name", "sector", "timezone", "language", "accent")
+    names = ["name", "sector", "timezone", "language", "accent"]
+    if "country" in request.form:
+        names.append("country")
     return {name: str(form[name].data) for name in names}
 
 
@@ -148,7 +150,8 @@ def brand_edit(brand: str) -> Answer:
     """Ask what to change of a brand."""
     card = brand_card(brand)
     actor().require(Permission.BRAND_SETTINGS, card.id)
-    return _form_page(BrandForm(obj=card), card)
+    kept = session().get_one(Brand, (session().agency_id, card.id))
+    return _form_page(BrandForm(obj=kept), card)
 
 
 @blueprint.post("/brands/<brand>/edit")

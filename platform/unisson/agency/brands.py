@@ -32,11 +32,20 @@ CROWDED = lazy("Too many brands have this name already. Choose a longer one.")
 
 
 def open_brand(
-    session: TenantSession, actor: Actor, *, name: str, sector: str, timezone: str, language: str, accent: str
+    session: TenantSession,
+    actor: Actor,
+    *,
+    name: str,
+    sector: str,
+    timezone: str,
+    language: str,
+    accent: str,
+    country: str = "FR",
 ) -> Brand:
     """Return a new brand with the default approval chain and its newsroom. Raises ForbiddenError, RefusedError."""
     actor.require(Permission.BRAND_CREATE)
-    brand = _insert(session, name, sector=sector, timezone=timezone, language=language, accent=accent)
+    brand = _insert(session, name, sector=sector, timezone=timezone, language=language, accent=accent,
+                    country=country)  # fmt: skip
     write_starters(session, brand.id, language)
     session.add(Channel(brand_id=brand.id, kind=ChannelKind.NEWSROOM.value, name=NEWSROOM_NAMES[language]))
     session.flush()
@@ -72,6 +81,7 @@ def edit_brand(
     timezone: str,
     language: str,
     accent: str,
+    country: str | None = None,
 ) -> Brand:
     """Return the brand as described; its address stays. Raises NotFoundError, ForbiddenError."""
     actor.require(Permission.BRAND_SETTINGS, brand_id)
@@ -79,6 +89,7 @@ def edit_brand(
     if brand is None:
         raise NotFoundError
     brand.name, brand.sector, brand.timezone, brand.language, brand.accent = name, sector, timezone, language, accent
+    brand.country = country or brand.country
     record(session, actor, "brand.edited", "brand", brand.id, brand_id=brand.id)
     return brand
 

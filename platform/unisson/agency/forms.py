@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 
 from flask_wtf.file import FileField
-from wtforms import BooleanField, RadioField, SelectField
+from wtforms import BooleanField, RadioField, SelectField, SelectMultipleField, TimeField
 from wtforms.validators import Length, ValidationError
 
 from tenants.brands import ACCENTS, SECTORS
 from tenants.permissions import AgencyRole, BrandRole
 from unisson.agency import words
 from unisson.agency.options import option, options
-from unisson.agency.zones import zone_choices
+from unisson.agency.zones import country_choices, zone_choices
 from unisson.identity.forms import AddressField, name_rules, required
 from unisson.web.forms import Form, LineField
 from unisson.web.guards import BrandCard
@@ -31,6 +31,12 @@ class BrandForm(Form):
         lazy("Language"),
         choices=options(words.LANGUAGES),
         description=lazy("What the brand's newsroom and its client's letters are written in."),
+    )
+    country = SelectField(
+        lazy("Country"),
+        choices=country_choices,
+        default="FR",
+        description=lazy("Its public holidays are no working days: deadlines of approvals are counted without them."),
     )
     accent = RadioField(lazy("Colour"), choices=[option(accent) for accent in ACCENTS])
     logo = FileField(
@@ -67,6 +73,16 @@ class AgencyForm(Form):
         """Refuse an address: a name that looks like one shows another sender than the true one."""
         if "@" in (field.data or ""):
             raise ValidationError(str(lazy("Write a name here, not an e-mail address.")))
+
+
+class WorkForm(Form):
+    """When people of the agency answer: deadlines and reminders are counted in these hours."""
+
+    work_days = SelectMultipleField(
+        lazy("Working days"), choices=options({str(day): label for day, label in enumerate(words.WEEKDAYS)})
+    )
+    work_starts = TimeField(lazy("From"), format="%H:%M")
+    work_ends = TimeField(lazy("To"), format="%H:%M")
 
 
 class DomainForm(Form):

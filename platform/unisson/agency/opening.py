@@ -1,6 +1,7 @@
 """Opening an agency, and what it says of itself."""
 
 from collections.abc import Collection
+from datetime import time
 
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
@@ -18,6 +19,9 @@ from unisson.agency.slugs import SLUG, numbered
 from unisson.web.i18n import lazy
 
 RESERVED = lazy("This address is used by Unisson itself. Choose another one.")
+NO_WORK_DAY = lazy("Choose at least one working day.")
+NO_HOURS = lazy("Give both hours, such as 09:00 and 18:00.")
+NO_TIME_LEFT = lazy("The working day ends after it begins.")
 TAKEN = lazy("This address belongs to another agency already. Choose another one.")
 UNFIT = lazy("Use 2 to 49 letters without accents, digits and hyphens.")
 
@@ -102,4 +106,24 @@ def label_agency(
     agency.white_label = white_label
     if before != (agency.sender_name, agency.contact_email, agency.white_label):
         record(session, actor, "agency.labelled", "agency", session.agency_id)
+    return agency
+
+
+def set_working_hours(
+    session: TenantSession, actor: Actor, *, days: Collection[int], starts: time | None, ends: time | None
+) -> Agency:
+    """Return the agency, whose deadlines are counted in these hours from the next submission on.
+
+    `days` count from Monday, 0. Raises ForbiddenError, RefusedError.
+    """
+    actor.require(Permission.AGENCY_SETTINGS)
+    if not days:
+        raise RefusedError(NO_WORK_DAY, field="work_days")
+    if starts is None or ends is None:
+        raise RefusedError(NO_HOURS, field="work_starts")
+    if ends <= starts:
+        raise RefusedError(NO_TIME_LEFT, field="work_ends")
+    agency = session.scalars(select(Agency)).one()
+    agency.work_days, agency.work_starts, agency.work_ends = sorted(set(days)), starts, ends
+    record(session, actor, "agency.hours", "agency", session.agency_id)
     return agency

@@ -5,6 +5,7 @@ from sqlalchemy import select
 from werkzeug.wrappers import Response
 
 from tenants.agencies import Agency
+from tenants.errors import RefusedError
 from tenants.permissions import (
     AGENCY_ROLE_PERMISSIONS,
     BRAND_ROLE_PERMISSIONS,
@@ -13,8 +14,8 @@ from tenants.permissions import (
     Permission,
 )
 from unisson.agency import words
-from unisson.agency.forms import AgencyForm
-from unisson.agency.opening import edit_agency, label_agency
+from unisson.agency.forms import AgencyForm, WorkForm
+from unisson.agency.opening import edit_agency, label_agency, set_working_hours
 from unisson.agency.people import people
 from unisson.agency.routes import blueprint
 from unisson.identity.browser import tell
@@ -37,16 +38,27 @@ def roles() -> Answer:
     )
 
 
-def _settings_page(form: AgencyForm) -> str:
-    seats = [line for line in people(session(), actor()) if line.has_joined]
-    return render_template("agency/settings.html", form=form, seats=seats, agency_roles=words.AGENCY_ROLES)
+def _settings_page(form: AgencyForm | None = None, work: WorkForm | None = None) -> str:
+    agency = session().scalars(select(Agency)).one()
+    return render_template(
+        "agency/settings.html",
+        form=form or AgencyForm(None, obj=agency),
+        work=work or _work_of(agency),
+        seats=[line for line in people(session(), actor()) if line.has_joined],
+        agency_roles=words.AGENCY_ROLES,
+    )
+
+
+def _work_of(agency: Agency) -> WorkForm:
+    days = [str(day) for day in agency.work_days]
+    return WorkForm(None, data={"work_days": days, "work_starts": agency.work_starts, "work_ends": agency.work_ends})
 
 
 @blueprint.get("/settings")
 def settings() -> Answer:
     """Show the agency's settings and its seats."""
     actor().require(Permission.AGENCY_SETTINGS)
-    return _settings_page(AgencyForm(obj=session().scalars(select(Agency)).one()))
+    return _settings_page()
 
 
 @blueprint.post("/settings")
@@ -71,4 +83,26 @@ def editing_settings() -> Answer:
         white_label=bool(form.white_label.data),
     )
     tell(_("The settings are saved."))
+    return redirect(url_for("agency.settings"), 303)
+
+
+@blueprint.post("/settings/working-hours")
+def setting_hours() -> Answer:
+    """Keep when the agency works."""
+    actor().require(Permission.AGENCY_SETTINGS)
+    form = WorkForm()
+    if not form.validate():
+        return _settings_page(work=form), 422
+    try:
+        set_working_hours(
+            session(),
+            actor(),
+            days={int(day) for day in form.work_days.data or ()},
+            starts=form.work_starts.data,
+            ends=form.work_ends.data,
+        )
+    except RefusedError as refusal:
+        status = form.refuse(refusal)
+        return _settings_page(work=form), status
+    tell(_("The working hours are saved. Deadlines are counted in them from the next submission on."))
     return redirect(url_for("agency.settings"), 303)

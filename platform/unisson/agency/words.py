@@ -84,3 +84,14 @@ SECTORS = {
 
 LANGUAGES = {"fr": "Français", "en": "English"}
 """Each in itself, as one looks for one's own."""
+
+WEEKDAYS = (
+    lazy("Monday"),
+    lazy("Tuesday"),
+    lazy("Wednesday"),
+    lazy("Thursday"),
+    lazy("Friday"),
+    lazy("Saturday"),
+    lazy("Sunday"),
+)
+"""From Monday, 0, as `date.weekday` counts."""

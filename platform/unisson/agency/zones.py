@@ -1,8 +1,11 @@
-"""The time zones that a page offers: places with a civil clock, grouped as people look for them."""
+"""The time zones and countries that a page offers: places with a civil clock, grouped as people look for them."""
 
 from functools import lru_cache
 from typing import Any
 from zoneinfo import available_timezones
+
+import holidays
+from babel import Locale
 
 from unisson.agency.options import option
 from unisson.web.i18n import _, language, say_zone
@@ -30,3 +33,18 @@ def _choices(_spoken: str) -> list[Any]:
         named = sorted((f"{say_zone(zone)} ({zone})", zone) for zone in zones)
         found += [option(zone, label, titles[region]) for label, zone in named]
     return [*found, option("UTC", "UTC", _("Universal time"))]
+
+
+COUNTRIES = frozenset(code for code in holidays.list_supported_countries() if len(code) == 2)
+"""Countries whose public holidays are known (ISO 3166-1 alpha-2)."""
+
+
+def country_choices() -> list[Any]:
+    """Return the countries by name, in the language being spoken."""
+    return _countries(language())
+
+
+@lru_cache(maxsize=4)
+def _countries(spoken: str) -> list[Any]:
+    names = Locale.parse(spoken).territories
+    return [option(code, name) for name, code in sorted((str(names.get(code, code)), code) for code in COUNTRIES)]
