@@ -104,6 +104,7 @@ TABLE: dict[str, Place] = {
     "approvals.board": Member(P.APPROVAL_STEER),
     "approvals.nudge": Member(P.APPROVAL_STEER),
     "approvals.handover": Decider(),
+    "approvals.versions": Member(P.CONTENT_SEE),
     "approvals.submission": Member(P.CONTENT_SUBMIT),
     "approvals.withdrawal": Member(P.CONTENT_SUBMIT),
     "approvals.chains": Member(P.CHAIN_EDIT),
