@@ -1,7 +1,7 @@
 """The page that compares any two versions of a content."""
 
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from flask import Blueprint, render_template, request, url_for
 
@@ -33,14 +33,13 @@ def versions(content_id: uuid.UUID) -> str:
         former=former,
         later=later,
         changes=changes,
-        picture_url=member_address(changes),
+        picture_url=member_address(changes.media),
     )
 
 
-def member_address(changes: Changes) -> Callable[[str], str]:
-    """Return where a member fetches the images of `changes`, by their digest."""
-    known = changes.media
-    return lambda digest: url_for("media.picture", media_id=known[digest])
+def member_address(media: Mapping[str, uuid.UUID]) -> Callable[[str], str]:
+    """Return where a member fetches images by their digest; `media` says which they are."""
+    return lambda digest: url_for("media.picture", media_id=media[digest])
 
 
 def register(blueprint: Blueprint) -> None:

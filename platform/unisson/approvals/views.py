@@ -69,7 +69,7 @@ def approval(content_id: uuid.UUID) -> Answer:
             stage_shown=form.stage_shown,
         ),
         _("Approved."),
-        typed={"comment": comment},
+        typed={"comment": comment, **form.anchor_typed},
     )
 
 
@@ -80,9 +80,11 @@ def change_request(content_id: uuid.UUID) -> Answer:
     digest, comment = form.digest.data or "", form.comment.data or ""
     return carried_out(
         content_id,
-        lambda: request_changes(session(), actor(), content_id, digest, comment, stage_shown=form.stage_shown),
+        lambda: request_changes(
+            session(), actor(), content_id, digest, comment, stage_shown=form.stage_shown, anchor=form.anchor
+        ),
         _("Sent back to its author with your comment."),
-        typed={"comment": comment},
+        typed={"comment": comment, **form.anchor_typed},
     )
 
 

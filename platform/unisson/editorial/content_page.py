@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response
 from tenants.access import Actor
 from tenants.errors import NotFoundError, RefusedError
 from tenants.permissions import Permission
+from unisson.approvals.anchors import sentences_of
 from unisson.approvals.asking import chain_of
 from unisson.approvals.changes import Changes, since_decided
 from unisson.approvals.circuit import Passage, current_passage
@@ -84,6 +85,7 @@ class ContentView:
     if_late: object
     decides: bool
     since: Changes | None
+    sentences: Sequence[str]
     actions: frozenset[str]
     refusal: RefusedError | None = None
     typed: Mapping[str, str] = field(default_factory=dict)
@@ -116,10 +118,19 @@ def render(
 ) -> str:
     """Return the page's HTML."""
     view = _view(load(session(), actor(), content_id, Permission.CONTENT_SEE), refusal, typed or {})
-    picture_url = member_address(view.since) if view.since else None
     return render_template(
-        "editorial/content.html", view=view, picture_url=picture_url, new_operation_id=new_operation_id
+        "editorial/content.html",
+        view=view,
+        picture_url=member_address(_media(view)),
+        new_operation_id=new_operation_id,
     )
+
+
+def _media(view: ContentView) -> dict[str, uuid.UUID]:
+    """Return the images of the page by their digest."""
+    shown = view.revision.payload.get("pictures", ()) if view.revision else ()
+    known = {each["digest"]: uuid.UUID(each["id"]) for each in shown}
+    return known | (view.since.media if view.since else {})
 
 
 def actions_on(person: Actor, content: Content) -> frozenset[str]:
@@ -174,6 +185,7 @@ def _view(content: Content, refusal: RefusedError | None, typed: Mapping[str, st
         if_late=if_late(content, chain_of(session(), passage.run)) if passage else None,
         decides=decides,
         since=since_decided(session(), content, person.membership_id) if decides else None,
+        sentences=sentences_of(revision.payload) if decides and revision else (),
         actions=actions,
         refusal=refusal,
         typed=typed,
