@@ -164,7 +164,7 @@ def decisions_of(session: TenantSession, content: Content, *, everything: bool) 
             digest=decision.digest,
             comment=decision.comment,
             quote=decision.anchor.get("passage", {}).get("quote", ""),
-            pin=_pin(decision.anchor, pictures or ()),
+            pin=pin_of(decision.anchor, pictures or ()),
             decided_at=decision.decided_at,
             by_link=decision.link_id is not None,
             carried=decision.carried_from is not None,
@@ -175,7 +175,8 @@ def decisions_of(session: TenantSession, content: Content, *, everything: bool) 
     ]
 
 
-def _pin(anchor: Mapping[str, Any], pictures: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
+def pin_of(anchor: Mapping[str, Any], pictures: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
+    """Return the image that a decision is about, with the point as `x` and `y`; None for no point of an image."""
     point = anchor.get("picture")
     found = next((each for each in pictures if point and each["digest"] == point["digest"]), None)
     return {**found, "x": point["x"], "y": point["y"]} if point and found else None

@@ -5,7 +5,16 @@ import uuid
 from flask import Blueprint, Flask, render_template
 from werkzeug.wrappers import Response
 
-from unisson.approvals import board_pages, chain_pages, holding, link_views, links, version_pages
+from unisson.approvals import (
+    board_pages,
+    chain_pages,
+    holding,
+    link_views,
+    links,
+    proof_pages,
+    register_pages,
+    version_pages,
+)
 from unisson.approvals.circuit import submit, withdraw
 from unisson.approvals.deciding import approve, request_changes
 from unisson.approvals.forms import DecisionForm, HoldForm, VersionForm
@@ -21,6 +30,8 @@ blueprint = Blueprint("approvals", __name__, url_prefix="/<agency>")
 link_views.register(blueprint)
 board_pages.register(blueprint)
 chain_pages.register(blueprint)
+proof_pages.register(blueprint)
+register_pages.register(blueprint)
 version_pages.register(blueprint)
 
 Answer = Response | str | tuple[str, int]

@@ -147,6 +147,7 @@ def actions_on(person: Actor, content: Content) -> frozenset[str]:
         "restore": (Permission.CONTENT_WRITE, state == ContentState.CANCELLED),
         "resolve": (Permission.PUBLICATION_RESOLVE, state in {ContentState.HELD, ContentState.FAILED}),
         "links": (Permission.LINK_MANAGE, True),
+        "prove": (Permission.APPROVAL_STEER, True),
     }
     return frozenset(name for name, (wanted, now) in rules.items() if now and person.may(wanted, brand_id))
 

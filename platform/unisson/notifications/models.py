@@ -4,7 +4,7 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Index
+from sqlalchemy import CheckConstraint, Computed, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tenants.base import Base, TenantOwned, Timestamp, belongs_to, one_of
@@ -25,11 +25,14 @@ class Letter(TenantOwned, Base):
         CheckConstraint(one_of("kind", KINDS), name="kind"),
         CheckConstraint(one_of("state", ("waiting", "sent", "failed", "dropped")), name="state"),
         Index(None, "agency_id", "membership_id"),
+        Index(None, "agency_id", "content_id"),
     )
 
     membership_id: Mapped[uuid.UUID]
     kind: Mapped[str]
     about: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
+    content_id: Mapped[uuid.UUID | None] = mapped_column(Computed("(about ->> 'content_id')::uuid", persisted=True))
+    """The content of `about`, as a column: under row-level security no index on an expression over JSON is used."""
     state: Mapped[str] = mapped_column(server_default="waiting")
     attempts: Mapped[int] = mapped_column(server_default="0")
     last_error: Mapped[str | None]
