@@ -19,7 +19,8 @@ MOST_DIGITS = 6
 def versions(content_id: uuid.UUID) -> str:
     """Show every version, and what changed between two: the last two, or those that the address names."""
     content = load(session(), actor(), content_id, Permission.CONTENT_SEE)
-    rows = versions_of(session(), content_id)
+    inside = actor().may(Permission.CONTENT_WRITE, content.brand_id)
+    rows = versions_of(session(), content, everything=inside)
     former, later = sorted(_chosen(rows))
     changes = Changes()
     if former != later:
@@ -49,10 +50,10 @@ def register(blueprint: Blueprint) -> None:
 
 def _chosen(rows: Sequence[VersionRow]) -> tuple[int, int]:
     """Return the two versions to compare, the same one twice where there are no two. Raises NotFoundError."""
-    newest = rows[0].number if rows else 0
-    later = _number("to", newest)
-    former = _number("from", max(later - 1, min(newest, 1)))
-    if rows and not {former, later} <= {row.number for row in rows}:
+    numbers = [row.number for row in rows] or [0]
+    later = _number("to", numbers[0])
+    former = _number("from", next((number for number in numbers if number < later), later))
+    if not {former, later} <= set(numbers):
         raise NotFoundError
     return former, later
 
