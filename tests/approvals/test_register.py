@@ -16,7 +16,7 @@ from support.desk import Desk
 from tenants.base import utcnow
 from tenants.errors import RefusedError
 from unisson.approvals import deciding
-from unisson.approvals.register import Period, last_month, period
+from unisson.approvals.register import Period, period, usual
 
 TODAY = utcnow().date()
 
@@ -76,7 +76,7 @@ def test_days_are_those_of_the_brand_s_clock() -> None:
     starts, ends = Period(date(2027, 3, 28), date(2027, 3, 28)).between("Europe/Paris")
     assert (ends - starts) == timedelta(hours=23)
     assert starts.isoformat() == "2027-03-27T23:00:00+00:00"
-    assert last_month(date(2027, 3, 28)) == Period(date(2027, 2, 1), date(2027, 2, 28))
+    assert usual(date(2027, 3, 28)) == Period(date(2027, 2, 1), date(2027, 3, 28))
 
 
 def test_what_is_outside_the_period_or_the_brand_is_not_in_it(desk: Desk) -> None:
@@ -114,10 +114,10 @@ def test_a_year_is_a_period() -> None:
     assert period("2028-01-01", "2028-12-31").last == date(2028, 12, 31)
 
 
-def test_the_page_asks_for_the_month_before(desk: Desk) -> None:
+def test_the_page_offers_last_month_and_this_one(desk: Desk) -> None:
     page = desk.get("rp", f"/brands/{desk.world.brand_slug}/decisions?lang=en")
     assert page.status_code == 200
-    assert f'value="{last_month(TODAY).first}"' in page.text
+    assert f'value="{usual(TODAY).first}"' in page.text
     assert desk.get("rp", f"/brands/{desk.world.brand_slug}/decisions.csv").status_code == 200
     assert desk.get("client_approver", f"/brands/{desk.world.brand_slug}/decisions").status_code == 403
     assert asked(desk, "client_approver").status_code == 403

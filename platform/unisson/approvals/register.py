@@ -76,10 +76,9 @@ def period(first: str, last: str) -> Period:
     return chosen
 
 
-def last_month(today: date) -> Period:
-    """Return the month before the one of `today`."""
-    last = today.replace(day=1) - timedelta(days=1)
-    return Period(last.replace(day=1), last)
+def usual(today: date) -> Period:
+    """Return the month before the one of `today`, and this one so far."""
+    return Period((today.replace(day=1) - timedelta(days=1)).replace(day=1), today)
 
 
 def decisions_in(

@@ -15,7 +15,7 @@ Answer = Response | str | tuple[str, int]
 
 
 def decisions(brand: str) -> Answer:
-    """Ask for a period: last month, unless another one was typed."""
+    """Ask for a period: last month and this one, unless another was typed."""
     return _page(_card(brand), *_typed(brand))
 
 
@@ -48,7 +48,7 @@ def _card(brand: str) -> BrandCard:
 
 def _typed(brand: str) -> tuple[str, str]:
     today = utcnow().astimezone(ZoneInfo(brand_card(brand).timezone)).date()
-    usual = reading.last_month(today)
+    usual = reading.usual(today)
     return request.args.get("from", str(usual.first)), request.args.get("to", str(usual.last))
 
 
