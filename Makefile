@@ -3,15 +3,15 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench peers chaos properties screenshots lock catalog clean setup setup-dev chromium
+.PHONY: help run test check bench peers chaos properties screenshots lock catalog clean setup setup-dev chromium pango
 
 help: ## Show what can be made
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1	\2/' | expand -t 22
 
-run: setup ## Start Unisson on this machine with a demonstration agency; Ctrl-C stops it
+run: setup pango ## Start Unisson on this machine with a demonstration agency; Ctrl-C stops it
 	@exec $(BIN)/unisson up
 
-test: setup-dev chromium ## Run the tests, a real browser included
+test: setup-dev chromium pango ## Run the tests, a real browser included
 	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not peers"
 
 check: setup-dev ## Lint, types, layers, templates, translations
@@ -58,3 +58,6 @@ setup-dev:
 
 chromium:
 	@$(PYTHON) tools/chromium.py
+
+pango:
+	@$(PYTHON) tools/pango.py

@@ -49,13 +49,15 @@ type underline undo undo-2 unlink unplug upload user user-check user-cog user-lo
 user-round-check user-x users video vote wand-sparkles webhook wifi-off workflow wrench x zap
 """.split()  # noqa: SIM905 - a list of words reads better as words
 LIGHT_SHEETS = (
-    "tokens", "reset", "base", "icon", "button", "field", "form", "state", "notice", "avatar", "flash", "preview",
-    "page", "diff", "portal", "utilities",
+    "tokens", "reset", "base", "icon", "button", "field", "form", "state", "notice", "avatar", "flash", "page",
+    "portal", "utilities",
 )  # fmt: skip
+CONTENT_SHEETS = ("preview", "diff", "anchor")
 LIGHT_ICONS = """
-ban calendar calendar-clock check check-check chevron-left chevron-right circle-alert circle-check circle-help
-circle-pause circle-play circle-x clock cloud ellipsis eye globe history hourglass info mail message-square
-message-square-warning newspaper pencil refresh-cw send star triangle-alert x
+arrow-right ban calendar calendar-clock check check-check chevron-left chevron-right circle-alert circle-check
+circle-help circle-pause circle-play circle-x clock cloud ellipsis eye globe history hourglass image-off image-plus info
+mail map-pin message-square message-square-warning move newspaper pencil quote refresh-cw replace send star text
+triangle-alert type x
 """.split()  # noqa: SIM905 - as above
 BOX = ' viewBox="0 0 24 24"'
 SHAPE = f'{BOX} fill="none" stroke="currentColor" stroke-width="2" stroke-linecap="round" '
@@ -85,7 +87,8 @@ def main() -> int:
 
 def _light() -> None:
     sheets = VENDOR.parent / "css"
-    (VENDOR / "light.css").write_text("".join(lean((sheets / f"{name}.css").read_text()) for name in LIGHT_SHEETS))
+    for bundle, names in (("light", LIGHT_SHEETS), ("light-content", CONTENT_SHEETS)):
+        (VENDOR / f"{bundle}.css").write_text("".join(lean((sheets / f"{name}.css").read_text()) for name in names))
     (VENDOR / "icons-light.svg").write_text(sprite(MODULES / "lucide-static" / "icons", LIGHT_ICONS, BOX))
 
 

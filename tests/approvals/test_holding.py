@@ -207,9 +207,9 @@ def test_the_one_who_asked_for_changes_is_the_one_who_counts(desk: Desk) -> None
     content_id = desk.in_state("in_review")
     actor, (digest, _stage) = desk.actor("rp"), desk.asked(content_id)
     with desk.session() as session:
-        deciding.request_changes(session, actor, content_id, digest, "Non.", anchor={"passage": "samedi"})
+        deciding.request_changes(session, actor, content_id, digest, "Non.", anchor={"passage": {"quote": "à 10 h"}})
     with desk.session() as session:
-        assert session.scalars(select(Decision.anchor)).one() == {"passage": "samedi"}
+        assert session.scalars(select(Decision.anchor)).one() == {"passage": {"quote": "à 10 h", "start": 7}}
 
 
 def test_the_composer_says_which_chain_and_why(desk: Desk) -> None:

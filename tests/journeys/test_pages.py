@@ -38,7 +38,7 @@ WRITERS = {
     "channels": f"{BRAND}/channels",
     "new channel": f"{BRAND}/channels/new",
 }
-OWNER = {"settings": "/atelier-nord/settings", "chains": f"{BRAND}/chains", "invitation": "/atelier-nord/team/invitations", "new brand": "/atelier-nord/brands/new"}  # fmt: skip
+OWNER = {"settings": "/atelier-nord/settings", "chains": f"{BRAND}/chains", "decisions": f"{BRAND}/decisions", "invitation": "/atelier-nord/team/invitations", "new brand": "/atelier-nord/brands/new"}  # fmt: skip
 VISITORS = {
     "front": "/",
     "sign-in": "/sign-in",

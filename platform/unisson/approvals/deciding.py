@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import select
@@ -12,6 +13,7 @@ from tenants.errors import ForbiddenError, RefusedError, StaleError
 from tenants.permissions import Permission
 from tenants.session import TenantSession
 from unisson.activity.trail import record
+from unisson.approvals import anchors
 from unisson.approvals.asking import (
     Asked,
     ask,
@@ -37,7 +39,7 @@ from unisson.approvals.circuit import (
 )
 from unisson.approvals.models import Decision, RunStage, RunState, Verdict
 from unisson.editorial.contents import load
-from unisson.editorial.models import Content, ContentState
+from unisson.editorial.models import Content, ContentState, Revision
 from unisson.web.i18n import lazy
 
 CHANGED_SINCE = lazy("This content changed after the page was opened. Read it again, then decide.")
@@ -123,7 +125,8 @@ def decide(
         raise RefusedError(NEEDS_WORDS[verdict], field="comment")
     if len(comment) > MAX_COMMENT:
         raise RefusedError(LONG_COMMENT, field="comment")
-    _write_down(session, passage, seats, verdict, word=word, comment=comment)
+    word = replace(word, comment=comment, anchor=_anchor(session, passage, word))
+    _write_down(session, passage, seats, verdict, word=word)
     record(
         session, None, f"content.{verdict}", "content", content.id,
         brand_id=content.brand_id, by=word.name, stage=said_stage(passage.stage), digest=passage.run.digest,
@@ -134,6 +137,14 @@ def decide(
     if verdict == Verdict.RESERVED:
         tell_authors(session, content, passage, "approved")
     _after_a_yes(session, content, passage)
+
+
+def _anchor(session: TenantSession, passage: Passage, word: Word) -> Mapping[str, Any]:
+    """Return what the decision is about, which must stand in the revision. Raises RefusedError."""
+    if not word.anchor:
+        return {}
+    revision = session.get_one(Revision, (session.agency_id, passage.run.revision_id))
+    return anchors.checked(word.anchor, revision.payload)
 
 
 def may_decide(session: TenantSession, actor: Actor, content: Content, passage: Passage) -> bool:
@@ -173,7 +184,7 @@ def _has_answered(session: TenantSession, stage: RunStage, membership_id: uuid.U
 
 
 def _write_down(
-    session: TenantSession, passage: Passage, seats: Sequence[Asked], verdict: Verdict, *, word: Word, comment: str
+    session: TenantSession, passage: Passage, seats: Sequence[Asked], verdict: Verdict, *, word: Word
 ) -> None:
     at = utcnow()
     session.add_all(
@@ -189,7 +200,7 @@ def _write_down(
             device_id=word.device_id,
             authenticated=word.authenticated,
             typed_name=word.typed_name,
-            comment=comment,
+            comment=word.comment,
             anchor=dict(word.anchor),
             ip=word.ip,
             user_agent=word.user_agent[:300],

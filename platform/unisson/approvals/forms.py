@@ -1,6 +1,7 @@
 """The forms of deciding."""
 
 import uuid
+from typing import Any
 
 from wtforms import BooleanField, HiddenField
 
@@ -8,7 +9,33 @@ from unisson.web.forms import Form, TextField
 from unisson.web.i18n import lazy
 
 
-class DecisionForm(Form):
+class AnchorForm(Form):
+    """What a request for changes is about, as `approvals/_anchor.html` asks it."""
+
+    about = HiddenField()
+    sentence = TextField()
+    quote = TextField()
+    picture = HiddenField()
+    pin_x = HiddenField()
+    pin_y = HiddenField()
+
+    @property
+    def anchor(self) -> dict[str, Any]:
+        """Return the anchor that was chosen, still to be checked against the revision; {} for the whole."""
+        if self.about.data == "passage":
+            return {"passage": {"quote": self.quote.data or self.sentence.data or "", "start": 0}}
+        if self.about.data == "picture":
+            return {"picture": {"digest": self.picture.data, "x": _part(self.pin_x.data), "y": _part(self.pin_y.data)}}
+        return {}
+
+    @property
+    def anchor_typed(self) -> dict[str, str]:
+        """Return what the fields held, to show them again."""
+        fields = (self.about, self.sentence, self.quote, self.picture, self.pin_x, self.pin_y)
+        return {field.name: str(field.data or "") for field in fields}
+
+
+class DecisionForm(AnchorForm):
     """A decision on exactly what the page showed: its digest, and the stage that was asked."""
 
     digest = HiddenField()
@@ -53,6 +80,14 @@ class HandOverForm(WaitForm):
 def _id(typed: object) -> uuid.UUID | None:
     try:
         return uuid.UUID(str(typed or ""))
+    except ValueError:
+        return None
+
+
+def _part(typed: object) -> float | None:
+    """Return per cent as a part of 1; None for what is no number."""
+    try:
+        return float(str(typed or "")) / 100
     except ValueError:
         return None
 

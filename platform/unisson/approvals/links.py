@@ -125,6 +125,24 @@ def addressees_of(session: TenantSession, content: Content) -> Sequence[Addresse
     return [Addressee(row[0], row[1]) for row in rows]
 
 
+def links_used(session: TenantSession, content_id: uuid.UUID) -> Sequence[tuple[ApprovalLink, Membership]]:
+    """Return the links by which somebody decided on the content, with their addressees, oldest first."""
+    used = (
+        select(Decision.link_id)
+        .join(ApprovalRun, (ApprovalRun.agency_id == Decision.agency_id) & (ApprovalRun.id == Decision.run_id))
+        .where(ApprovalRun.content_id == content_id, Decision.link_id.is_not(None))
+    )
+    rows = session.execute(
+        select(ApprovalLink, Membership)
+        .join(
+            Membership, (Membership.agency_id == ApprovalLink.agency_id) & (Membership.id == ApprovalLink.membership_id)
+        )
+        .where(ApprovalLink.id.in_(used))
+        .order_by(ApprovalLink.created_at, ApprovalLink.id)
+    )
+    return [(row[0], row[1]) for row in rows]
+
+
 def _revoke_all(session: TenantSession, link: ApprovalLink) -> None:
     session.execute(
         update(ApprovalLink)

@@ -56,7 +56,10 @@ class StageRow:
 
 @dataclass(frozen=True, slots=True)
 class DecisionRow:
-    """One decision: by whom, in which role, about which version, when and how."""
+    """One decision: by whom, in which role, about which version, when and how.
+
+    `quote` is the passage that it is about; `pin` the image, with the point as `x` and `y`, parts of width and height.
+    """
 
     id: uuid.UUID
     who: object
@@ -65,7 +68,8 @@ class DecisionRow:
     version: int
     digest: str
     comment: str
-    anchor: Mapping[str, Any]
+    quote: str
+    pin: Mapping[str, Any] | None
     decided_at: datetime
     by_link: bool
     carried: bool
@@ -142,7 +146,7 @@ def _who(decision: Decision, there: Roster) -> object:
 def decisions_of(session: TenantSession, content: Content, *, everything: bool) -> list[DecisionRow]:
     """Return the decisions on the content, newest first; without `everything` only the client side's own."""
     rows = session.execute(
-        select(Decision, RunSeat, Membership.name, Revision.number, Revision.id)
+        select(Decision, RunSeat, Membership.name, Revision.number, Revision.id, Revision.payload["pictures"])
         .join(ApprovalRun, (ApprovalRun.agency_id == Decision.agency_id) & (ApprovalRun.id == Decision.run_id))
         .join(Revision, (Revision.agency_id == ApprovalRun.agency_id) & (Revision.id == ApprovalRun.revision_id))
         .outerjoin(RunSeat, (RunSeat.agency_id == Decision.agency_id) & (RunSeat.id == Decision.seat_id))
@@ -159,15 +163,23 @@ def decisions_of(session: TenantSession, content: Content, *, everything: bool) 
             version=number,
             digest=decision.digest,
             comment=decision.comment,
-            anchor=decision.anchor,
+            quote=decision.anchor.get("passage", {}).get("quote", ""),
+            pin=pin_of(decision.anchor, pictures or ()),
             decided_at=decision.decided_at,
             by_link=decision.link_id is not None,
             carried=decision.carried_from is not None,
             current=revision_id == content.revision_id,
         )
-        for decision, seat, name, number, revision_id in rows
+        for decision, seat, name, number, revision_id, pictures in rows
         if everything or is_clients(seat)
     ]
+
+
+def pin_of(anchor: Mapping[str, Any], pictures: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
+    """Return the image that a decision is about, with the point as `x` and `y`; None for no point of an image."""
+    point = anchor.get("picture")
+    found = next((each for each in pictures if point and each["digest"] == point["digest"]), None)
+    return {**found, "x": point["x"], "y": point["y"]} if point and found else None
 
 
 def _role_name(seat: RunSeat | None) -> object:

@@ -6,7 +6,17 @@ from collections.abc import Callable
 from flask import Blueprint, Flask, flash, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
-from unisson.approvals import absence_pages, board_pages, chain_editor, chain_pages, holding, links
+from unisson.approvals import (
+    absence_pages,
+    board_pages,
+    chain_editor,
+    chain_pages,
+    holding,
+    links,
+    proof_pages,
+    register_pages,
+    version_pages,
+)
 from unisson.approvals.circuit import submit, withdraw
 from unisson.approvals.deciding import approve, request_changes
 from unisson.approvals.forms import DecisionForm, HoldForm, VersionForm, WaitForm
@@ -24,6 +34,9 @@ board_pages.register(blueprint)
 chain_pages.register(blueprint)
 chain_editor.register(blueprint)
 absence_pages.register(blueprint)
+proof_pages.register(blueprint)
+register_pages.register(blueprint)
+version_pages.register(blueprint)
 
 Answer = Response | str | tuple[str, int]
 
@@ -71,7 +84,7 @@ def approval(content_id: uuid.UUID) -> Answer:
             stage_shown=form.stage_shown,
         ),
         _("Approved."),
-        typed={"comment": comment},
+        typed={"comment": comment, **form.anchor_typed},
     )
 
 
@@ -82,9 +95,11 @@ def change_request(content_id: uuid.UUID) -> Answer:
     digest, comment = form.digest.data or "", form.comment.data or ""
     return carried_out(
         content_id,
-        lambda: request_changes(session(), actor(), content_id, digest, comment, stage_shown=form.stage_shown),
+        lambda: request_changes(
+            session(), actor(), content_id, digest, comment, stage_shown=form.stage_shown, anchor=form.anchor
+        ),
         _("Sent back to its author with your comment."),
-        typed={"comment": comment},
+        typed={"comment": comment, **form.anchor_typed},
     )
 
 

@@ -12,7 +12,9 @@ from werkzeug.wrappers import Response
 from tenants.access import Actor
 from tenants.errors import NotFoundError, RefusedError
 from tenants.permissions import Permission
+from unisson.approvals.anchors import sentences_of
 from unisson.approvals.asking import chain_of
+from unisson.approvals.changes import Changes, since_decided
 from unisson.approvals.circuit import Passage, current_passage
 from unisson.approvals.deciding import may_decide
 from unisson.approvals.lateness import if_late
@@ -20,6 +22,7 @@ from unisson.approvals.links import addressees_of
 from unisson.approvals.models import ApprovalLink
 from unisson.approvals.progress import DecisionRow, StageRow, decisions_of, stages_of
 from unisson.approvals.standing import ChainRow, HoldRow, chain_row, hold_row
+from unisson.approvals.version_pages import member_address
 from unisson.editorial.contents import channels_of, load
 from unisson.editorial.models import EDITABLE, Content, ContentState, Revision
 from unisson.editorial.moments import When, own_zone, when
@@ -81,6 +84,8 @@ class ContentView:
     hold: HoldRow | None
     if_late: object
     decides: bool
+    since: Changes | None
+    sentences: Sequence[str]
     actions: frozenset[str]
     refusal: RefusedError | None = None
     typed: Mapping[str, str] = field(default_factory=dict)
@@ -113,7 +118,19 @@ def render(
 ) -> str:
     """Return the page's HTML."""
     view = _view(load(session(), actor(), content_id, Permission.CONTENT_SEE), refusal, typed or {})
-    return render_template("editorial/content.html", view=view, new_operation_id=new_operation_id)
+    return render_template(
+        "editorial/content.html",
+        view=view,
+        picture_url=member_address(_media(view)),
+        new_operation_id=new_operation_id,
+    )
+
+
+def _media(view: ContentView) -> dict[str, uuid.UUID]:
+    """Return the images of the page by their digest."""
+    shown = view.revision.payload.get("pictures", ()) if view.revision else ()
+    known = {each["digest"]: uuid.UUID(each["id"]) for each in shown}
+    return known | (view.since.media if view.since else {})
 
 
 def actions_on(person: Actor, content: Content) -> frozenset[str]:
@@ -130,6 +147,7 @@ def actions_on(person: Actor, content: Content) -> frozenset[str]:
         "restore": (Permission.CONTENT_WRITE, state == ContentState.CANCELLED),
         "resolve": (Permission.PUBLICATION_RESOLVE, state in {ContentState.HELD, ContentState.FAILED}),
         "links": (Permission.LINK_MANAGE, True),
+        "prove": (Permission.APPROVAL_STEER, True),
     }
     return frozenset(name for name, (wanted, now) in rules.items() if now and person.may(wanted, brand_id))
 
@@ -149,6 +167,7 @@ def _view(content: Content, refusal: RefusedError | None, typed: Mapping[str, st
     passage = current_passage(session(), content)
     revision = session().get(Revision, (session().agency_id, content.revision_id)) if content.revision_id else None
     actions = actions_on(person, content)
+    decides = passage is not None and may_decide(session(), person, content, passage)
     return ContentView(
         content=content,
         brand=brand,
@@ -165,7 +184,9 @@ def _view(content: Content, refusal: RefusedError | None, typed: Mapping[str, st
         chain=chain_row(session(), content),
         hold=hold_row(session(), content),
         if_late=if_late(content.kind, chain_of(session(), passage.run)) if passage else None,
-        decides=passage is not None and may_decide(session(), person, content, passage),
+        decides=decides,
+        since=since_decided(session(), content, person.membership_id) if decides else None,
+        sentences=sentences_of(revision.payload) if decides and revision else (),
         actions=actions,
         refusal=refusal,
         typed=typed,

@@ -15,13 +15,15 @@ from unisson.editorial.forms import DEFAULT_TIME, MoveForm
 from unisson.editorial.models import Content
 from unisson.editorial.moments import own_zone, when
 from unisson.editorial.timing import AmbiguousError, parse_local, resolve
-from unisson.editorial.writing import check_editable, clock_of, move
+from unisson.editorial.writing import check_editable, clock_of, date_is_free, move
 from unisson.web.db import session
 from unisson.web.guards import actor, brand_card_of
 from unisson.web.i18n import _, lazy, say_time
 from unisson.web.operations import new_operation_id
 
 CONFIRM = lazy("This content was submitted or approved. Moving it asks for the approval again: confirm that first.")
+
+ASKS_AGAIN, KEEPS = "asks_again", "keeps"
 
 Answer = Response | tuple[str, int]
 
@@ -88,8 +90,15 @@ def _named(typed: str | None, content: Content) -> datetime | None:
 def _confirm(content: Content, form: MoveForm, wall_time: datetime) -> None:
     shown, fold = clock_of(session(), content)
     stays = shown == wall_time and form.fold_chosen in (None, fold)
-    if content.state in REOPENED and not stays and not form.confirmed.data:
+    if _rule(content) == ASKS_AGAIN and not stays and not form.confirmed.data:
         raise StaleError(CONFIRM, field="confirmed")
+
+
+def _rule(content: Content) -> str:
+    """Return what a move does to the approval, by the rule that the verb itself follows; "" where there is none yet."""
+    if content.state not in REOPENED:
+        return ""
+    return KEEPS if date_is_free(session(), content) else ASKS_AGAIN
 
 
 def _wants_json() -> bool:
@@ -135,7 +144,7 @@ def _rendered(content: Content, form: MoveForm, status: int) -> tuple[str, int]:
         template,
         content=content,
         form_data=form,
-        reopens=content.state in REOPENED,
+        rule=_rule(content),
         brand=brand,
         fold_offsets=_fold_offsets(brand.timezone, form),
         now=when(content.scheduled_at, content.zone, own_zone()) if content.scheduled_at else None,

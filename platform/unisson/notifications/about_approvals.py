@@ -2,25 +2,40 @@
 
 from sqlalchemy import select
 
-from unisson.approvals.models import Wait
-from unisson.editorial.models import ContentState
+from unisson.approvals.changes import changes_between
+from unisson.approvals.models import ApprovalRun, Wait
+from unisson.editorial.models import ContentState, Revision
+from unisson.editorial.revisions import payload_of
 from unisson.notifications.about_contents import Subject
 from unisson.notifications.words import Words
 from unisson.web.i18n import _
 
 
 def approval_voided(about: Subject) -> Words | None:
-    """Tell somebody who had said yes that it counts no more."""
+    """Tell somebody who had said yes that it counts no more, and what changed."""
+    changed = _changed(about)
     return Words(
         subject=_("Changed since you approved: %(title)s (%(brand)s)", title=about.title, brand=about.brand.name),
         heading=_("Your approval does not count any more"),
         paragraphs=(
-            _("The content was changed or withdrawn after you approved it."),
+            _("What changed since: %(what)s.", what=changed)
+            if changed
+            else _("The content was changed or withdrawn after you approved it."),
             _("You have nothing to do: if it needs your yes again, you will be asked."),
         ),
         facts=about.facts,
         brand_name=about.brand.name,
     )
+
+
+def _changed(about: Subject) -> str:
+    """Return in a few words what is not as it was approved, as the letter leaves; "" where all is the same."""
+    run_id = about.row("run_id")
+    run = about.session.get(ApprovalRun, (about.session.agency_id, run_id)) if run_id else None
+    if run is None:
+        return ""
+    approved = about.session.get_one(Revision, (about.session.agency_id, run.revision_id))
+    return changes_between(approved.payload, payload_of(about.session, about.content)).in_words()
 
 
 def held(about: Subject) -> Words | None:

@@ -1,7 +1,9 @@
 """The mails about a content: asking for an approval, telling what was decided, telling what went wrong."""
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import select
 
@@ -68,13 +70,21 @@ def changes_requested(about: Subject) -> Words | None:
         subject=_("Changes requested: %(title)s (%(brand)s)", title=about.title, brand=about.brand.name),
         heading=_("Changes are requested"),
         paragraphs=(_("The content is yours again. Once changed, submit it anew: every stage reads it again."),),
-        facts=about.facts,
+        facts=(*about.facts, *_where(said)),
         quote=said[1] if said else "",
         quoted=said[0] if said else "",
         action_label=_("Open the content"),
         action_url=about.content_url,
         brand_name=about.brand.name,
     )
+
+
+def _where(said: tuple[str, str, Mapping[str, Any]] | None) -> tuple[tuple[str, str], ...]:
+    """Return what a request for changes is about, as a fact."""
+    anchor = said[2] if said else {}
+    if "passage" in anchor:
+        return ((_("About"), anchor["passage"]["quote"]),)
+    return ((_("About"), _("a point of an image: the page shows it")),) if "picture" in anchor else ()
 
 
 def approved(about: Subject) -> Words | None:
@@ -120,8 +130,8 @@ def trouble(about: Subject) -> Words | None:
     )
 
 
-def _decision(about: Subject) -> tuple[str, str] | None:
-    """Return who decided in the letter's stage, and what they said."""
+def _decision(about: Subject) -> tuple[str, str, Mapping[str, Any]] | None:
+    """Return who decided in the letter's stage, what they said, and about what."""
     stage_id = about.row("stage_id")
     if stage_id is None:
         return None
@@ -132,4 +142,4 @@ def _decision(about: Subject) -> tuple[str, str] | None:
         .order_by(Decision.decided_at.desc())
         .limit(1)
     ).first()
-    return (row[0].typed_name or row[1], row[0].comment) if row else None
+    return (row[0].typed_name or row[1], row[0].comment, row[0].anchor) if row else None

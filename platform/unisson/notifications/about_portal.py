@@ -7,8 +7,10 @@ from datetime import datetime
 from typing import NamedTuple
 
 from sqlalchemy import func, or_, select, update
+from sqlalchemy.dialects.postgresql import insert
 
 from tenants.agencies import Agency
+from tenants.base import new_id
 from tenants.brands import Brand
 from tenants.members import Membership
 from tenants.session import TenantSession
@@ -16,7 +18,7 @@ from unisson.approvals import links
 from unisson.approvals.models import Purpose, RunStage, Wait
 from unisson.approvals.roster import is_outside
 from unisson.editorial.models import Content
-from unisson.notifications.models import Letter
+from unisson.notifications.models import Letter, LetterContent
 from unisson.notifications.words import Words, content_facts, moment
 from unisson.web.i18n import _, _n
 
@@ -67,7 +69,7 @@ def to_decide(session: TenantSession, letter: Letter, base_url: str) -> Words | 
         return None
     if not waiting:
         return None
-    _told(door)
+    _told(door, waiting)
     return Words(
         subject=_subject(door, waiting),
         heading=_heading(waiting),
@@ -85,7 +87,7 @@ def portal_link(session: TenantSession, letter: Letter, base_url: str) -> Words:
     """Send somebody the link that they asked for, or that the agency sends anew."""
     door = _door(session, letter, base_url)
     waiting = _waiting(door)
-    _told(door)
+    _told(door, waiting)
     return Words(
         subject=_("Your link for %(brand)s", brand=door.brand.name),
         heading=_("Your new personal link"),
@@ -155,8 +157,15 @@ def _waiting(door: Door) -> list[Waiting]:
     return [Waiting(*row) for row in rows]
 
 
-def _told(door: Door) -> None:
-    """Write down what this letter tells of, so that another one that was asked for meanwhile does not say it again."""
+def _told(door: Door, waiting: Sequence[Waiting]) -> None:
+    """Write down what this letter tells of: another one that was asked for meanwhile does not say it again."""
+    if waiting:
+        rows = [
+            {"agency_id": door.session.agency_id, "id": new_id(), "letter_id": door.letter.id,
+             "content_id": each.content_id}
+            for each in waiting
+        ]  # fmt: skip
+        door.session.execute(insert(LetterContent).on_conflict_do_nothing(), rows)
     door.session.execute(
         update(Wait)
         .where(

@@ -4,10 +4,10 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Index
+from sqlalchemy import CheckConstraint, Computed, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from tenants.base import Base, TenantOwned, Timestamp, belongs_to, one_of
+from tenants.base import Base, TenantOwned, Timestamp, belongs_to, one_of, unique_in_agency
 
 KINDS = (
     "invitation", "approval_request", "approval_asked_in_app", "changes_requested", "approved", "trouble",
@@ -25,13 +25,31 @@ class Letter(TenantOwned, Base):
         CheckConstraint(one_of("kind", KINDS), name="kind"),
         CheckConstraint(one_of("state", ("waiting", "sent", "failed", "dropped")), name="state"),
         Index(None, "agency_id", "membership_id"),
+        Index(None, "agency_id", "content_id"),
     )
 
     membership_id: Mapped[uuid.UUID]
     kind: Mapped[str]
     about: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
+    content_id: Mapped[uuid.UUID | None] = mapped_column(Computed("(about ->> 'content_id')::uuid", persisted=True))
+    """The content of `about`, as a column: under row-level security no index on an expression over JSON is used."""
     state: Mapped[str] = mapped_column(server_default="waiting")
     attempts: Mapped[int] = mapped_column(server_default="0")
     last_error: Mapped[str | None]
     sent_at: Mapped[datetime | None]
     created_at: Mapped[Timestamp]
+
+
+class LetterContent(TenantOwned, Base):
+    """One content that a letter told of, where a letter tells of several."""
+
+    __tablename__ = "letter_contents"
+    __table_args__ = (
+        belongs_to("letters", "letter_id", ondelete="CASCADE"),
+        belongs_to("contents", "content_id", ondelete="CASCADE"),
+        unique_in_agency("letter_id", "content_id"),
+        Index(None, "agency_id", "content_id"),
+    )
+
+    letter_id: Mapped[uuid.UUID]
+    content_id: Mapped[uuid.UUID]

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from flask import Blueprint, Flask, flash, redirect, render_template, request
@@ -9,6 +10,8 @@ from werkzeug.wrappers import Response
 
 from tenants.errors import RefusedError
 from tenants.permissions import Permission
+from unisson.approvals.anchors import sentences_of
+from unisson.approvals.changes import since_decided
 from unisson.approvals.models import Verdict
 from unisson.approvals.progress import decisions_of
 from unisson.editorial.contents import channels_of
@@ -112,9 +115,12 @@ def _answered(guest: Guest, content_id: uuid.UUID, verdict: Verdict) -> Answer:
     form = AnswerForm()
     shown = Shown(content_id, form.digest.data or "", form.stage_shown)
     typed = {"comment": form.comment.data or "", "typed_name": form.typed_name.data or "", "tried": verdict.value}
+    said = _said(form.typed_name.data, form.comment.data)
+    if verdict is Verdict.CHANGES_REQUESTED:
+        said, typed = replace(said, anchor=form.anchor), typed | form.anchor_typed
     try:
         with session().begin_nested():
-            answers.answer(session(), guest, shown, verdict, _said(form.typed_name.data, form.comment.data))
+            answers.answer(session(), guest, shown, verdict, said)
     except RefusedError as refusal:
         return _content(guest, content_id, refusal, typed), refusal.status
     flash(str(SAID[verdict]), "success")
@@ -185,6 +191,8 @@ def _content(
         one=one,
         leaves=when(one.leaves, str(one.revision.payload["zone"])) if one.leaves else None,
         previews=_previews(guest, one),
+        since=since_decided(session(), one.content, guest.person.id) if one.passage else None,
+        sentences=sentences_of(one.revision.payload) if one.passage else [],
         place=place,
         waiting=waiting,
         said=[each for each in decisions_of(session(), one.content, everything=False) if one.shown],
@@ -200,7 +208,15 @@ def _page(template: str, guest: Guest, **shown: Any) -> str:
     def address(name: str, **values: Any) -> str:
         return here(guest, name, **values)
 
-    return render_template(template, guest=guest, here=address, brand=guest.brand, agency=current_agency_row(), **shown)
+    return render_template(
+        template,
+        guest=guest,
+        here=address,
+        picture_url=lambda digest: here(guest, "picture", digest=digest),
+        brand=guest.brand,
+        agency=current_agency_row(),
+        **shown,
+    )
 
 
 def _previews(guest: Guest, one: One) -> list[ChannelPreview]:
