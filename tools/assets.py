@@ -52,12 +52,12 @@ LIGHT_SHEETS = (
     "tokens", "reset", "base", "icon", "button", "field", "form", "state", "notice", "avatar", "flash", "page",
     "portal", "utilities",
 )  # fmt: skip
-CONTENT_SHEETS = ("preview", "diff", "anchor")
+CONTENT_SHEETS = ("preview", "diff", "anchor", "threads")
 LIGHT_ICONS = """
 arrow-right ban calendar calendar-clock check check-check chevron-left chevron-right circle-alert circle-check
 circle-help circle-pause circle-play circle-x clock cloud ellipsis eye globe history hourglass image-off image-plus info
 mail map-pin message-square message-square-warning move newspaper pencil quote refresh-cw replace send star text
-triangle-alert type x
+triangle-alert type undo-2 x
 """.split()  # noqa: SIM905 - as above
 BOX = ' viewBox="0 0 24 24"'
 SHAPE = f'{BOX} fill="none" stroke="currentColor" stroke-width="2" stroke-linecap="round" '
@@ -96,7 +96,9 @@ def lean(sheet: str) -> str:
     """Return one of our own sheets without comments, indents, and the font that a phone on a slow net does without."""
     sheet = re.sub(r"/\*.*?\*/", "", sheet, flags=re.DOTALL)
     sheet = re.sub(r"@font-face\s*\{[^}]*\}", "", sheet)
-    return re.sub(r"\s*\n\s*", "\n", sheet).strip() + "\n"
+    sheet = re.sub(r"\s*\n\s*", "\n", sheet).strip() + "\n"
+    # Spaces after these mean nothing in our own sheets, whose strings hold none of them.
+    return re.sub(r"([{;:,]) +", r"\1", re.sub(r" +([{}])", r"\1", sheet))
 
 
 def sprite(folder: Path, names: list[str], shape: str = SHAPE) -> str:

@@ -21,10 +21,24 @@ from unisson.newsroom import views as newsroom
 from unisson.portal import views as portal
 from unisson.publishing import views as publishing
 from unisson.runtime import Runtime, web_runtime
+from unisson.threads import views as threads
 from unisson.web import characters, db, errors, guards, headers, hosts, operations, sizes, ui
 from unisson.web.bare import bare_app
 
-FEATURES = (home, identity, agency, editorial, media, approvals, portal, publishing, calendars, newsroom, devmail)
+FEATURES = (
+    home,
+    identity,
+    agency,
+    editorial,
+    media,
+    approvals,
+    portal,
+    threads,
+    publishing,
+    calendars,
+    newsroom,
+    devmail,
+)
 """Every feature with pages; each registers its routes in `init_app`."""
 
 

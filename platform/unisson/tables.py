@@ -10,10 +10,11 @@ from unisson.newsroom import models as newsroom
 from unisson.notifications import models as notifications
 from unisson.portal import models as portal
 from unisson.publishing import models as publishing
+from unisson.threads import models as threads
 
 MODULES = (
     agencies, brands, domains, identities, members, activity, approvals, editorial, media, newsroom, notifications,
-    portal, publishing,
+    portal, publishing, threads,
 )  # fmt: skip
 """The modules that declare tables; a feature with tables of its own adds itself here."""
 

@@ -22,6 +22,7 @@ from unisson.newsroom.models import NewsroomEntry
 from unisson.publishing.models import Channel, Publication, Subscriber
 from unisson.runtime import Runtime
 from unisson.storage import storage_of
+from unisson.threads.models import Thread, ThreadMessage
 from unisson.vault import new_token
 
 
@@ -60,6 +61,7 @@ def random_values() -> dict[str, str]:
 _UUIDS = (
     "content_id", "link_id", "channel_id", "subscriber_id", "media_id", "publication_id", "membership_id",
     "assignment_id", "sign_in_id", "wait_id", "policy_id", "absence_id", "domain_id",
+    "thread_id", "message_id",
 )  # fmt: skip
 
 
@@ -101,6 +103,7 @@ def _values(runtime: Runtime, worker: Runtime, world: World, canary: str) -> dic
         )
         session.add(invitation)
         absence_id = _absence(session, canary)
+        thread_id, message_id = _thread(session, world, approved.content_id, canary)
         policy_id = chains_of(session, world.brand_id)[0].policy.id
         domain = AgencyDomain(
             host=f"{canary.lower()}-{new_id().hex}.example.org", token=new_token(),
@@ -130,6 +133,8 @@ def _values(runtime: Runtime, worker: Runtime, world: World, canary: str) -> dic
         "link_id": str(link_id),
         "wait_id": str(wait_id),
         "absence_id": str(absence_id),
+        "thread_id": str(thread_id),
+        "message_id": str(message_id),
         "channel_id": str(channel_id),
         "subscriber_id": str(subscriber_id),
         "policy_id": str(policy_id),
@@ -144,6 +149,18 @@ def _values(runtime: Runtime, worker: Runtime, world: World, canary: str) -> dic
         "key": "1.M1P1",
         "sign_in_id": str(uuid.uuid4()),
     }
+
+
+def _thread(session: TenantSession, world: World, content_id: uuid.UUID, canary: str) -> tuple[uuid.UUID, uuid.UUID]:
+    """Something that the agency says among itself."""
+    author = world.people["cm"].membership_id
+    thread = Thread(content_id=content_id, brand_id=world.brand_id, audience="internal", created_by=author)
+    session.add(thread)
+    session.flush()
+    message = ThreadMessage(thread_id=thread.id, author_id=author, body=canary)
+    session.add(message)
+    session.flush()
+    return thread.id, message.id
 
 
 def _absence(session: TenantSession, canary: str) -> uuid.UUID:

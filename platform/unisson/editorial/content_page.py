@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from werkzeug.wrappers import Response
 
 from tenants.access import Actor
+from tenants.brands import Brand
 from tenants.errors import NotFoundError, RefusedError
 from tenants.permissions import Permission
 from unisson.approvals.anchors import sentences_of
@@ -21,6 +22,7 @@ from unisson.approvals.lateness import if_late
 from unisson.approvals.links import addressees_of
 from unisson.approvals.models import ApprovalLink
 from unisson.approvals.progress import DecisionRow, StageRow, decisions_of, stages_of
+from unisson.approvals.roster import roster
 from unisson.approvals.standing import ChainRow, HoldRow, chain_row, hold_row
 from unisson.approvals.version_pages import member_address
 from unisson.editorial.contents import channels_of, load
@@ -30,6 +32,8 @@ from unisson.editorial.previews import ChannelPreview, frozen_previews
 from unisson.editorial.revisions import payload_of
 from unisson.publishing.models import Channel, Publication
 from unisson.publishing.reasons import short
+from unisson.threads.reading import ThreadView, threads_of
+from unisson.threads.writing import audiences, readers
 from unisson.web.db import session
 from unisson.web.guards import BrandCard, actor, brand_card_of
 from unisson.web.operations import new_operation_id
@@ -65,6 +69,16 @@ class PublicationRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Talk:
+    """The threads that the reader takes part in, the names of each audience, and what a new one may be about."""
+
+    audiences: Sequence[tuple[str, str]]
+    threads: Sequence[ThreadView]
+    sentences: Sequence[str]
+    pictures: Sequence[Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
 class ContentView:
     """Everything that the page shows. `inside` is False for a client, who sees no internal notes."""
 
@@ -86,6 +100,7 @@ class ContentView:
     decides: bool
     since: Changes | None
     sentences: Sequence[str]
+    talk: Talk
     actions: frozenset[str]
     refusal: RefusedError | None = None
     typed: Mapping[str, str] = field(default_factory=dict)
@@ -128,7 +143,7 @@ def render(
 
 def _media(view: ContentView) -> dict[str, uuid.UUID]:
     """Return the images of the page by their digest."""
-    shown = view.revision.payload.get("pictures", ()) if view.revision else ()
+    shown = [*view.talk.pictures, *(view.revision.payload.get("pictures", ()) if view.revision else ())]
     known = {each["digest"]: uuid.UUID(each["id"]) for each in shown}
     return known | (view.since.media if view.since else {})
 
@@ -187,10 +202,24 @@ def _view(content: Content, refusal: RefusedError | None, typed: Mapping[str, st
         decides=decides,
         since=since_decided(session(), content, person.membership_id) if decides else None,
         sentences=sentences_of(revision.payload) if decides and revision else (),
+        talk=_talk(content, revision),
         actions=actions,
         refusal=refusal,
         typed=typed,
     )
+
+
+def _talk(content: Content, revision: Revision | None) -> Talk:
+    theirs = audiences(actor(), content.brand_id)
+    if not theirs:
+        return Talk((), (), (), ())
+    there = roster(session(), session().get_one(Brand, (session().agency_id, content.brand_id)))
+    payload = revision.payload if revision else payload_of(session(), content)
+    names = [
+        (each.value, "\n".join(sorted(person.name for person in readers(there, each).values()))) for each in theirs
+    ]
+    threads = threads_of(session(), content.id, theirs, actor().membership_id)
+    return Talk(names, threads, sentences_of(payload), payload["pictures"])
 
 
 def _is_late(content: Content) -> bool:

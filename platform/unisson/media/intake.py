@@ -41,13 +41,21 @@ class TooHeavyError(RefusedError):
 
 
 def take_in(
-    session: TenantSession, actor: Actor, brand_id: uuid.UUID, filename: str, stream: IO[bytes], *, storage: Storage
+    session: TenantSession,
+    actor: Actor,
+    brand_id: uuid.UUID,
+    filename: str,
+    stream: IO[bytes],
+    *,
+    storage: Storage,
+    permission: Permission = Permission.CONTENT_WRITE,
 ) -> Media:
     """Return the brand's picture made from `stream`; the one it already has if the bytes come out the same.
 
-    Raises RefusedError (what to do is in its sentence), StorageAwayError when the bytes can't be kept.
+    Whoever has `permission` on the brand may. Raises RefusedError (what to do is in its sentence), StorageAwayError
+    when the bytes can't be kept.
     """
-    actor.require(Permission.CONTENT_WRITE, brand_id)
+    actor.require(permission, brand_id)
     if session.scalar(select(Brand.archived_at).where(Brand.id == brand_id)) is not None:
         raise GoneError(ARCHIVED)
     content = _read(stream)

@@ -8,7 +8,14 @@ from tenants.agencies import Agency
 from tenants.identities import Identity, IdentityLetter
 from tenants.members import Membership
 from tenants.session import GlobalSession, TenantSession
-from unisson.notifications import about_approvals, about_contents, about_people, about_portal, about_waiting
+from unisson.notifications import (
+    about_approvals,
+    about_contents,
+    about_people,
+    about_portal,
+    about_threads,
+    about_waiting,
+)
 from unisson.notifications.about_contents import Subject, subject_of
 from unisson.notifications.labels import at_home, label_of
 from unisson.notifications.models import Letter
@@ -28,6 +35,7 @@ ABOUT_CONTENTS: Mapping[str, Callable[[Subject], Words | None]] = {
     "approval_reminder": about_waiting.approval_reminder,
     "approval_nudge": about_waiting.approval_nudge,
     "approval_escalated": about_waiting.approval_escalated,
+    "thread_message": about_threads.thread_message,
 }
 
 ASKING = ("to_decide", "approval_request", "approval_asked_in_app")

@@ -40,6 +40,8 @@ TRY = Allowance("device-try", RateLimitItemPerMinute(100, 10), RateLimitItemPerM
 
 HEADERS = {"Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex, nofollow"}
 
+IMAGES = {"picture", "attachment"}
+
 WRONG = lazy("This is not the code of the newest mail. Look again, or ask for another one.")
 OVER = lazy("This code is over: it was used, tried too often, or too old. Ask for another one.")
 ASK_FIRST = lazy("Show first that this browser is yours: nothing was decided.")
@@ -129,7 +131,7 @@ def cookie_of(membership_id: uuid.UUID) -> str:
 def _by_link(view: View) -> View:
     @functools.wraps(view)
     def opened(token: str, **named: Any) -> Answer:
-        found = _arrive(token, stored=view.__name__ == "picture")
+        found = _arrive(token, stored=view.__name__ in IMAGES)
         if found.why_shut:
             return _shut(token, found)
         signed_in = me().id if me().is_authenticated else None
@@ -167,7 +169,7 @@ def _stranger(token: str, opened: Door) -> Answer:
     """Ask a browser that nobody knows for a code; what it posted, and its pictures, are refused."""
     form = CodeForm()
     form.content.data = str((request.view_args or {}).get("content_id", ""))
-    if request.method == "GET" and "digest" not in (request.view_args or {}):
+    if request.method == "GET" and not (request.view_args or {}).keys() & {"digest", "media_id"}:
         return _code_page(token, opened, form)
     form.form_errors.append(ASK_FIRST)
     return _code_page(token, opened, form), 403

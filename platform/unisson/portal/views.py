@@ -19,7 +19,7 @@ from unisson.editorial.models import ContentState
 from unisson.editorial.moments import when
 from unisson.editorial.previews import ChannelPreview, frozen_previews
 from unisson.media.answers import picture_answer
-from unisson.portal import answers, reading
+from unisson.portal import answers, reading, talking
 from unisson.portal.answers import Said, Shown
 from unisson.portal.doors import Answer, here, register
 from unisson.portal.forms import AnswerForm, ManyForm, SteerForm
@@ -111,6 +111,21 @@ def release(guest: Guest, content_id: uuid.UUID) -> Answer:
     return _steered(guest, content_id, answers.release, _("Let go: it goes out at its time."))
 
 
+def thread_start(guest: Guest, content_id: uuid.UUID) -> Answer:
+    """Begin a thread with the agency."""
+    return talking.start(guest, content_id, _content)
+
+
+def thread_reply(guest: Guest, content_id: uuid.UUID, thread_id: uuid.UUID) -> Answer:
+    """Answer in a thread."""
+    return talking.reply(guest, content_id, thread_id, _content)
+
+
+def attachment(guest: Guest, media_id: uuid.UUID) -> Response:
+    """Show an image of a thread."""
+    return talking.picture(guest, media_id)
+
+
 def _answered(guest: Guest, content_id: uuid.UUID, verdict: Verdict) -> Answer:
     form = AnswerForm()
     shown = Shown(content_id, form.digest.data or "", form.stage_shown)
@@ -199,6 +214,7 @@ def _content(
         around=reading.around(session(), guest, [one.leaves]) if one.shown else [],
         may_hold=holds and one.content.state == ContentState.SCHEDULED,
         may_release=holds and one.content.state == ContentState.ON_HOLD,
+        talk=talking.talk_of(guest, content_id) if one.shown else None,
         refusal=refusal,
         typed=typed or {},
     )
@@ -239,7 +255,10 @@ register(
         ("/contents/<uuid:content_id>/change-request", "POST", change_request),
         ("/contents/<uuid:content_id>/hold", "POST", hold),
         ("/contents/<uuid:content_id>/release", "POST", release),
+        ("/contents/<uuid:content_id>/threads", "POST", thread_start),
+        ("/contents/<uuid:content_id>/threads/<uuid:thread_id>", "POST", thread_reply),
         ("/pictures/<digest>", "GET", picture),
+        ("/attachments/<uuid:media_id>", "GET", attachment),
     ],
 )
 

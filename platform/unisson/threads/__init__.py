@@ -1,0 +1,1 @@
+"""Threads on contents: the agency's own, and those with the client."""
