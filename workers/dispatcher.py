@@ -26,6 +26,7 @@ POLL_SECONDS = 0.2
 AHEAD_SECONDS = 1.0
 """A publishing worker is woken so long before something is due; it waits for the instant itself."""
 ALARM_EVERY = 5.0
+MAILBOX_EVERY = 30.0
 STUCK_AFTER = 60.0
 
 _LETTERS = text(
@@ -47,16 +48,23 @@ def main(settings: Settings) -> None:
     signal.signal(signal.SIGINT, end)
     refuse_unsafe_role(engine)
     log.info("dispatcher.ready")
-    dispatch(Database(engine), ValkeyBell(connect_valkey(settings.valkey_url)), stop)
+    bell = ValkeyBell(connect_valkey(settings.valkey_url))
+    dispatch(Database(engine), bell, stop, has_mailbox=bool(settings.inbound_mail_url))
 
 
-def dispatch(database: Database, bell: Bell, stop: threading.Event) -> None:
-    """Poll and ring until `stop`. A database or a bell that is away is waited for."""
-    alarm_at = 0.0
+def dispatch(database: Database, bell: Bell, stop: threading.Event, *, has_mailbox: bool = False) -> None:
+    """Poll and ring until `stop`. A database or a bell that is away is waited for.
+
+    With a mailbox of answers, the workers of the mails are woken to read it.
+    """
+    alarm_at = mailbox_at = 0.0
     while not stop.wait(POLL_SECONDS):
         try:
             for queue in _due(database):
                 bell.ring(queue)
+            if has_mailbox and time.monotonic() >= mailbox_at:
+                mailbox_at = time.monotonic() + MAILBOX_EVERY
+                bell.ring("mail")
             if time.monotonic() >= alarm_at:
                 alarm_at = time.monotonic() + ALARM_EVERY
                 raise_alarm(database)

@@ -1,14 +1,20 @@
 """The bell of the mails, and of the approvals that write them: what is due there comes first, and is mailed at once.
 
 Before any mail leaves, the names that its links may begin with are looked at again, each once a day.
+The mailbox of answers, where there is one, is read last.
 """
+
+import time
 
 from unisson.agency.domain_watch import watch_domains
 from unisson.approvals.tending import tend_due
 from unisson.notifications import post
+from unisson.threads import arriving
 from workers.held import runtime
 
 BUDGET_SECONDS = 40.0
+MAILBOX_EVERY = 25.0
+_next_reading = [0.0]
 
 
 def send_due() -> int:
@@ -17,4 +23,16 @@ def send_due() -> int:
     held.bell.answered("mail")
     tend_due(held, BUDGET_SECONDS / 4)
     watch_domains(held)
-    return post.send_due(held, BUDGET_SECONDS)
+    tried = post.send_due(held, BUDGET_SECONDS / 2)
+    if _is_time_to_read():
+        arriving.fetch(held)
+    return tried
+
+
+def _is_time_to_read() -> bool:
+    """Whether this process has not read the mailbox of answers for a while: the bell of the mails rings far oftener."""
+    now = time.monotonic()
+    if now < _next_reading[0]:
+        return False
+    _next_reading[0] = now + MAILBOX_EVERY
+    return True

@@ -106,6 +106,19 @@ class Settings:
         secret=True,
     )
     mail_from: str = _setting("Unisson <unisson@localhost>", "Sender of the e-mails.", rules.one_line)
+    inbound_mail_url: str = _setting(
+        "",
+        "Mailbox of answers to threads, read every half minute: `imaps://user:password@host:port/folder`.",
+        rules.inbound_url,
+        shown="none",
+        secret=True,
+    )
+    inbound_address: str = _setting(
+        "",
+        "Address of that mailbox; it must take `name+anything@`.",
+        rules.inbound_address,
+        shown="none",
+    )
     storage_url: str = _setting(
         "",
         "Where media is kept: `file:///folder` or `s3://bucket?…`.",
@@ -157,6 +170,9 @@ class Settings:
         stated = cls(**values)  # type: ignore[arg-type]  # each value was read by the rule of its own field
         if stated.is_production:
             _refuse_unsafe(stated, environ)
+        if bool(stated.inbound_mail_url) != bool(stated.inbound_address):
+            missing = "INBOUND_ADDRESS" if stated.inbound_mail_url else "INBOUND_MAIL_URL"
+            raise SettingError(missing, "must be set too: answers are read from a mailbox and sent to its address.")
         return stated._completed()
 
     @property

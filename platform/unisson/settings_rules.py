@@ -108,6 +108,26 @@ def mail_url(text: str) -> str:
     return text
 
 
+def inbound_url(text: str) -> str:
+    """Return the mailbox that answers arrive in, `imaps://…`; without TLS on this machine only; empty for none."""
+    if not text:
+        return ""
+    parts = _split(text, ("imaps", "imap"))
+    if not parts.username or not parts.password:
+        raise BadValue("must hold a user and a password: imaps://user:password@host.")
+    if parts.scheme == "imap" and parts.hostname not in {"127.0.0.1", "localhost", "::1"}:
+        raise BadValue("must be imaps:// unless the server is on this machine: a password travels with it.")
+    return text
+
+
+def inbound_address(text: str) -> str:
+    """Return the address of that mailbox, to which `+token` is added; empty for none."""
+    name, at, domain = text.partition("@")
+    if text and (not at or not name or "." not in domain or "+" in name or len(name) > 14 or not text.isascii()):
+        raise BadValue("must be an address whose part before the @ has at most 14 characters and no “+”.")
+    return text.lower()
+
+
 def storage_url(text: str) -> str:
     """Return where files are kept: `file:///folder` or `s3://bucket?…`; empty stands for a folder of DATA_DIR."""
     if not text:

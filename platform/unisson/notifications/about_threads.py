@@ -7,6 +7,7 @@ from unisson.notifications.about_contents import Subject
 from unisson.notifications.about_waiting import decision_url
 from unisson.notifications.words import Words
 from unisson.threads.models import Audience, Thread, ThreadMention, ThreadMessage
+from unisson.web.db import runtime
 from unisson.web.i18n import _
 
 
@@ -34,5 +35,10 @@ def thread_message(about: Subject) -> Words | None:
         quoted=author.name,
         action_label=_("Read and answer"),
         action_url=f"{decision_url(about)}#thread-{thread.id}",
+        after=(_("Answer this mail, and your answer stands in the thread."),) if _is_answered_by_mail() else (),
         brand_name=about.brand.name,
     )
+
+
+def _is_answered_by_mail() -> bool:
+    return bool(runtime().settings.inbound_mail_url)

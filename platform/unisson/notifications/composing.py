@@ -21,6 +21,8 @@ from unisson.notifications.labels import at_home, label_of
 from unisson.notifications.models import Letter
 from unisson.notifications.words import Reader, Ready, Words
 from unisson.portal import codes
+from unisson.threads.addresses import address
+from unisson.web.db import runtime
 from unisson.web.i18n import pick_language, speaking
 
 ABOUT_CONTENTS: Mapping[str, Callable[[Subject], Words | None]] = {
@@ -59,10 +61,18 @@ def compose(session: TenantSession, letter: Letter, base_url: str) -> Ready | No
         reader,
         at_home(words, label, agency, base_url),
         sender_name=label.sender_name,
-        reply_to=label.reply_to,
+        reply_to=_answers_to(session, letter) or label.reply_to,
         is_the_agencys=label.is_the_agencys,
         logo=label.logo,
     )
+
+
+def _answers_to(session: TenantSession, letter: Letter) -> str:
+    """Return the address by which an answer comes into the thread; empty where no mailbox is read."""
+    settings = runtime().settings if letter.kind == "thread_message" else None
+    if settings is None or not settings.inbound_mail_url:
+        return ""
+    return address(settings.inbound_address, settings.secret_key, session.agency_id, letter.id)
 
 
 def _words(session: TenantSession, letter: Letter, base_url: str) -> Words | None:

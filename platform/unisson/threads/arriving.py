@@ -1,0 +1,191 @@
+"""Answers by mail: fetched by IMAP, taken into their thread once, filed away.
+
+A mail counts when it goes to an address that we made, from the person that address was made for. Its text is
+committed before the mail is moved, under its Message-ID: a process that dies in between finds it said already.
+"""
+
+import enum
+import hashlib
+import html
+import uuid
+from email import policy
+from email.message import EmailMessage
+from email.parser import BytesParser
+from email.utils import getaddresses
+from imaplib import IMAP4
+from urllib.parse import unquote, urlsplit
+
+import nh3
+import structlog
+from imap_tools import A, BaseMailBox, MailBox, MailBoxUnencrypted
+from imap_tools.errors import ImapToolsError
+from mailparser_reply import EmailReplyParser  # type: ignore[import-untyped]  # it has no annotations
+from sqlalchemy import select, text
+
+from tenants.base import utcnow
+from tenants.errors import ForbiddenError, NotFoundError, RefusedError
+from tenants.identities import DirectoryEntry
+from tenants.members import Membership
+from tenants.session import TenantSession
+from unisson.notifications.models import Letter
+from unisson.portal.guests import actor_of
+from unisson.runtime import Runtime
+from unisson.threads.addresses import GOOD_FOR, agency_tail, letter_of, token_in
+from unisson.threads.models import ThreadMessage
+from unisson.threads.writing import LONGEST, Said, reply
+from unisson.web.forms import lines
+
+log = structlog.get_logger(__name__)
+
+HANDFUL = 50
+HEAVIEST = 5 * 1024 * 1024
+SECONDS = 10
+TAKEN, REFUSED = "Unisson taken", "Unisson refused"  # flat: which sign parts levels differs between servers
+_ALONE = text("select pg_try_advisory_xact_lock(hashtext('unisson.inbound'))")
+_HEADERS = ("To", "Cc", "Delivered-To", "X-Original-To")
+
+
+class Outcome(enum.Enum):
+    """What became of a mail."""
+
+    TAKEN = "taken"
+    AGAIN = "again"
+    AUTOMATIC = "automatic"
+    UNKNOWN = "unknown"
+    OTHER_SENDER = "other sender"
+    EMPTY = "empty"
+    REFUSED = "refused"
+
+
+FILED = {Outcome.TAKEN: TAKEN, Outcome.AGAIN: TAKEN}
+"""Where a mail goes; every other outcome is filed as refused."""
+
+
+def fetch(runtime: Runtime) -> int:
+    """Take in what arrived; return how many mails were read. One process at a time: the others find nothing to do."""
+    url = runtime.settings.inbound_mail_url
+    if not url:
+        return 0
+    with runtime.database.everywhere() as gate:
+        if not gate.scalar(_ALONE):
+            return 0
+        try:
+            with _mailbox(url) as box:
+                return _read(runtime, box)
+        except (OSError, ImapToolsError, IMAP4.error) as error:
+            log.warning("inbound.away", why=type(error).__name__)
+            return 0
+
+
+def take(runtime: Runtime, message: EmailMessage) -> Outcome:
+    """Return what became of one mail; once it returns, what was taken in is durable."""
+    settings = runtime.settings
+    if _is_automatic(message):
+        return Outcome.AUTOMATIC
+    token = token_in(settings.inbound_address, _recipients(message))
+    if token is None:
+        return Outcome.UNKNOWN
+    for agency_id in _agencies(runtime, agency_tail(token)):
+        letter_id = letter_of(token, settings.secret_key, agency_id)
+        if letter_id is not None:
+            with runtime.database.agency(agency_id) as session:
+                return _take_in(session, letter_id, message)
+    return Outcome.UNKNOWN
+
+
+def words_of(message: EmailMessage) -> str:
+    """Return what somebody wrote, without what they quote: the plain part, else the text of the HTML one."""
+    body = message.get_body(("plain", "html"))
+    if not isinstance(body, EmailMessage):
+        return ""
+    try:
+        content = str(body.get_content())
+    except (LookupError, UnicodeError):
+        return ""
+    if body.get_content_subtype() == "html":
+        content = html.unescape(nh3.clean(content.replace("<br", "\n<br").replace("</p>", "\n</p>"), tags=set()))
+    written = EmailReplyParser(languages=["fr", "en"]).parse_reply(text=content) or ""
+    return lines(written).strip()[:LONGEST]
+
+
+def _read(runtime: Runtime, box: BaseMailBox) -> int:
+    for folder in (TAKEN, REFUSED):
+        if not box.folder.exists(folder):
+            box.folder.create(folder)
+    heavy = box.uids(A(size_gt=HEAVIEST))
+    if heavy:
+        box.move(heavy, REFUSED)
+        log.warning("inbound.heavy", count=len(heavy))
+    count = 0
+    for mail in box.fetch(limit=HANDFUL, mark_seen=False):
+        count += 1
+        outcome = _safely(runtime, mail.obj.as_bytes())
+        log.info("inbound.mail", outcome=outcome.value)
+        if mail.uid:
+            box.move([mail.uid], FILED.get(outcome, REFUSED))
+    return count
+
+
+def _safely(runtime: Runtime, content: bytes) -> Outcome:
+    """One mail that nobody can read must not stop the others: it is filed, where a person finds it."""
+    try:
+        message = BytesParser(policy=policy.default).parsebytes(content)
+        assert isinstance(message, EmailMessage)  # noqa: S101 - by the policy; for the type checker
+        return take(runtime, message)
+    except (RefusedError, NotFoundError, ForbiddenError):
+        return Outcome.REFUSED
+    except (ValueError, TypeError, KeyError, IndexError, AttributeError) as error:
+        # What `email` raises for headers that are none.
+        log.warning("inbound.unread", why=type(error).__name__)
+        return Outcome.REFUSED
+
+
+def _take_in(session: TenantSession, letter_id: uuid.UUID, message: EmailMessage) -> Outcome:
+    letter = session.get(Letter, (session.agency_id, letter_id))
+    if letter is None or letter.kind != "thread_message" or letter.created_at + GOOD_FOR < utcnow():
+        return Outcome.UNKNOWN
+    person = session.get_one(Membership, (session.agency_id, letter.membership_id))
+    senders = {address.lower() for _name, address in getaddresses(message.get_all("From", []))}
+    if person.removed_at is not None or senders != {person.email.lower()}:
+        return Outcome.OTHER_SENDER
+    mail_id = _id_of(message)
+    if session.scalar(select(ThreadMessage.id).where(ThreadMessage.mail_id == mail_id)) is not None:
+        return Outcome.AGAIN
+    body = words_of(message)
+    if not body:
+        return Outcome.EMPTY
+    reply(session, actor_of(session, person), uuid.UUID(letter.about["thread_id"]), Said(body, mail_id=mail_id))
+    return Outcome.TAKEN
+
+
+def _is_automatic(message: EmailMessage) -> bool:
+    """Whether a machine wrote it (RFC 3834 §5, and what was used before it): answering one begins a loop."""
+    said = str(message.get("Auto-Submitted", "no")).partition(";")[0].strip().lower()
+    bulk = str(message.get("Precedence", "")).strip().lower() in {"bulk", "junk", "list", "auto_reply"}
+    return said != "no" or bulk or "X-Autoreply" in message or "List-Id" in message
+
+
+def _recipients(message: EmailMessage) -> list[str]:
+    values = [str(value) for header in _HEADERS for value in message.get_all(header, [])]
+    return [address for _name, address in getaddresses(values)]
+
+
+def _id_of(message: EmailMessage) -> str:
+    said = str(message.get("Message-ID", "")).strip()
+    return said[:500] or f"sha256:{hashlib.sha256(message.as_bytes()).hexdigest()}"
+
+
+def _agencies(runtime: Runtime, tail: bytes) -> list[uuid.UUID]:
+    with runtime.database.everywhere() as session:
+        known = session.scalars(select(DirectoryEntry.agency_id).distinct())
+        return [each for each in known if each.bytes.endswith(tail)]
+
+
+def _mailbox(url: str) -> BaseMailBox:
+    """Return the mailbox, signed in."""
+    parts = urlsplit(url)
+    kind = MailBox if parts.scheme == "imaps" else MailBoxUnencrypted
+    port = parts.port or (993 if parts.scheme == "imaps" else 143)
+    box = kind(parts.hostname or "", port, timeout=SECONDS)
+    folder = unquote(parts.path.strip("/")) or "INBOX"
+    return box.login(unquote(parts.username or ""), unquote(parts.password or ""), folder)

@@ -1,0 +1,153 @@
+"""Answers by mail: into the thread once, from the person it was made for alone, without what they quote."""
+
+import uuid
+from dataclasses import replace
+from email.message import EmailMessage
+from email.utils import make_msgid
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import select, update
+from support.desk import Desk
+from threads.test_threads import begin, messages
+
+from tenants.base import utcnow
+from tenants.members import Membership
+from unisson.notifications.models import Letter
+from unisson.runtime import Runtime
+from unisson.threads import arriving
+from unisson.threads.addresses import GOOD_FOR, address, agency_tail, letter_of, token_in
+from unisson.threads.arriving import Outcome, take, words_of
+
+INBOUND = "reponse@desk.example"
+
+
+@pytest.fixture
+def reading(worker: Runtime) -> Runtime:
+    """A worker of an installation that reads answers."""
+    settings = replace(worker.settings, inbound_mail_url="imaps://u:p@mail.example", inbound_address=INBOUND)
+    return replace(worker, settings=settings)
+
+
+def letter(desk: Desk, role: str) -> Letter:
+    with desk.session() as session:
+        return session.scalars(
+            select(Letter)
+            .where(Letter.kind == "thread_message", Letter.membership_id == desk.world.people[role].membership_id)
+            .order_by(Letter.created_at.desc())
+        ).first()
+
+
+def answer(desk: Desk, role: str, body: str = "D’accord.", **headers: str) -> EmailMessage:
+    mail = EmailMessage()
+    mail["From"] = f"Quelqu’un <{desk.world.people[role].email}>"
+    to = address(INBOUND, desk.runtime.settings.secret_key, desk.world.agency_id, letter(desk, role).id)
+    mail["To"] = f"Atelier <{to}>"
+    mail["Message-ID"] = make_msgid()
+    for name, value in headers.items():
+        del mail[name.replace("_", "-")]
+        mail[name.replace("_", "-")] = value
+    mail.set_content(body)
+    return mail
+
+
+@pytest.fixture
+def asked(desk: Desk) -> uuid.UUID:
+    """A content with a thread of each kind, of which letters left."""
+    content_id = desk.in_state("client_turn")
+    begin(desk, content_id, "rp", "internal", body="Entre nous.")
+    begin(desk, content_id, "rp", "client", body="Une question.")
+    return content_id
+
+
+def test_an_answer_stands_in_its_thread(desk: Desk, reading: Runtime, asked) -> None:
+    body = (
+        "Oui, dimanche.\n\nCamille\n\nLe 12 mars 2026 à 10:00, Atelier Nord <a@b.example> a écrit :\n> Une question.\n"
+    )
+    assert take(reading, answer(desk, "client_approver", body)) is Outcome.TAKEN
+    last = messages(desk)[-1]
+    assert last.body == "Oui, dimanche.\n\nCamille"
+    assert last.author_id == desk.world.people["client_approver"].membership_id
+    assert "Oui, dimanche." in desk.get("rp", f"/contents/{asked}").text
+
+
+def test_it_is_taken_in_once(desk: Desk, reading: Runtime, asked) -> None:
+    mail = answer(desk, "client_approver")
+    assert [take(reading, mail) for _ in range(3)] == [Outcome.TAKEN, Outcome.AGAIN, Outcome.AGAIN]
+    assert [each.body for each in messages(desk)].count("D’accord.") == 1
+
+
+@pytest.mark.parametrize(
+    ("headers", "outcome"),
+    [
+        ({"From": "x@example.org"}, Outcome.OTHER_SENDER),
+        ({"From": ""}, Outcome.OTHER_SENDER),
+        ({"Auto_Submitted": "auto-replied"}, Outcome.AUTOMATIC),
+        ({"Precedence": "bulk"}, Outcome.AUTOMATIC),
+        ({"X_Autoreply": "yes"}, Outcome.AUTOMATIC),
+        ({"List_Id": "<x.example>"}, Outcome.AUTOMATIC),
+        ({"To": INBOUND}, Outcome.UNKNOWN),
+        ({"To": f"reponse+{'a' * 48}@desk.example"}, Outcome.UNKNOWN),
+    ],
+)
+def test_what_is_not_theirs_to_say_is_not_said(
+    desk: Desk, reading: Runtime, asked, headers: dict[str, str], outcome: Outcome
+) -> None:
+    before = len(messages(desk))
+    assert take(reading, answer(desk, "client_approver", **headers)) is outcome
+    assert len(messages(desk)) == before
+
+
+def test_an_address_is_its_reader_s_alone(desk: Desk, reading: Runtime, asked) -> None:
+    """The press officer's address, from the client: a forwarded mail lets nobody into another thread."""
+    theirs = address(INBOUND, desk.runtime.settings.secret_key, desk.world.agency_id, letter(desk, "cm").id)
+    before = len(messages(desk))
+    assert take(reading, answer(desk, "client_approver", To=theirs)) is Outcome.OTHER_SENDER
+    assert len(messages(desk)) == before
+
+
+@pytest.mark.parametrize("ends", ["old", "removed", "empty"])
+def test_what_is_over_takes_no_answer(desk: Desk, reading: Runtime, asked, ends: str) -> None:
+    mail = answer(desk, "client_approver", " \n\n" if ends == "empty" else "Oui.")
+    before = len(messages(desk))
+    with desk.session() as session:
+        if ends == "old":
+            session.execute(update(Letter).values(created_at=utcnow() - GOOD_FOR * 2))
+        elif ends == "removed":
+            client = desk.world.people["client_approver"].membership_id
+            session.execute(update(Membership).where(Membership.id == client).values(removed_at=utcnow()))
+    assert take(reading, mail) in {Outcome.UNKNOWN, Outcome.OTHER_SENDER, Outcome.EMPTY}
+    assert len(messages(desk)) == before
+
+
+def test_a_content_that_went_back_is_not_answered(desk: Desk, reading: Runtime, asked) -> None:
+    mail = answer(desk, "client_approver")
+    from unisson.approvals import circuit
+
+    with desk.session() as session:
+        circuit.withdraw(session, desk.actor("cm"), asked)
+    assert arriving._safely(reading, mail.as_bytes()) is Outcome.REFUSED
+    assert arriving._safely(reading, b"\xff\xfe not a mail") is Outcome.UNKNOWN
+
+
+def test_html_alone_is_read_as_text() -> None:
+    mail = EmailMessage()
+    mail.set_content("<p>Oui &amp; non<br>Merci</p><script>alert(1)</script>", subtype="html")
+    assert words_of(mail) == "Oui & non\nMerci"
+
+
+def test_another_key_or_agency_makes_no_address(desk: Desk) -> None:
+    agency, one = desk.world.agency_id, uuid.uuid4()
+    made = token_in(INBOUND, [address(INBOUND, "a" * 32, agency, one).upper()])
+    assert made is not None
+    assert agency_tail(made) == agency.bytes[-6:]
+    assert letter_of(made, "a" * 32, agency) == one
+    assert letter_of(made, "b" * 32, agency) is None
+    assert letter_of(made, "a" * 32, uuid.uuid4()) is None
+
+
+@given(st.text(max_size=120))
+def test_no_recipient_breaks_the_reader(recipient: str) -> None:
+    found = token_in(INBOUND, [recipient, f"reponse+{recipient}@desk.example"])
+    assert found is None or len(found) == 30
