@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import psycopg
+from flask import Flask
 
 from tenants.agencies import Agency
 from tenants.base import new_id, utcnow
@@ -108,14 +109,17 @@ def _probe(settings: Settings) -> tuple[Probe, uuid.UUID]:
         membership_id = _owner(session, token)
         session.flush()
         brand_ids = [brand.id for brand in brands]
-    app = bare_app(runtime)
+    cookie = signed(bare_app(runtime), token)
+    runtime.database.engine.dispose()
+    return Probe(agency_id, brand_ids, "sonde", cookie, token_hash(token)), membership_id
+
+
+def signed(app: Flask, token: str) -> str:
+    """Return the cookie of a browser whose sign-in has this token."""
     serializer = app.session_interface.get_signing_serializer(app)  # type: ignore[attr-defined]  # Flask's own has one
     assert serializer is not None
-    signed = serializer.dumps({"_user_id": token, "_fresh": True, "csrf_token": "one-session"})
-    runtime.database.engine.dispose()
-    return Probe(
-        agency_id, brand_ids, "sonde", f"{app.config['SESSION_COOKIE_NAME']}={signed}", token_hash(token)
-    ), membership_id
+    session = serializer.dumps({"_user_id": token, "_fresh": True, "csrf_token": "one-session"})
+    return f"{app.config['SESSION_COOKIE_NAME']}={session}"
 
 
 def _owner(session: TenantSession, token: str) -> uuid.UUID:

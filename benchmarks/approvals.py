@@ -1,0 +1,306 @@
+"""Approving: a three-stage run as whole requests, the client's list, and the board among ever more contents."""
+
+import http.client
+import json
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import timedelta
+from urllib.parse import urlencode
+
+import psycopg
+from flask import Flask
+from itsdangerous import URLSafeTimedSerializer
+
+from benchmarks.frame import Cluster, Result, Runner, Web, environ, interleave, ratio, web
+from benchmarks.load import Probe, fill, signed
+from tenants.access import Actor
+from tenants.agencies import Agency
+from tenants.base import new_id, utcnow
+from tenants.brands import Brand
+from tenants.identities import DirectoryEntry, Identity, Seat, SignIn
+from tenants.members import BrandAssignment, Membership
+from tenants.permissions import AgencyRole, BrandRole, StageRole
+from tenants.session import TenantSession
+from unisson.approvals import circuit, deciding, links
+from unisson.approvals.chain import of_roles
+from unisson.approvals.policies import open_chain
+from unisson.config import Settings
+from unisson.editorial import writing
+from unisson.editorial.writing import Draft
+from unisson.portal import codes
+from unisson.portal.doors import cookie_of
+from unisson.publishing.models import Channel
+from unisson.runtime import web_runtime
+from unisson.vault import new_token, token_hash
+from unisson.web.bare import bare_app
+
+DATABASE = "approvals"
+RUNS = 12
+"""Whole runs a round: four requests each."""
+
+READY = 2 * (RUNS * 8 + 20)
+WAITING = 12
+SIZES = (10_000, 100_000, 1_000_000)
+BOARD_BRANDS, BOARD_MONTH, BOARD_WAITS = 100, 200, 300
+STAGES = (StageRole.RP, StageRole.ACCOUNT_MANAGER, StageRole.CLIENT_APPROVER)
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """An agency with a three-stage chain, contents ready to be submitted, and a client for whom some wait."""
+
+    agency_id: uuid.UUID
+    brand_id: uuid.UUID
+    people: dict[str, Actor]
+    cookies: dict[str, str]
+    held: bytes
+    version: uuid.UUID
+    ready: list[uuid.UUID]
+    token: str
+    device: str
+    csrf: str
+
+
+def measure(cluster: Cluster) -> list[Result]:
+    """Return the ratios of a run and of the client's list to their floors, and how the board grows."""
+    return [*_runs(cluster), *_board(cluster)]
+
+
+def _runs(cluster: Cluster) -> list[Result]:
+    settings = cluster.settings(DATABASE)
+    desk = _open(settings)
+    people = {name: str(actor.membership_id) for name, actor in desk.people.items()} | {"version": str(desk.version)}
+    with (
+        cluster.admin(DATABASE) as admin,
+        web("unisson.app:create_app", environ(cluster, settings.database_url)) as real,
+    ):
+        length = len(_portal(real, desk)())
+        bench = {
+            "BENCH_DATABASE": settings.database_web_url, "BENCH_AGENCY": str(desk.agency_id),
+            "BENCH_BRAND": str(desk.brand_id), "BENCH_HELD": desk.held.hex(), "BENCH_PEOPLE": json.dumps(people),
+            "BENCH_BYTES": str(length), "BENCH_LINK": token_hash(desk.token).hex(),
+        }  # fmt: skip
+        with web("benchmarks.approvals_floor:create", bench) as bare:
+            contents = iter(desk.ready)
+            runners = [
+                Runner("run floor", bare, _bare_run(bare, contents), RUNS),
+                Runner("run", real, _run(real, desk, contents, admin), RUNS),
+                Runner("portal floor", bare, _get(bare, "/portal"), 60),
+                Runner("portal", real, _portal(real, desk), 60),
+            ]
+            costs = interleave(runners, admin)
+    run_floor, run, portal_floor, portal = runners
+    return [
+        Result("approvals: floor of a run", costs["run floor"].cpu, "ms", note="submit and three approvals, raw SQL"),
+        Result("approvals: submit and three approvals", ratio(run, run_floor), "×", 3, _said(costs["run"])),
+        Result("approvals: floor of the client's list", costs["portal floor"].cpu, "ms", note=f"{length} bytes"),
+        Result("approvals: the client's list", ratio(portal, portal_floor), "×", 1.5, _said(costs["portal"])),
+    ]
+
+
+def _said(cost: object) -> str:
+    return f"{cost.web:.2f} ms web + {cost.postgres:.2f} ms PostgreSQL"  # type: ignore[attr-defined]  # a Cost
+
+
+def _run(
+    server: Web, desk: Desk, contents: Iterator[uuid.UUID], admin: psycopg.Connection[tuple[object, ...]]
+) -> Callable[[], object]:
+    """Return one whole run as browsers send it: the submission, then a yes of each stage on the bytes shown."""
+
+    def ask() -> None:
+        content_id = next(contents)
+        _post(server, desk, "cm", f"/contents/{content_id}/submission", {})
+        for who in ("rp", "manager", "client"):
+            row = admin.execute(
+                "select r.digest, s.id from app.approval_runs r join app.run_stages s on s.run_id = r.id"
+                " where r.content_id = %s and s.opened_at is not null and s.done_at is null",
+                [content_id],
+            ).fetchone()
+            assert row is not None, "the submission was refused"
+            _post(server, desk, who, f"/contents/{content_id}/approval", {"digest": str(row[0]), "stage": str(row[1])})
+
+    return ask
+
+
+def _bare_run(server: Web, contents: Iterator[uuid.UUID]) -> Callable[[], object]:
+    def ask() -> None:
+        content_id = next(contents)
+        for path in ("/submit?", *(f"/approve?stage={number}&" for number in (1, 2, 3))):
+            status, _body, _headers = server.get(f"{path}content={content_id}")
+            assert status == 303, status
+
+    return ask
+
+
+def _get(server: Web, path: str, headers: dict[str, str] | None = None) -> Callable[[], bytes]:
+    def ask() -> bytes:
+        status, body, _headers = server.get(path, headers)
+        assert status == 200, (status, body[:300])
+        return body
+
+    return ask
+
+
+def _portal(server: Web, desk: Desk) -> Callable[[], bytes]:
+    name = cookie_of(desk.people["client"].membership_id)
+    return _get(server, f"/sonde/approve/{desk.token}", {"Cookie": f"{name}={desk.device}"})
+
+
+def _post(server: Web, desk: Desk, who: str, path: str, form: dict[str, str]) -> None:
+    body = urlencode({"csrf_token": desk.csrf, "operation_id": str(uuid.uuid4()), **form})
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
+    headers = {
+        "Host": "localhost", "Cookie": desk.cookies[who], "Content-Type": "application/x-www-form-urlencoded",
+        "Referer": "http://localhost/",
+    }  # fmt: skip
+    connection.request("POST", f"/sonde{path}", body, headers)
+    answer = connection.getresponse()
+    said = answer.read()
+    connection.close()
+    assert answer.status == 303, (answer.status, path, said[:500])
+
+
+def _open(settings: Settings) -> Desk:
+    runtime = web_runtime(settings)
+    app = bare_app(runtime)
+    agency_id, tokens = new_id(), {name: new_token() for name in ("cm", "rp", "manager", "client")}
+    with runtime.database.agency(agency_id) as session:
+        session.add(DirectoryEntry(slug="sonde", agency_id=agency_id, name="Sonde"))
+        session.add(Agency(agency_id=agency_id, slug="sonde", name="Sonde"))
+        brand = Brand(
+            slug="marque", name="Marque", sector="food", timezone="Europe/Paris", language="fr", accent="ocean"
+        )
+        session.add(brand)
+        session.flush()
+        channel = Channel(brand_id=brand.id, kind="newsroom", name="Salle de presse")
+        session.add(channel)
+        people = {name: _person(session, name, brand.id, token) for name, token in tokens.items()}
+        policy = open_chain(session, None, brand.id, "Trois étapes", of_roles(*STAGES))
+        session.flush()
+        version = (
+            session.connection()
+            .exec_driver_sql("select id from app.policy_versions where policy_id = %s", (policy.id,))
+            .scalar_one()
+        )
+        ready = [_write(session, people["cm"], brand.id, channel.id) for _number in range(READY + WAITING)]
+        brand_id = brand.id
+    for content_id in ready[READY:]:
+        _bring_to_client(runtime.database.agency, agency_id, people, content_id)
+    with runtime.database.agency(agency_id) as session:
+        _link, token = links.mint(session, people["client"].membership_id, brand_id)
+        _device, device = codes.trust(session, people["client"].membership_id, "bench")
+    cookies = {name: signed(app, token) for name, token in tokens.items()}
+    runtime.database.engine.dispose()
+    return Desk(
+        agency_id,
+        brand_id,
+        people,
+        cookies,
+        token_hash(tokens["cm"]),
+        version,
+        ready[:READY],
+        token,
+        device,
+        _csrf(app),
+    )
+
+
+def _bring_to_client(
+    agency: Callable[..., object], agency_id: uuid.UUID, people: dict[str, Actor], content_id: uuid.UUID
+) -> None:
+    with agency(agency_id) as session:  # type: ignore[attr-defined]  # a context manager
+        run = circuit.submit(session, people["cm"], content_id, None, lambda _session, _content: None)
+        for who in ("rp", "manager"):
+            deciding.approve(session, people[who], content_id, run.digest)
+
+
+def _write(session: TenantSession, author: Actor, brand_id: uuid.UUID, channel_id: uuid.UUID) -> uuid.UUID:
+    at = (utcnow() + timedelta(days=20)).replace(hour=12, minute=0, second=0, microsecond=0, tzinfo=None)
+    draft = Draft(title="Une annonce", body="Deux cents caractères. " * 9, channel_ids=(channel_id,), wall_time=at)
+    return writing.write(session, author, brand_id, draft).id
+
+
+def _person(session: TenantSession, name: str, brand_id: uuid.UUID, token: str) -> Actor:
+    role = {"cm": BrandRole.CM, "rp": BrandRole.RP, "client": BrandRole.CLIENT_APPROVER}.get(name)
+    agency_role = AgencyRole.MEMBER if role else AgencyRole.ACCOUNT_MANAGER
+    identity = Identity(email=f"{name}@example.org", name=name, email_verified_at=utcnow(), language="fr")
+    session.add(identity)
+    session.flush()
+    person = Membership(
+        identity_id=identity.id, email=identity.email, name=name, agency_role=agency_role.value, joined_at=utcnow()
+    )
+    expires = utcnow() + timedelta(days=1)
+    sign_in = SignIn(
+        identity_id=identity.id, token_hash=token_hash(token), ip="127.0.0.1", user_agent="bench", expires_at=expires
+    )
+    session.add_all([person, Seat(identity_id=identity.id, agency_id=session.agency_id), sign_in])
+    session.flush()
+    if role:
+        session.add(BrandAssignment(brand_id=brand_id, membership_id=person.id, role=role.value))
+        session.flush()
+    roles = {brand_id: frozenset({role})} if role else {}
+    return Actor(session.agency_id, person.id, identity.id, name, identity.email, agency_role, roles)
+
+
+def _csrf(app: Flask) -> str:
+    """Return a form's token for the session that every cookie here holds."""
+    return str(URLSafeTimedSerializer(str(app.secret_key), salt="wtf-csrf-token").dumps("one-session"))
+
+
+_MORE_BRANDS = """
+insert into app.brands (agency_id, id, slug, name, sector, timezone, language, accent)
+select %(a)s, uuidv7(), 'autre-' || n, 'Autre ' || n, 'food', 'Europe/Paris', 'fr', 'ocean'
+from generate_series(1, %(n)s) n
+"""
+_MONTH = """
+insert into app.contents (agency_id, id, brand_id, author_id, kind, title, body, state, scheduled_at, wall_time, zone,
+                          revision_id, stages_done, stages_all, channel_kinds)
+select b.agency_id, uuidv7(), b.id, m.id, 'post', 'Contenu ' || n, 'Deux cents caractères.', 'in_review', t.at,
+       t.at at time zone 'Europe/Paris', 'Europe/Paris', gen_random_uuid(), 0, 2, 'newsroom'
+from app.brands b cross join generate_series(1, %(month)s) n
+cross join lateral (select now() + n * interval '3 hours' as at) t
+join app.memberships m on m.agency_id = b.agency_id
+where b.agency_id = %(a)s
+"""
+_WAITS = """
+with waiting as (
+  select c.agency_id, c.id, c.brand_id, c.author_id, uuidv7() as run, uuidv7() as stage, uuidv7() as seat
+  from app.contents c where c.agency_id = %(a)s and c.state = 'in_review' order by c.scheduled_at limit %(n)s),
+stages as (insert into app.run_stages (agency_id, id, run_id, position, opened_at)
+           select agency_id, stage, run, 1, now() from waiting),
+seats as (insert into app.run_seats (agency_id, id, run_id, stage_id, position, role)
+          select agency_id, seat, run, stage, 1, 'rp' from waiting)
+insert into app.waits (agency_id, id, content_id, brand_id, stage_id, seat_id, membership_id, side)
+select agency_id, uuidv7(), id, brand_id, stage, seat, author_id, 'rp' from waiting
+"""
+
+
+def _board(cluster: Cluster) -> list[Result]:
+    """Return what the board of 100 brands of 200 contents a month costs among ever more contents of other agencies."""
+    runners = []
+    with ExitStack() as stack:
+        for size in SIZES:
+            settings = cluster.settings(f"board_{size}")
+            admin = stack.enter_context(cluster.admin(f"board_{size}"))
+            probe = fill(admin, settings, size)
+            _fill_board(admin, probe)
+            server = stack.enter_context(web("unisson.app:create_app", environ(cluster, settings.database_url)))
+            ask = _get(server, f"/{probe.slug}/approvals/board", {"Cookie": probe.cookie})
+            runners.append(Runner(f"{size:,}", server, ask, 24))
+        costs = interleave(runners, stack.enter_context(cluster.admin()))
+    lines = [Result(f"board: among {name} contents", cost.cpu, "ms", note=_said(cost)) for name, cost in costs.items()]
+    least, most = costs[runners[0].name], costs[runners[-1].name]
+    return [*lines, Result("board: CPU, largest to smallest", most.cpu / least.cpu, "×", 1.2)]
+
+
+def _fill_board(admin: psycopg.Connection[tuple[object, ...]], probe: Probe) -> None:
+    about = {"a": probe.agency_id, "n": BOARD_BRANDS - len(probe.brand_ids), "month": BOARD_MONTH}
+    with admin.transaction():
+        admin.execute("set local session_replication_role = replica")
+        admin.execute(_MORE_BRANDS, about)
+        admin.execute(_MONTH, about)
+        admin.execute(_WAITS, {"a": probe.agency_id, "n": BOARD_WAITS})
+    admin.execute("vacuum (analyze) app.contents")
+    admin.execute("vacuum (analyze) app.waits")
