@@ -536,3 +536,22 @@ def test_who_is_asked_again_sees_what_changed_and_says_where(desk: Desk) -> None
     assert "<del>" in since
     assert "Samedi" in since
     assert "Dimanche" in since
+
+
+def test_a_client_hands_their_decision_to_a_colleague_by_the_link(desk: Desk) -> None:
+    content_id = client_turn(desk, "Le sarrasin")
+    token = desk.known(desk.link(content_id)[1])
+    path = f"/approve/{token}/contents/{content_id}"
+    contact = desk.world.people["client_contact"].membership_id
+    assert str(contact) in desk.get(None, path).text
+    for person, status in ((desk.world.people["cm"].membership_id, 422), ("x", 404), (uuid.uuid4(), 404)):
+        answer = desk.post(None, f"{path}/handover", {"person": str(person), "typed_name": "Camille"})
+        assert answer.status_code == status
+    form = {"person": str(contact), "typed_name": "Camille"}
+    assert desk.post(None, f"{path}/handover", form).status_code == 303
+    with desk.session() as session:
+        assert session.scalars(select(Wait.membership_id).where(Wait.content_id == content_id)).all() == [contact]
+        said = session.scalars(select(Decision).where(Decision.verdict == "delegated")).one()
+        assert (said.typed_name, said.authenticated) == ("Camille", "link")
+        assert said.link_id is not None
+    assert desk.post(None, f"{path}/handover", form).status_code == 409

@@ -145,6 +145,8 @@ TABLE: dict[str, Place] = {
     "threads.reopening": Member(P.CONTENT_SEE, may_be_unseen=True),
     "threads.mending": Member(P.CONTENT_SEE, may_be_unseen=True),
     "threads.taking_back": Member(P.CONTENT_SEE, may_be_unseen=True),
+    "portal.link_handing": Open(by_token=True),
+    "portal.handing": Decider(),
     "portal.link_thread_start": Open(by_token=True),
     "portal.link_thread_reply": Open(by_token=True),
     "portal.link_attachment": Open(by_token=True),

@@ -15,7 +15,7 @@ from tenants.session import TenantSession
 from unisson.activity.trail import record
 from unisson.approvals.asking import ask, chain_of, outcomes_of, own_work_of, roster_for, seats_of
 from unisson.approvals.chain import Need
-from unisson.approvals.circuit import NOT_WAITING, Passage, current_passage, said_stage
+from unisson.approvals.circuit import NOT_WAITING, Passage, Word, current_passage, said_stage
 from unisson.approvals.models import Decision, Purpose, RunSeat, Side, Verdict, Wait
 from unisson.approvals.roster import POLES, Roster
 from unisson.editorial.contents import load
@@ -75,10 +75,12 @@ def hand_over(
     wait_id: uuid.UUID,
     person_id: uuid.UUID | None,
     content_shown: uuid.UUID | None = None,
+    *,
+    word: Word | None = None,
 ) -> RunSeat:
     """Give the seat that waits to one person, who is asked instead. Raises as `nudge` does.
 
-    Those who steer may, and the person who is asked.
+    Those who steer may, and the person who is asked; `word` says how that one is known, where not by an account.
     """
     held = _hold(session, actor, wait_id, content_shown, own=True)
     content, passage, former_id = held.content, held.passage, held.wait.membership_id
@@ -87,11 +89,13 @@ def hand_over(
     person = _known(there, person_id)
     _check_may_answer(session, held, seat, there, person)
     seat.membership_id = person.id
+    said = word or Word(actor.membership_id, actor.name)
     session.add(
         Decision(
             run_id=passage.run.id, stage_id=passage.stage.id, seat_id=seat.id, digest=passage.run.digest,
-            verdict=Verdict.DELEGATED, membership_id=actor.membership_id, authenticated="session",
-            comment=person.name,
+            verdict=Verdict.DELEGATED, membership_id=actor.membership_id, comment=person.name,
+            authenticated=said.authenticated, link_id=said.link_id, device_id=said.device_id,
+            typed_name=said.typed_name, ip=said.ip, user_agent=said.user_agent[:300],
         )
     )  # fmt: skip
     session.flush()

@@ -11,13 +11,14 @@ from typing import Any
 
 from sqlalchemy import select
 
-from tenants.errors import ForbiddenError, NotFoundError, RefusedError
+from tenants.errors import ForbiddenError, NotFoundError, RefusedError, StaleError
 from tenants.permissions import Permission
 from tenants.session import TenantSession
+from unisson.approvals import steering
 from unisson.approvals.circuit import NOT_WAITING, Word
 from unisson.approvals.deciding import check_signature, decide
 from unisson.approvals.holding import let_it_go, put_on_hold
-from unisson.approvals.models import OUTCOMES, Decision, Verdict
+from unisson.approvals.models import OUTCOMES, Decision, Purpose, Verdict, Wait
 from unisson.editorial.models import Content, Revision
 from unisson.editorial.visibility import visible_states
 from unisson.portal.guests import Guest
@@ -112,6 +113,24 @@ def hold(session: TenantSession, guest: Guest, content_id: uuid.UUID, said: Said
 def release(session: TenantSession, guest: Guest, content_id: uuid.UUID, said: Said) -> Content:
     """Let go what was on hold. Raises as `hold` does."""
     return _steer(session, guest, content_id, said, let_it_go)
+
+
+def hand_over(
+    session: TenantSession, guest: Guest, content_id: uuid.UUID, person_id: uuid.UUID | None, said: Said
+) -> None:
+    """Let a colleague decide instead, who is asked from now on. Raises NotFoundError, StaleError, RefusedError."""
+    word = _word(guest, said)
+    asked = select(Wait.id).where(
+        Wait.content_id == content_id,
+        Wait.membership_id == guest.person.id,
+        Wait.brand_id == guest.brand.id,
+        Wait.purpose == Purpose.DECIDE.value,
+    )
+    wait_id = session.scalar(asked.limit(1))
+    if wait_id is None:
+        raise StaleError(NOT_WAITING)
+    steering.hand_over(session, guest.actor, wait_id, person_id, content_id, word=word)
+    _remember_name(guest, said)
 
 
 def _steer(

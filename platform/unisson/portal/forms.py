@@ -1,5 +1,7 @@
 """The forms of the portal."""
 
+import uuid
+
 from wtforms import HiddenField
 
 from unisson.approvals.forms import DecisionForm
@@ -36,3 +38,18 @@ class CodeForm(Form):
     def digits(self) -> str:
         """Return the digits alone: people type spaces between them."""
         return "".join(each for each in self.code.data or "" if each.isdecimal())
+
+
+class HandingForm(Form):
+    """To which colleague a decision goes."""
+
+    person = HiddenField()
+    typed_name = LineField(lazy("Your name"))
+
+    @property
+    def person_chosen(self) -> uuid.UUID | None:
+        """Return the colleague; None where nobody that can be read was chosen."""
+        try:
+            return uuid.UUID(self.person.data or "")
+        except ValueError:
+            return None

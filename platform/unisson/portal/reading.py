@@ -4,17 +4,14 @@ Nothing of an agency's own shows here: drafts, internal stages' words, notes.
 """
 
 import uuid
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Integer, Row, Select, cast, func, or_, select
 
 from tenants.access import Actor
-from tenants.base import utcnow
 from tenants.errors import NotFoundError
-from tenants.permissions import Permission
 from tenants.session import TenantSession
 from unisson.approvals.chain import Chain
 from unisson.approvals.circuit import Passage, current_passage
@@ -27,8 +24,6 @@ from unisson.portal.guests import Guest
 MOST = 100
 """Contents of one page, the nearest date first; what is beyond comes up as these are decided."""
 
-AROUND = timedelta(days=14)
-MOST_AROUND = 40
 HISTORY = 20
 
 
@@ -57,18 +52,6 @@ class Item:
     def ticket(self) -> str:
         """Return what a checkbox says of it: exactly these bytes, in this stage."""
         return f"{self.content_id}.{self.digest}.{self.stage_id}"
-
-
-@dataclass(frozen=True, slots=True)
-class Around:
-    """One content of the brand near the dates that are looked at."""
-
-    content_id: uuid.UUID
-    title: str
-    at: datetime
-    zone: str
-    state: str
-    channel_kinds: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,32 +197,6 @@ def opens(session: TenantSession, guest: Guest, content: Content) -> bool:
         or session.scalar(asked.limit(1)) is not None
         or _last_words(session, guest, content.id) is not None
     )
-
-
-def around(session: TenantSession, guest: Guest, moments: Sequence[datetime | None]) -> list[Around]:
-    """Return the brand's contents two weeks around `moments` (today for none), as the guest's role shows them."""
-    if not guest.actor.may(Permission.CALENDAR_SEE, guest.brand.id):
-        return []
-    dated = [each for each in moments if each] or [utcnow()]
-    rows = session.execute(
-        select(
-            Content.id, Content.title, func.left(Content.body, 80).label("lead"), Content.scheduled_at, Content.zone,
-            Content.state, Content.channel_kinds,
-        )
-        .where(
-            Content.brand_id == guest.brand.id,
-            Content.state.in_(visible_states(guest.actor, guest.brand.id)),
-            Content.scheduled_at >= min(dated) - AROUND,
-            Content.scheduled_at < max(dated) + AROUND,
-        )
-        .order_by(func.abs(func.extract("epoch", Content.scheduled_at - min(dated))), Content.id)
-        .limit(MOST_AROUND)
-    )  # fmt: skip
-    found = [
-        Around(row.id, row.title or row.lead, row.scheduled_at, row.zone, row.state, tuple(row.channel_kinds.split()))
-        for row in rows
-    ]
-    return sorted(found, key=lambda each: (each.at, each.content_id))
 
 
 def history(session: TenantSession, guest: Guest, before: uuid.UUID | None = None, limit: int = HISTORY) -> list[Word]:

@@ -19,10 +19,10 @@ from unisson.editorial.models import ContentState
 from unisson.editorial.moments import when
 from unisson.editorial.previews import ChannelPreview, frozen_previews
 from unisson.media.answers import picture_answer
-from unisson.portal import answers, reading, talking
+from unisson.portal import answers, reading, surroundings, talking
 from unisson.portal.answers import Said, Shown
 from unisson.portal.doors import Answer, here, register
-from unisson.portal.forms import AnswerForm, ManyForm, SteerForm
+from unisson.portal.forms import AnswerForm, HandingForm, ManyForm, SteerForm
 from unisson.portal.guests import Guest
 from unisson.portal.reading import One
 from unisson.storage import storage_of
@@ -111,6 +111,20 @@ def release(guest: Guest, content_id: uuid.UUID) -> Answer:
     return _steered(guest, content_id, answers.release, _("Let go: it goes out at its time."))
 
 
+def handing(guest: Guest, content_id: uuid.UUID) -> Answer:
+    """Let a colleague decide instead."""
+    form = HandingForm()
+    typed = {"typed_name": form.typed_name.data or "", "person": form.person.data or "", "tried": "hand"}
+    try:
+        with session().begin_nested():
+            said = _said(form.typed_name.data)
+            answers.hand_over(session(), guest, content_id, form.person_chosen, said)
+    except RefusedError as refusal:
+        return _content(guest, content_id, refusal, typed), refusal.status
+    flash(_("Handed over: your colleague is asked now."), "success")
+    return redirect(here(guest, "desk"), 303)
+
+
 def thread_start(guest: Guest, content_id: uuid.UUID) -> Answer:
     """Begin a thread with the agency."""
     return talking.start(guest, content_id, _content)
@@ -184,7 +198,7 @@ def _desk(guest: Guest, form: ManyForm, refusal: RefusedError | None = None, cho
         number=number,
         pages=pages,
         waiting=waiting,
-        around=reading.around(session(), guest, [each.leaves for each in waiting]),
+        around=surroundings.around(session(), guest, [each.leaves for each in waiting]),
         words=reading.history(session(), guest, limit=5),
         form=form,
         refusal=refusal,
@@ -209,9 +223,10 @@ def _content(
         since=since_decided(session(), one.content, guest.person.id) if one.passage else None,
         sentences=sentences_of(one.revision.payload) if one.passage else [],
         place=place,
+        colleagues=surroundings.colleagues(session(), guest) if one.passage else [],
         waiting=waiting,
         said=[each for each in decisions_of(session(), one.content, everything=False) if one.shown],
-        around=reading.around(session(), guest, [one.leaves]) if one.shown else [],
+        around=surroundings.around(session(), guest, [one.leaves]) if one.shown else [],
         may_hold=holds and one.content.state == ContentState.SCHEDULED,
         may_release=holds and one.content.state == ContentState.ON_HOLD,
         talk=talking.talk_of(guest, content_id) if one.shown else None,
@@ -255,6 +270,7 @@ register(
         ("/contents/<uuid:content_id>/change-request", "POST", change_request),
         ("/contents/<uuid:content_id>/hold", "POST", hold),
         ("/contents/<uuid:content_id>/release", "POST", release),
+        ("/contents/<uuid:content_id>/handover", "POST", handing),
         ("/contents/<uuid:content_id>/threads", "POST", thread_start),
         ("/contents/<uuid:content_id>/threads/<uuid:thread_id>", "POST", thread_reply),
         ("/pictures/<digest>", "GET", picture),
