@@ -81,7 +81,7 @@ def test_it_says_who_decided_what_when_how_and_by_which_link(desk: Desk) -> None
     said = [
         *digests, "computed anew: the same", "Asked for changes", "Dimanche &lt;b&gt;plutôt&lt;/b&gt;.", 'class="pin"',
         "Gwenaëlle T.", "By a personal link", "Navigateur de Gwenaëlle/7", "127.0.0.1", "first opened",
-        "Signed in with their account", "Put on hold", "Attendez lundi.", "Let go", "UTC", "(Paris)",
+        "Signed in with their account", "Stopped: put on hold", "Attendez lundi.", "Let go again", "UTC", "(Paris)",
         "Changed since the version before", "the text", "Press officer",
         "Tells the author that changes are requested", "waits to leave", "What was approved",
         "Dimanche à 10 h, place du Commerce.",

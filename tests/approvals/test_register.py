@@ -46,7 +46,7 @@ def test_every_decision_of_the_period_stands_in_it(desk: Desk) -> None:
     assert (answer.status_code, answer.content_type) == (200, "text/csv; charset=utf-8")
     assert re.search(r'attachment; filename="decisions-[a-z0-9-]+\.csv"', answer.headers["Content-Disposition"])
     found = rows(answer)
-    assert [each["Decision"] for each in found] == ["Approved", "Approved", "Put on hold"]
+    assert [each["Decision"] for each in found] == ["Approved", "Approved", "Stopped: put on hold"]
     first = found[0]
     assert (first["Content"], first["Content number"], first["Version"]) == ("La saison ouvre", str(content_id), "1")
     assert first["Digest (SHA-256)"] in digest

@@ -128,7 +128,9 @@ def test_alt_and_an_arrow_move_a_draft_and_keep_the_focus(cm: Page) -> None:
     expect(cm.locator("[data-month-target=live]")).to_contain_text(title)
     cm.wait_for_load_state("networkidle")
     expect(after).to_be_focused()
-    cm.keyboard.press("Alt+ArrowDown")
+    with cm.expect_response(lambda answer: answer.url.endswith("/move")) as moved:
+        cm.keyboard.press("Alt+ArrowDown")
+    assert moved.value.ok
     expect(cell(cm, day + timedelta(days=8)).locator(".entry").filter(has_text=title)).to_be_focused()
     cm.wait_for_load_state("networkidle")
     cm.reload()

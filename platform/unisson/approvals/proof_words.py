@@ -11,8 +11,8 @@ VERDICTS = {
     Verdict.RESERVED: lazy("Approved with a reservation"),
     Verdict.CHANGES_REQUESTED: lazy("Asked for changes"),
     Verdict.TACIT: lazy("Approved by silence"),
-    Verdict.HELD: lazy("Put on hold"),
-    Verdict.RELEASED: lazy("Let go"),
+    Verdict.HELD: lazy("Stopped: put on hold"),
+    Verdict.RELEASED: lazy("Let go again"),
     Verdict.WITHDRAWN: lazy("Withdrawn"),
     Verdict.DELEGATED: lazy("Handed over"),
 }
