@@ -16,7 +16,9 @@ from unisson.editorial.visibility import visible_states
 from unisson.portal.guests import Guest
 
 AROUND = timedelta(days=14)
-MOST_AROUND = 40
+MOST_AROUND = 20
+NEAREST = 8
+"""How many stand beside one content: its page holds its previews and its forms too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +46,10 @@ def colleagues(session: TenantSession, guest: Guest) -> list[tuple[uuid.UUID, st
     return [(each.id, each.name) for each in sorted(found, key=lambda each: (each.name.casefold(), each.id))]
 
 
-def around(session: TenantSession, guest: Guest, moments: Sequence[datetime | None]) -> list[Around]:
-    """Return the brand's contents two weeks around `moments` (today for none), as the guest's role shows them."""
+def around(
+    session: TenantSession, guest: Guest, moments: Sequence[datetime | None], most: int = MOST_AROUND
+) -> list[Around]:
+    """Return the brand's contents two weeks around `moments` (today for none), the nearest `most` that they see."""
     if not guest.actor.may(Permission.CALENDAR_SEE, guest.brand.id):
         return []
     dated = [each for each in moments if each] or [utcnow()]
@@ -61,7 +65,7 @@ def around(session: TenantSession, guest: Guest, moments: Sequence[datetime | No
             Content.scheduled_at < max(dated) + AROUND,
         )
         .order_by(func.abs(func.extract("epoch", Content.scheduled_at - min(dated))), Content.id)
-        .limit(MOST_AROUND)
+        .limit(most)
     )  # fmt: skip
     found = [
         Around(row.id, row.title or row.lead, row.scheduled_at, row.zone, row.state, tuple(row.channel_kinds.split()))

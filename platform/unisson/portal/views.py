@@ -226,7 +226,7 @@ def _content(
         colleagues=surroundings.colleagues(session(), guest) if one.passage else [],
         waiting=waiting,
         said=[each for each in decisions_of(session(), one.content, everything=False) if one.shown],
-        around=surroundings.around(session(), guest, [one.leaves]) if one.shown else [],
+        around=surroundings.around(session(), guest, [one.leaves], surroundings.NEAREST) if one.shown else [],
         may_hold=holds and one.content.state == ContentState.SCHEDULED,
         may_release=holds and one.content.state == ContentState.ON_HOLD,
         talk=talking.talk_of(guest, content_id) if one.shown else None,
