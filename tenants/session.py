@@ -4,8 +4,9 @@
 connection (PgBouncer's in transaction mode too) never carries it to the next user.
 """
 
+import json
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -18,7 +19,7 @@ from sqlalchemy.orm import Session, SessionTransaction, sessionmaker
 from tenants.base import TenantOwned
 from tenants.context import acting_for
 from tenants.errors import ForeignRowError, MissingAgencyError, UnsafeRoleError
-from tenants.wire import Question, Value, WiredConnection
+from tenants.wire import Answered, Question, Reminder, Value, WiredConnection
 
 _ENTER = text("select set_config('app.agency_id', :agency, true)")
 
@@ -47,7 +48,15 @@ class TenantSession(Session):
         for watch in connection.dispatch.before_cursor_execute:
             watch(connection, None, question.sql.decode(), values, None, False)
         with _told_as_sqlalchemy_does(connection):
-            return _wired(connection).ask(question, values)
+            answer = _wired(connection).ask(question, values)
+        self.asked.append(Answered(question, values, answer))
+        return None if answer is None else json.loads(answer)
+
+    @property
+    def asked(self) -> list[Answered]:
+        """Return the questions that were asked so far, with their answers, in their order."""
+        known: list[Answered] = self.info.setdefault("asked", [])
+        return known
 
 
 def _wired(connection: Connection) -> WiredConnection:
@@ -192,6 +201,22 @@ class Database:
         """One transaction on the global tables: committed at the end of the block, rolled back by an exception."""
         with self.open_global() as session, session.begin():
             yield session
+
+    def says_the_same(self, agency_id: uuid.UUID, reminders: Sequence[Reminder]) -> bool:
+        """Return whether questions asked before have the same answers in the agency now, in one exchange.
+
+        Raises psycopg.Error, and SQLAlchemy's errors of a pool without a connection.
+        """
+        for watch in self.engine.dispatch.before_cursor_execute:
+            for reminder in reminders:
+                watch(None, None, reminder.question.sql.decode(), {}, None, False)
+        borrowed = self.engine.raw_connection()
+        try:
+            driver = borrowed.driver_connection
+            assert isinstance(driver, WiredConnection)  # noqa: S101 - every engine of this module connects so
+            return driver.says_the_same(agency_id, reminders)
+        finally:
+            borrowed.close()
 
     @contextmanager
     def agency_connection(self, agency_id: uuid.UUID) -> Iterator[Connection]:

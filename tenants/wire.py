@@ -5,14 +5,14 @@ and `reset all` as four such exchanges: on a page that reads little they cost mo
 does the same in a tenth of the CPU, and one call may hold several commands. Everything else goes through psycopg as is.
 """
 
-import json
 import select
 import time
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from hashlib import blake2b
 from itertools import count
-from typing import Any
+from typing import Any, NamedTuple
 
 import psycopg
 from psycopg.abc import PQGen
@@ -48,6 +48,32 @@ class Question:
         self.constants = {name: value for name, value in compiled.params.items() if value is not None}
 
 
+class Answered(NamedTuple):
+    """A question as it was asked, and what the database wrote for an answer."""
+
+    question: Question
+    values: Mapping[str, Value]
+    answer: bytes | None
+
+    def again(self) -> "Reminder":
+        """Return what is enough to see whether the answer is still the same."""
+        return Reminder(self.question, _said(self.question, self.values), _digest(self.answer))
+
+
+class Reminder(NamedTuple):
+    """A question ready to be asked again, and the digest of its last answer."""
+
+    question: Question
+    said: Sequence[bytes]
+    digest: bytes
+
+
+_ENTER = b"unisson_enter"
+_ENTER_SQL = b"select set_config('app.agency_id', $1, true), set_config('plan_cache_mode', $2, true)"
+_RESET = b"unisson_reset"
+_RESET_SQL = b"reset all"
+
+
 class WiredConnection(psycopg.Connection[tuple[Any, ...]]):
     """A psycopg connection with a shorter way for the sentences of every request."""
 
@@ -55,6 +81,7 @@ class WiredConnection(psycopg.Connection[tuple[Any, ...]]):
         super().__init__(*args, **kwargs)
         self._asked: set[bytes] = set()
         self._keeps_plans = False
+        self._is_wiped = False
         self._used_at = time.monotonic()
 
     def commit(self) -> None:
@@ -80,9 +107,12 @@ class WiredConnection(psycopg.Connection[tuple[Any, ...]]):
 
     def wipe(self) -> None:
         """Undo what is open and forget what was set, before somebody else uses the connection. Raises psycopg.Error."""
-        status = self.pgconn.transaction_status
+        status, is_wiped = self.pgconn.transaction_status, self._is_wiped
+        self._is_wiped = False
         if status in _OPEN:
             self._say(b"rollback; reset all")
+        elif is_wiped and status == TransactionStatus.IDLE:
+            pass
         elif status == TransactionStatus.IDLE:
             self._say(b"reset all")
         else:
@@ -103,25 +133,70 @@ class WiredConnection(psycopg.Connection[tuple[Any, ...]]):
             return False
         return True
 
-    def ask(self, question: Question, values: Mapping[str, Value]) -> Any:
-        """Return the one JSON value that answers `question` in the open transaction; None for no row.
+    def ask(self, question: Question, values: Mapping[str, Value]) -> bytes | None:
+        """Return the JSON text that answers `question` in the open transaction; None for no row.
 
         Raises psycopg.Error, ProgrammingError outside of a transaction: there, no agency is entered.
         """
         if self.pgconn.transaction_status not in _OPEN:
             raise psycopg.ProgrammingError("a question outside of a transaction")
         with self.lock:
-            if question.name not in self._asked:
-                self._checked(self.pgconn.prepare(question.name, question.sql))
-                self._asked.add(question.name)
+            self._prepare(question.name, question.sql)
             if question.keeps_plan and not self._keeps_plans:
                 self._checked(self.pgconn.exec_(b"set local plan_cache_mode = force_generic_plan"))
                 self._keeps_plans = True
-            known = {**question.constants, **values}
-            said = [_written(known[name]) for name in question.parameters]
-            result = self._checked(self.pgconn.exec_prepared(question.name, said))
-        value = result.get_value(0, 0) if result.ntuples else None
-        return None if value is None else json.loads(value)
+            result = self._checked(self.pgconn.exec_prepared(question.name, _said(question, values)))
+        return result.get_value(0, 0) if result.ntuples else None
+
+    def says_the_same(self, agency_id: uuid.UUID, reminders: Sequence[Reminder]) -> bool:
+        """Return whether all questions, asked anew in the agency, have the answers they had. Raises psycopg.Error.
+
+        One exchange: what a connection sends before it waits is one transaction, at whose end the agency is forgotten.
+        """
+        if self.pgconn.transaction_status != TransactionStatus.IDLE:
+            raise psycopg.ProgrammingError("a transaction is open")
+        with self.lock:
+            self._prepare(_ENTER, _ENTER_SQL)
+            self._prepare(_RESET, _RESET_SQL)
+            for reminder in reminders:
+                self._prepare(reminder.question.name, reminder.question.sql)
+            entering: list[bytes] = [str(agency_id).encode(), b"force_generic_plan"]
+            self.pgconn.enter_pipeline_mode()
+            self.pgconn.send_query_prepared(_ENTER, entering)
+            for question, said, _digested in reminders:
+                self.pgconn.send_query_prepared(question.name, said)
+            self.pgconn.send_query_prepared(_RESET, None)
+            self.pgconn.pipeline_sync()
+            results = list(self._answers())
+            self.pgconn.exit_pipeline_mode()
+        _entered, *told, _reset = [self._checked(result) for result in results]
+        self._is_wiped = True
+        return all(
+            _digest(result.get_value(0, 0) if result.ntuples else None) == reminder.digest
+            for result, reminder in zip(told, reminders, strict=True)
+        )
+
+    def _answers(self) -> Iterator[PGresult]:
+        """Wait outside of libpq, which would hold up the process's other threads."""
+        waiting = select.poll()
+        waiting.register(self.pgconn.socket, select.POLLIN)
+        while self.pgconn.flush():
+            select.select((), (self.pgconn.socket,), ())
+        while True:
+            while self.pgconn.is_busy():
+                waiting.poll()
+                self.pgconn.consume_input()
+            result = self.pgconn.get_result()
+            if result is None:
+                continue
+            if result.status == ExecStatus.PIPELINE_SYNC:
+                return
+            yield result
+
+    def _prepare(self, name: bytes, sql: bytes) -> None:
+        if name not in self._asked:
+            self._checked(self.pgconn.prepare(name, sql))
+            self._asked.add(name)
 
     def _deallocate(self, name: bytes | None) -> PQGen[None]:
         """Forget what is prepared together with psycopg, which lets go of everything after a rollback."""
@@ -142,6 +217,15 @@ class WiredConnection(psycopg.Connection[tuple[Any, ...]]):
         if isinstance(error, InvalidSqlStatementName):
             self._asked.clear()
         raise error
+
+
+def _said(question: Question, values: Mapping[str, Value]) -> list[bytes]:
+    known = {**question.constants, **values}
+    return [_written(known[name]) for name in question.parameters]
+
+
+def _digest(answer: bytes | None) -> bytes:
+    return b"" if answer is None else blake2b(answer, digest_size=16).digest()
 
 
 def _has_news(socket: int) -> bool:

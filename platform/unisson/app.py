@@ -5,6 +5,7 @@ from typing import Any
 
 from flask import Flask, g
 from flask_wtf import CSRFProtect
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from tenants.session import refuse_unsafe_role
 from unisson import logs
@@ -24,6 +25,7 @@ from unisson.runtime import Runtime, web_runtime
 from unisson.threads import views as threads
 from unisson.web import characters, db, errors, guards, headers, hosts, operations, sizes, ui
 from unisson.web.bare import bare_app
+from unisson.web.repeats import Repeats
 
 FEATURES = (
     home,
@@ -54,7 +56,16 @@ def create_app(settings: Settings | None = None, runtime: Runtime | None = None)
     app = bare_app(held)
     refuse_unsafe_role(held.database.engine)
     _register_features(app)
+    _stand_before(app, held)
     return app
+
+
+def _stand_before(app: Flask, runtime: Runtime) -> None:
+    """Install what sees a request before Flask does: the proxies' word first, then the pages that are repeated."""
+    app.wsgi_app = Repeats(app.wsgi_app, runtime.database)  # type: ignore[method-assign]  # how WSGI middleware is installed
+    count = runtime.settings.trusted_proxies
+    if count:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count)  # type: ignore[method-assign]  # the same
 
 
 def _register_features(app: Flask) -> None:

@@ -8,16 +8,16 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
-from flask import Flask
+from flask import Flask, request_started
 from flask.testing import FlaskClient
-from sqlalchemy import update
+from sqlalchemy import func, select, update
 from support.calendar import SECURE, Desk
 
 from tenants.agencies import Agency
 from tenants.brands import Brand
 from tenants.context import acting_for
 from tenants.errors import MissingAgencyError
-from tenants.identities import Identity
+from tenants.identities import Identity, SignIn
 from tenants.members import BrandAssignment, Membership
 from unisson.calendars.fragments import Fragments
 from unisson.editorial.models import Content, ContentState
@@ -41,6 +41,12 @@ def _rename_person(desk: Desk) -> None:
         session.execute(
             update(Identity).where(Identity.id == desk.world.people["cm"].identity_id).values(name="Autre nom")
         )
+
+
+def _globally(desk: Desk, table: type[Identity] | type[SignIn], **values: object) -> None:
+    column = Identity.id if table is Identity else SignIn.identity_id
+    with desk.runtime.database.everywhere() as session:
+        session.execute(update(table).where(column == desk.world.people["cm"].identity_id).values(**values))
 
 
 def _drop_role(desk: Desk) -> None:
@@ -96,11 +102,78 @@ def test_every_change_is_seen(desk: Desk, name: str) -> None:
     content_id = desk.write(OCTOBER)
     client = desk.browser()
     held = desk.read(client).headers["ETag"]
-    assert desk.read(client, headers={"If-None-Match": held}).status_code == 304
+    for _time in range(2):  # the second is answered before the application
+        assert desk.read(client, headers={"If-None-Match": held}).status_code == 304
     CHANGES[name](desk, client, content_id)
     answer = desk.read(client, headers={"If-None-Match": held})
     assert answer.status_code == 200
     assert answer.headers.get("ETag") != held
+
+
+ENDS: dict[str, Callable[[Desk], object]] = {
+    "the sign-in is revoked": lambda desk: _globally(desk, SignIn, revoked_at=datetime.now(UTC)),
+    "the sign-in is over": lambda desk: _globally(desk, SignIn, expires_at=datetime.now(UTC)),
+    "the browser idled for a day": lambda desk: _globally(
+        desk, SignIn, last_seen_at=datetime.now(UTC) - timedelta(hours=25)
+    ),
+    "the person is disabled": lambda desk: _globally(desk, Identity, disabled_at=datetime.now(UTC)),
+    "the member is removed": lambda desk: _set(desk, Membership, removed_at=datetime.now(UTC)),
+    "the brand is archived": lambda desk: _set(desk, Brand, archived_at=datetime.now(UTC)),
+}
+
+
+@pytest.mark.parametrize("name", ENDS)
+def test_what_is_taken_ends_with_the_next_repeat(desk: Desk, name: str) -> None:
+    desk.write(OCTOBER, "Discret")
+    client = desk.browser()
+    held = {"If-None-Match": desk.read(client).headers["ETag"]}
+    assert desk.read(client, headers=held).status_code == 304
+    ENDS[name](desk)
+    answer = desk.read(client, headers=held)
+    assert answer.status_code != 304
+    assert "Discret" not in answer.text
+
+
+def test_a_repeat_does_not_wake_the_application(app: Flask, desk: Desk) -> None:
+    desk.write(OCTOBER)
+    client, woken = desk.browser(), []
+    first = desk.read(client)
+    held = {"If-None-Match": first.headers["ETag"]}
+    with request_started.connected_to(lambda *_about, **_more: woken.append(1), app):
+        again = desk.read(client, headers=held)
+        assert (again.status_code, len(woken)) == (304, 0)
+        for name in ("ETag", "Cache-Control", "Vary", "Content-Security-Policy"):
+            assert again.headers[name] == first.headers[name]
+        assert "Content-Length" not in again.headers
+        for changed in ({"Accept-Language": "en"}, {"HX-Request": "true"}, {"Host": "elsewhere.example"}):
+            desk.read(client, headers=held | changed)
+        desk.read(client, "month=2026-11", headers=held)
+        desk.read(desk.browser("rp"), headers=held)
+        assert len(woken) == 5
+
+
+def test_somebody_who_reads_on_stays_signed_in(desk: Desk) -> None:
+    client = desk.browser()
+    held = {"If-None-Match": desk.read(client).headers["ETag"]}
+    assert desk.read(client, headers=held).status_code == 304
+    before = datetime.now(UTC) - timedelta(minutes=5)
+    for _time in range(2):
+        _globally(desk, SignIn, last_seen_at=before)
+        assert desk.read(client, headers=held).status_code == 304
+        with desk.runtime.database.everywhere() as session:
+            identity_id = desk.world.people["cm"].identity_id
+            seen = session.scalar(select(func.max(SignIn.last_seen_at)).where(SignIn.identity_id == identity_id))
+        assert seen is not None
+        assert seen > before + timedelta(minutes=4)
+
+
+def test_a_repeat_works_over_new_connections(desk: Desk) -> None:
+    desk.write(OCTOBER)
+    client = desk.browser()
+    held = {"If-None-Match": desk.read(client).headers["ETag"]}
+    assert desk.read(client, headers=held).status_code == 304
+    desk.runtime.database.engine.dispose()  # as after a restart of the server: every connection is a new one
+    assert desk.read(client, headers=held).status_code == 304
 
 
 def test_another_day_language_brand_month_or_part_is_another_page(desk: Desk) -> None:

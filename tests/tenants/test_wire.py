@@ -6,14 +6,15 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
-from sqlalchemy import bindparam, func, select, text
+from sqlalchemy import bindparam, func, select, text, update
 from sqlalchemy.exc import DBAPIError, OperationalError
 from support.world import World
 
 from tenants.brands import Brand
 from tenants.session import Database, make_engine
-from tenants.wire import Question
+from tenants.wire import Answered, Question
 from unisson.config import Settings
 
 _NAMES = select(func.json_agg(Brand.name)).where(Brand.slug == bindparam("slug"))
@@ -40,6 +41,36 @@ def test_a_question_is_answered_within_the_agency(database: Database, new_world)
         with database.agency(world.agency_id) as session:
             assert session.ask(question, {"slug": world.brand_slug}) == ["Marque"]
             assert session.ask(question, {"slug": "x' or true --"}) is None
+
+
+def test_what_was_asked_is_asked_again_in_one_exchange_within_the_agency(database: Database, new_world) -> None:
+    here, there = new_world(), new_world()
+    names = Question(_NAMES)
+    with database.agency(here.agency_id) as session:
+        session.ask(names, {"slug": here.brand_slug})
+        session.ask(names, {"slug": "nobody's"})
+        reminders = [answered.again() for answered in session.asked]
+    assert len(reminders) == 2
+    for _time in range(3):
+        assert database.says_the_same(here.agency_id, reminders)
+    with database.everywhere() as session:
+        assert session.execute(text("select app.agency(), current_setting('plan_cache_mode')")).one() == (None, "auto")
+    with database.agency(there.agency_id) as session:
+        session.execute(update(Brand).values(name="Ailleurs"))
+    assert not database.says_the_same(there.agency_id, reminders)
+    with database.agency(here.agency_id) as session:
+        session.execute(update(Brand).values(name="Autre"))
+    assert not database.says_the_same(here.agency_id, reminders)
+
+
+def test_what_cannot_be_asked_again_raises_and_leaves_the_connection_fit(database: Database, world: World) -> None:
+    broken = Answered(Question(_BROKEN), {"empty": ""}, None).again()
+    with pytest.raises(psycopg.errors.DivisionByZero):
+        database.says_the_same(world.agency_id, [broken])
+    assert database.says_the_same(world.agency_id, [])
+    os.kill(_backend(database), signal.SIGTERM)
+    time.sleep(0.2)
+    assert database.says_the_same(world.agency_id, [])
 
 
 def test_what_a_session_set_is_gone_from_the_pool(database: Database, world: World) -> None:

@@ -4,8 +4,8 @@ from functools import lru_cache
 from typing import Any
 from zoneinfo import available_timezones
 
-import holidays
 from babel import Locale
+from holidays.registry import EntityLoader
 
 from unisson.agency.options import option
 from unisson.web.i18n import _, language, say_zone
@@ -35,8 +35,11 @@ def _choices(_spoken: str) -> list[Any]:
     return [*found, option("UTC", "UTC", _("Universal time"))]
 
 
-COUNTRIES = frozenset(code for code in holidays.list_supported_countries() if len(code) == 2)
-"""Countries whose public holidays are known (ISO 3166-1 alpha-2)."""
+COUNTRIES = frozenset(code for code in EntityLoader.get_country_codes() if len(code) == 2)
+"""Countries whose public holidays are known (ISO 3166-1 alpha-2).
+
+Their codes alone: `holidays.list_supported_countries` loads the days of all of them, 8 MiB.
+"""
 
 
 def country_choices() -> list[Any]:

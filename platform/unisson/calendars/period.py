@@ -79,5 +79,10 @@ def today_in(zone: str) -> date:
     return datetime.now(UTC).astimezone(ZoneInfo(zone)).date()
 
 
+def is_today(day: date, zone: str) -> bool:
+    """Return whether it is `day` in a zone."""
+    return today_in(zone) == day
+
+
 def _midnight(day: date) -> datetime:
     return datetime(day.year, day.month, day.day, tzinfo=UTC)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import NamedTuple, cast
 from urllib.parse import urlencode
 
@@ -15,19 +16,21 @@ from tenants.errors import ForbiddenError
 from tenants.permissions import Permission
 from unisson.calendars.fragments import Fragments
 from unisson.calendars.grid import clocks, days, placed
-from unisson.calendars.period import Month, month_named, today_in
+from unisson.calendars.period import Month, is_today, month_named, today_in
 from unisson.calendars.reading import TRAY_LIMIT, Scope, entries, stamp
 from unisson.calendars.stamps import digest, has_news, look_digest, shell_digest
 from unisson.calendars.wording import day_names, month_name, words
 from unisson.web.db import session
 from unisson.web.guards import BrandCard, actor, brand_card, current_agency_row, visible_brands
 from unisson.web.i18n import language, say_zone
+from unisson.web.repeats import may_be_repeated
 from unisson.web.ui import my_agencies
 
 blueprint = Blueprint("calendars", __name__, url_prefix="/<agency>")
 
 _PLACE = Markup("<!--month-->")
 _SLOT = Markup("<!--slot-->")
+_CUT = str(_SLOT).encode()
 """Where the month goes in its page, and the contents in their month. What people type is escaped, never alike."""
 
 
@@ -97,6 +100,7 @@ def _answer(look: Look, contents: str) -> Response:
         response = make_response(_fresh_shell(look).filled(_month(look, seen)))
         response.headers["Cache-Control"] = "private, no-store"
         return response
+    may_be_repeated(session(), partial(is_today, look.today, look.zone))
     if request.if_none_match.contains_weak(whole):
         response = current_app.response_class(status=304)
     else:
@@ -111,12 +115,12 @@ def _answer(look: Look, contents: str) -> Response:
 class Shell(NamedTuple):
     """A page without its month: what comes before and after it."""
 
-    before: str
-    after: str
+    before: bytes
+    after: bytes
 
-    def filled(self, month: str) -> str:
+    def filled(self, month: bytes) -> bytes:
         """Return the page with its month."""
-        return f"{self.before}{month}{self.after}"
+        return b"".join((self.before, month, self.after))
 
 
 def is_partial() -> bool:
@@ -127,25 +131,25 @@ def is_partial() -> bool:
 def _fresh_shell(look: Look) -> Shell:
     title = month_name(language(), look.month.first)
     if is_partial():
-        return Shell(str(Markup("<title>{}</title>").format(title)), "")
-    page = render_template("calendars/month.html", fragment=_PLACE, title=title, look=look)
-    before, _place, after = page.partition(_PLACE)
+        return Shell(Markup("<title>{}</title>").format(title).encode(), b"")
+    page = render_template("calendars/month.html", fragment=_PLACE, title=title, look=look).encode()
+    before, _place, after = page.partition(str(_PLACE).encode())
     return Shell(before, after)
 
 
-def _grids() -> Fragments[str]:
-    return cast("Fragments[str]", current_app.extensions["unisson.month_grids"])
+def _grids() -> Fragments[bytes]:
+    return cast("Fragments[bytes]", current_app.extensions["unisson.month_grids"])
 
 
-def _frames() -> Fragments[list[str]]:
-    return cast("Fragments[list[str]]", current_app.extensions["unisson.month_frames"])
+def _frames() -> Fragments[list[bytes]]:
+    return cast("Fragments[list[bytes]]", current_app.extensions["unisson.month_frames"])
 
 
 def _shells() -> Fragments[Shell]:
     return cast("Fragments[Shell]", current_app.extensions["unisson.month_shells"])
 
 
-def _month(look: Look, seen: str) -> str:
+def _month(look: Look, seen: str) -> bytes:
     """Return the part of the page that navigation swaps: its frame, with what stands in it now.
 
     Nothing here knows the page's context, so that nothing of the one person who looks can be kept for another.
@@ -155,15 +159,14 @@ def _month(look: Look, seen: str) -> str:
     rows = entries(session(), look.scope)
     found = placed(look.month, rows, clocks(look.brands, movable, look.zone))
     pieces = iter(_frames().get_or_make(seen, lambda: _fresh_frame(look)))
-    out = [next(pieces), _rendered("_empty.html", look) if found.is_empty else "", next(pieces)]
+    out = [next(pieces), _rendered("_empty.html", look).encode() if found.is_empty else b"", next(pieces)]
     for written in found.days:
-        out += written
-        out.append(next(pieces))
-    out += [_rendered("_tray.html", look, tray=found.tray, tray_limit=TRAY_LIMIT) if found.tray else "", next(pieces)]
-    return "".join(out)
+        out += ("".join(written).encode(), next(pieces))
+    tray = _rendered("_tray.html", look, tray=found.tray, tray_limit=TRAY_LIMIT).encode() if found.tray else b""
+    return b"".join((*out, tray, next(pieces)))
 
 
-def _fresh_frame(look: Look) -> list[str]:
+def _fresh_frame(look: Look) -> list[bytes]:
     """Return the month without its contents, cut where they go: a notice, each day's entries, the tray."""
     around = {
         "slot": _SLOT,
@@ -177,7 +180,7 @@ def _fresh_frame(look: Look) -> list[str]:
         "choices": [card for card in visible_brands() if actor().may(Permission.CALENDAR_SEE, card.id)],
         "accent": look.brands[0].accent if len(look.brands) == 1 else "ink",
     }
-    return _rendered("_month.html", look, **around).split(_SLOT)
+    return _rendered("_month.html", look, **around).encode().split(_CUT)
 
 
 def _rendered(template: str, look: Look, **around: object) -> str:
@@ -199,7 +202,7 @@ def _zones(look: Look) -> list[tuple[str, str]]:
 
 def init_app(app: Flask) -> None:
     """Register the routes."""
-    app.extensions["unisson.month_grids"] = Fragments[str]("month", 12)
-    app.extensions["unisson.month_frames"] = Fragments[list[str]]("frame", 24)
+    app.extensions["unisson.month_grids"] = Fragments[bytes]("month", 12)
+    app.extensions["unisson.month_frames"] = Fragments[list[bytes]]("frame", 48)
     app.extensions["unisson.month_shells"] = Fragments[Shell]("shell", 48)
     app.register_blueprint(blueprint)

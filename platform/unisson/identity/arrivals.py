@@ -76,5 +76,5 @@ def arrive(session: TenantSession, token: str) -> Person | None:
         touch(session, person.sign_in_id)
     if agency:
         facts = MemberFacts(*member) if member else None
-        keep_arrival(Arrival(person.id, facts, AgencyFacts(*agency), brands or [], seats or []))
+        keep_arrival(Arrival(person.id, facts, AgencyFacts(*agency), brands or [], seats or [], is_stale))
     return person

@@ -41,6 +41,8 @@ class Arrival:
     agency: AgencyFacts
     brands: list[list[str]]
     seats: list[list[str]]
+    is_stale: bool = False
+    """Whether this request noted that the sign-in is in use."""
 
 
 def keep_arrival(arrival: Arrival) -> None:
