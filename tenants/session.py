@@ -8,10 +8,11 @@ import json
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 
 import psycopg
-from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy import Connection, Engine, create_engine, event, func, select, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError, InvalidatePoolError
 from sqlalchemy.orm import Session, SessionTransaction, sessionmaker
@@ -38,6 +39,11 @@ class TenantSession(Session):
         if not isinstance(agency_id, uuid.UUID):
             raise MissingAgencyError("this session was opened for no agency")
         return agency_id
+
+    def now(self) -> datetime:
+        """Return the moment that it is by the database's clock, the only one that decides."""
+        moment: datetime = self.scalars(select(func.clock_timestamp())).one()
+        return moment
 
     def ask(self, question: Question, values: Mapping[str, Value]) -> Any:
         """Return the JSON that answers a prepared question within the agency; None for no row. Nothing is flushed.

@@ -1,9 +1,9 @@
 """See that a Chromium is there for the tests that drive a browser; root gets it from the system's packages."""
 
-import os
 import shutil
-import subprocess
 import sys
+
+import system_packages
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 PACKAGES = ("chromium", "fonts-dejavu-core")
@@ -14,16 +14,14 @@ def main() -> int:
     if any(shutil.which(name) for name in NAMES):
         return 0
     wanted = " ".join(PACKAGES)
-    if shutil.which("apt-get") is None or os.geteuid() != 0:
+    if not system_packages.can_install():
         print(f"The browser tests need Chromium: install it ({wanted} on Debian), then start again.", file=sys.stderr)
         return 1
     print("Installing Chromium for the browser tests …", flush=True)
-    environ = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    for command in (["update", "-q"], ["install", "-y", "--no-install-recommends", *PACKAGES]):
-        done = subprocess.run(["apt-get", *command], env=environ, capture_output=True, text=True, check=False)
-    if done.returncode:
-        print(f"Chromium could not be installed: {done.stderr.strip()[-300:]}", file=sys.stderr)
-    return done.returncode
+    fault = system_packages.install(PACKAGES)
+    if fault:
+        print(f"Chromium could not be installed: {fault}", file=sys.stderr)
+    return 1 if fault else 0
 
 
 if __name__ == "__main__":

@@ -1,10 +1,9 @@
 """See that Pango is there, which PDFs are made with; root gets it from the system's packages. Nothing else needs it."""
 
 import ctypes
-import os
-import shutil
-import subprocess
 import sys
+
+import system_packages
 
 LIBRARIES = ("libpango-1.0.so.0", "libpangoft2-1.0.so.0")
 PACKAGES = ("libpango-1.0-0", "libpangoft2-1.0-0", "fonts-dejavu-core")
@@ -15,15 +14,13 @@ def main() -> int:
     if sys.platform != "linux" or all(_is_there(library) for library in LIBRARIES):
         return 0
     wanted = " ".join(PACKAGES)
-    if shutil.which("apt-get") is None or os.geteuid() != 0:
+    if not system_packages.can_install():
         print(f"To make PDFs, install Pango ({wanted} on Debian). All else works without it.", file=sys.stderr)
         return 0
     print("Installing Pango, to make PDFs …", flush=True)
-    environ = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    for command in (["update", "-q"], ["install", "-y", "--no-install-recommends", *PACKAGES]):
-        done = subprocess.run(["apt-get", *command], env=environ, capture_output=True, text=True, check=False)
-    if done.returncode:
-        print(f"Pango could not be installed, so no PDFs: {done.stderr.strip()[-300:]}", file=sys.stderr)
+    fault = system_packages.install(PACKAGES)
+    if fault:
+        print(f"Pango could not be installed, so no PDFs: {fault}", file=sys.stderr)
     return 0
 
 

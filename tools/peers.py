@@ -15,6 +15,8 @@ import sys
 import time
 from pathlib import Path
 
+import system_packages
+
 ROOT = Path(__file__).resolve().parent.parent
 RECIPE = ROOT / "tests" / "peers" / "pds"
 PLACE = ROOT / ".data" / "peers" / "pds"
@@ -107,14 +109,11 @@ def install_dovecot() -> None:
     if dovecot():
         print("IMAP server: already installed")
         return
-    if shutil.which("apt-get") is None or os.geteuid() != 0:
+    if not system_packages.can_install():
         sys.exit("The IMAP server Dovecot is needed: install the package dovecot-imapd, then run `make peers` again.")
-    environ = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    for command in (
-        ["apt-get", "update", "-qq"],
-        ["apt-get", "install", "-y", "-qq", "--no-install-recommends", "dovecot-imapd"],
-    ):
-        subprocess.run(command, env=environ, check=True, timeout=600, stdout=subprocess.DEVNULL)
+    fault = system_packages.install(["dovecot-imapd"])
+    if fault:
+        sys.exit(f"The IMAP server could not be installed: {fault}")
     print("IMAP server: installed")
 
 

@@ -4,8 +4,9 @@ import uuid
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import delete, event, select, update
+from sqlalchemy import delete, select, update
 from support.desk import Desk
+from support.statements import recorded
 from support.world import build_world
 
 from tenants.base import utcnow
@@ -110,29 +111,33 @@ def test_late_and_at_risk(desk: Desk) -> None:
     assert later in {row.content_id for row in everything.rows}
 
 
-def test_what_is_beyond_is_said(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    for _ in range(2):
-        desk.in_state("in_review")
-    monkeypatch.setattr(board, "MOST", 1)
+MORE_SEATS = """
+with seats as (
+  insert into app.run_seats (agency_id, id, run_id, stage_id, position, role)
+  select w.agency_id, uuidv7(), s.run_id, s.id, 100 + n, 'rp'
+  from app.waits w join app.run_stages s on s.id = w.stage_id cross join generate_series(1, %(n)s) n
+  where w.content_id = %(content)s returning agency_id, id, stage_id)
+insert into app.waits (agency_id, id, content_id, brand_id, stage_id, seat_id, membership_id, side)
+select w.agency_id, uuidv7(), w.content_id, w.brand_id, w.stage_id, s.id, w.membership_id, w.side
+from seats s join app.waits w on w.stage_id = s.stage_id
+"""
+
+
+def test_what_is_beyond_is_said(desk: Desk) -> None:
+    content_id = desk.in_state("in_review")
+    assert not read(desk).cut
+    with desk.session() as session:
+        session.connection().exec_driver_sql(MORE_SEATS, {"n": board.MOST, "content": content_id})
     assert read(desk).cut
-    assert len(read(desk).rows) == 1
-    assert "Only the first 1 is shown" in desk.get("owner", "/approvals/board?lang=en").text
+    assert [row.content_id for row in read(desk).rows] == [content_id]
+    assert f"Only the first {board.MOST} are shown" in desk.get("owner", "/approvals/board?lang=en").text
 
 
 def test_it_takes_three_statements_however_much_waits(desk: Desk) -> None:
     def statements() -> int:
-        seen: list[str] = []
-
-        def note(_connection, _cursor, statement: str, *_rest: object) -> None:
-            if statement.lstrip().lower().startswith("select") and "set_config" not in statement:
-                seen.append(statement)
-
-        event.listen(desk.runtime.database.engine, "before_cursor_execute", note)
-        try:
+        with recorded(desk.runtime) as seen:
             assert read(desk).rows
-        finally:
-            event.remove(desk.runtime.database.engine, "before_cursor_execute", note)
-        return len(seen)
+        return sum(each.lstrip().lower().startswith("select") and "set_config" not in each for each in seen)
 
     desk.in_state("in_review")
     assert statements() <= 3

@@ -5,8 +5,6 @@ import subprocess
 import sys
 import threading
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -15,9 +13,10 @@ from typing import Any
 import pytest
 import weasyprint
 from flask import template_rendered
-from sqlalchemy import event, select, text, update
+from sqlalchemy import select, text, update
 from support.desk import Desk
 from support.pictures import picture
+from support.statements import recorded
 from support.world import PEOPLE
 from werkzeug.test import TestResponse
 
@@ -147,30 +146,16 @@ def test_nothing_to_prove_is_said(desk: Desk) -> None:
         assert "Nothing was submitted yet" in answer.text
 
 
-@contextmanager
-def counted(runtime: Runtime) -> Iterator[list[str]]:
-    seen: list[str] = []
-
-    def note(_c: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        seen.append(statement)
-
-    event.listen(runtime.database.engine, "before_cursor_execute", note)
-    try:
-        yield seen
-    finally:
-        event.remove(runtime.database.engine, "before_cursor_execute", note)
-
-
 def test_it_takes_as_many_queries_for_ten_versions_as_for_two(desk: Desk) -> None:
     content_id = lived(desk)
     proof(desk, content_id)
-    with counted(desk.runtime) as few:
+    with recorded(desk.runtime) as few:
         proof(desk, content_id)
     for number in range(8):
         changed(desk, content_id, title=f"Titre {number}")
         desk.submit(content_id)
         desk.approve(content_id, "rp")
-    with counted(desk.runtime) as many:
+    with recorded(desk.runtime) as many:
         assert "Version 10" in proof(desk, content_id).text
     assert len(many) == len(few)
 
@@ -274,10 +259,13 @@ def test_without_pango_the_printer_says_so() -> None:
     assert refused.value.sentence is proof_pdf.NO_PANGO
 
 
-def test_where_no_pdf_can_be_made_the_page_says_why(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_where_no_pdf_can_be_made_the_page_says_why(desk: Desk) -> None:
     content_id = desk.in_state("in_review")
-    monkeypatch.setattr(proof_pdf, "WALL_SECONDS", 0.01)
-    answer = proof(desk, content_id, ending=".pdf")
+    desk.app.config["PROOF_SECONDS"] = 0.01
+    try:
+        answer = proof(desk, content_id, ending=".pdf")
+    finally:
+        del desk.app.config["PROOF_SECONDS"]
     assert answer.status_code == 503
     assert "print the page instead" in answer.text
     assert "Versions and decisions" in answer.text

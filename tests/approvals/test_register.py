@@ -4,14 +4,13 @@ import csv
 import io
 import re
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import text
 from support.desk import Desk
+from support.statements import recorded
 
 from tenants.base import utcnow
 from tenants.errors import RefusedError
@@ -124,24 +123,10 @@ def test_the_page_offers_last_month_and_this_one(desk: Desk) -> None:
     assert asked(desk, "expert").status_code in {403, 404}
 
 
-@contextmanager
-def counted(desk: Desk) -> Iterator[list[str]]:
-    seen: list[str] = []
-
-    def note(_c: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        seen.append(statement)
-
-    event.listen(desk.runtime.database.engine, "before_cursor_execute", note)
-    try:
-        yield seen
-    finally:
-        event.remove(desk.runtime.database.engine, "before_cursor_execute", note)
-
-
 def test_a_thousand_decisions_take_as_many_queries_as_one(desk: Desk) -> None:
     sent_back(desk, "Dimanche.")
     asked(desk)
-    with counted(desk) as few:
+    with recorded(desk.runtime) as few:
         assert len(rows(asked(desk))) == 1
     with desk.session() as session:
         copy = (
@@ -150,7 +135,7 @@ def test_a_thousand_decisions_take_as_many_queries_as_one(desk: Desk) -> None:
             " from app.decisions d, generate_series(1, 1000)"
         )
         session.execute(text(copy))
-    with counted(desk) as many:
+    with recorded(desk.runtime) as many:
         answer = asked(desk)
         assert answer.is_streamed
         assert len(rows(answer)) == 1_001

@@ -3,8 +3,9 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import event, select, update
+from sqlalchemy import select, update
 from support.desk import Desk, days_ahead
+from support.statements import recorded
 
 from tenants.base import utcnow
 from tenants.permissions import StageRole
@@ -67,6 +68,15 @@ def test_a_late_one_is_marked(desk: Desk) -> None:
     assert "Late" in desk.get("rp", "/approvals?lang=en").text
 
 
+def test_the_client_s_people_are_led_to_their_portal(desk: Desk) -> None:
+    portal = desk.path(f"/portal/{desk.world.brand_slug}")
+    page = desk.get("client_approver", "/approvals?lang=en").text
+    assert "Portal of Marque" in page
+    assert f'href="{portal}"' in page
+    assert desk.get("client_approver", f"/portal/{desk.world.brand_slug}").status_code == 200
+    assert portal not in desk.get("rp", "/approvals").text
+
+
 @pytest.mark.parametrize("role", ["expert", "member", "client_contact"])
 def test_others_see_nothing(desk: Desk, role: str) -> None:
     desk.in_state("in_review")
@@ -78,16 +88,8 @@ def test_others_see_nothing(desk: Desk, role: str) -> None:
 @pytest.mark.parametrize("path", ["/approvals", "/contents/{one}"])
 def test_more_rows_cost_no_more_queries(desk: Desk, path: str) -> None:
     def queries() -> int:
-        seen: list[str] = []
-
-        def note(_connection, _cursor, statement: str, *_rest: object) -> None:
-            seen.append(statement)
-
-        event.listen(desk.runtime.database.engine, "before_cursor_execute", note)
-        try:
+        with recorded(desk.runtime) as seen:
             assert desk.get("rp", path.format(one=one)).status_code == 200
-        finally:
-            event.remove(desk.runtime.database.engine, "before_cursor_execute", note)
         return len(seen)
 
     one = desk.in_state("in_review")

@@ -1,11 +1,12 @@
 """A directory of identities and a personal data server, started once for the peer tests, on loopback."""
 
-import importlib.util
+import importlib
 import os
 import secrets
 import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -24,12 +25,10 @@ PASSWORD = "long-enough-1"
 
 def _tool() -> ModuleType:
     """Return tools/peers.py, which stands outside every package because it runs before there is one."""
-    spec = importlib.util.spec_from_file_location("peers_tool", ROOT / "tools" / "peers.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    tools = str(ROOT / "tools")
+    if tools not in sys.path:
+        sys.path.insert(0, tools)
+    return importlib.import_module("peers")
 
 
 def _free_port() -> int:

@@ -2,13 +2,12 @@
 
 import time
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import pytest
-from sqlalchemy import event, select, text
+from sqlalchemy import select, text
 
 from tests.support.campaign import Approved, approve_many, forget_what_others_left
+from tests.support.statements import recorded
 from tests.support.world import World
 from unisson.publishing.assembly import publisher
 from unisson.publishing.models import Channel, Publication, Subscriber
@@ -26,18 +25,6 @@ def page(client, world: World, rest: str = "/publications", **query: str):
 def of(runtime: Runtime, world: World, approved: Approved) -> Publication:
     with runtime.database.agency(world.agency_id) as session:
         return session.scalars(select(Publication).where(Publication.content_id == approved.content_id)).first()
-
-
-@contextmanager
-def statements(runtime: Runtime) -> Iterator[list[str]]:
-    seen: list[str] = []
-
-    def note(_connection, _cursor, statement, *_rest) -> None:
-        seen.append(statement)
-
-    event.listen(runtime.database.engine, "before_cursor_execute", note)
-    yield seen
-    event.remove(runtime.database.engine, "before_cursor_execute", note)
 
 
 @pytest.fixture
@@ -59,12 +46,12 @@ def test_the_statements_do_not_grow_with_the_rows(client, runtime, worker, world
     approve_many(runtime, world, [world.newsroom_id], 1, due_in=3600)
     publisher(worker).drain(10)
     page(client, world)
-    with statements(runtime) as few:
+    with recorded(runtime) as few:
         assert page(client, world).status_code == 200
     approve_many(runtime, world, [world.newsroom_id], 35)
     approve_many(runtime, world, [world.newsroom_id], 15, due_in=3600)
     publisher(worker).drain(20)
-    with statements(runtime) as many:
+    with recorded(runtime) as many:
         found = page(client, world)
     assert found.text.count("<tr>") > 40
     assert len(many) == len(few)

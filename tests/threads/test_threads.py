@@ -6,11 +6,12 @@ import uuid
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import create_engine, event, func, select, text, update
+from sqlalchemy import create_engine, func, select, text, update
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 from support.desk import Desk
 from support.pictures import picture
+from support.statements import recorded
 
 from unisson.config import Settings
 from unisson.notifications.composing import compose
@@ -245,17 +246,8 @@ def test_no_statement_is_added_by_what_was_said(desk: Desk) -> None:
     begin(desk, content_id)
 
     def statements() -> int:
-        seen: list[str] = []
-        engine = desk.runtime.database.engine
-
-        def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
-            seen.append(statement)
-
-        event.listen(engine, "before_cursor_execute", note)
-        try:
+        with recorded(desk.runtime) as seen:
             assert desk.get("rp", f"/contents/{content_id}").status_code == 200
-        finally:
-            event.remove(engine, "before_cursor_execute", note)
         return len(seen)
 
     statements()

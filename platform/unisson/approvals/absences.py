@@ -11,12 +11,13 @@ from sqlalchemy.orm import aliased
 from tenants.access import Actor
 from tenants.errors import ForbiddenError, NotFoundError, RefusedError
 from tenants.members import BrandAssignment, Membership
-from tenants.permissions import CLIENT_SIDE, AgencyRole, Permission
+from tenants.permissions import AgencyRole, Permission
 from tenants.session import TenantSession
 from unisson.activity.trail import record
 from unisson.agency.people import can_see
 from unisson.approvals.asking import ask_again, brands_waiting_on
 from unisson.approvals.models import Absence
+from unisson.notifications.labels import is_clients
 from unisson.web.i18n import lazy
 
 LONGEST = timedelta(days=366)
@@ -130,15 +131,12 @@ def _check_stand_in(session: TenantSession, actor: Actor, person_id: uuid.UUID, 
         raise RefusedError(ONESELF, field="stand_in")
     if stand_in_id not in offered(session, actor):
         raise NotFoundError
-    if _is_clients(session, person_id) != _is_clients(session, stand_in_id):
+    if is_clients(session, _person(session, person_id)) != is_clients(session, _person(session, stand_in_id)):
         raise RefusedError(OTHER_SIDE, field="stand_in")
 
 
-def _is_clients(session: TenantSession, person_id: uuid.UUID) -> bool:
-    """Whether somebody is one of the clients' people, on whatever brand."""
-    person = session.get_one(Membership, (session.agency_id, person_id))
-    held = session.scalars(select(BrandAssignment.role).where(BrandAssignment.membership_id == person_id)).all()
-    return person.agency_role == AgencyRole.MEMBER.value and (not held or any(role in CLIENT_SIDE for role in held))
+def _person(session: TenantSession, person_id: uuid.UUID) -> Membership:
+    return session.get_one(Membership, (session.agency_id, person_id))
 
 
 def _ask_again(session: TenantSession, *people: uuid.UUID | None) -> None:

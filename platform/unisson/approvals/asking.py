@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, select
 
 from tenants.base import utcnow
 from tenants.brands import Brand
@@ -161,7 +161,7 @@ def _tell(
 def _cannot_wait(session: TenantSession, content: Content, stage: RunStage) -> bool:
     """Whether a letter leaves at once rather than with those that follow: replies, and what is due within hours."""
     ends = min((each for each in (stage.deadline_at, content.scheduled_at) if each), default=None)
-    return content.kind == ContentKind.REPLY or (ends is not None and ends <= _now(session) + SOON)
+    return content.kind == ContentKind.REPLY or (ends is not None and ends <= session.now() + SOON)
 
 
 def stop_asking(session: TenantSession, content_id: uuid.UUID) -> None:
@@ -228,9 +228,4 @@ def _said_yes(session: TenantSession, run_id: uuid.UUID) -> set[uuid.UUID]:
 
 def look_again(session: TenantSession, stage: RunStage, at: datetime) -> None:
     """Have the stage's reminders and its deadline attended to at `at`, not before now."""
-    dispatching.put(session, "stage", session.agency_id, stage.id, due_at=max(at, _now(session)))
-
-
-def _now(session: TenantSession) -> datetime:
-    now: datetime = session.scalars(select(func.clock_timestamp())).one()
-    return now
+    dispatching.put(session, "stage", session.agency_id, stage.id, due_at=max(at, session.now()))

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from tenants.access import Actor
 from tenants.base import utcnow
@@ -176,7 +176,7 @@ def _check_complete(session: TenantSession, content: Content) -> None:
         raise RefusedError(NO_CHANNEL, field="channel_ids")
     if content.scheduled_at is None:
         raise RefusedError(NO_DATE, field="wall_time")
-    must_be_future(content.scheduled_at, session.scalars(select(func.clock_timestamp())).one())
+    must_be_future(content.scheduled_at, session.now())
 
 
 def is_satisfied(session: TenantSession, stage: RunStage) -> bool:

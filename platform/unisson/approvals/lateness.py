@@ -1,9 +1,5 @@
 """What becomes of a content whose last approval has come: out at its minute, or, when that has passed, by its rule."""
 
-from datetime import datetime
-
-from sqlalchemy import func, select
-
 from tenants.session import TenantSession
 from unisson import dispatching
 from unisson.activity.trail import record
@@ -67,5 +63,4 @@ def _miss(session: TenantSession, content: Content, run: ApprovalRun) -> None:
 
 
 def _seconds_late(session: TenantSession, content: Content) -> float:
-    now: datetime = session.scalars(select(func.clock_timestamp())).one()
-    return (now - content.scheduled_at).total_seconds() if content.scheduled_at else 0.0
+    return (session.now() - content.scheduled_at).total_seconds() if content.scheduled_at else 0.0

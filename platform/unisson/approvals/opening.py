@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from tenants.access import Actor
 from tenants.base import utcnow
@@ -264,9 +264,3 @@ def _passage_before(session: TenantSession, run: ApprovalRun) -> ApprovalRun | N
 
 def _stages(session: TenantSession, run_id: uuid.UUID) -> Sequence[RunStage]:
     return session.scalars(select(RunStage).where(RunStage.run_id == run_id).order_by(RunStage.position)).all()
-
-
-def now_of(session: TenantSession) -> datetime:
-    """Return the database's clock."""
-    now: datetime = session.scalars(select(func.clock_timestamp())).one()
-    return now

@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from flask import Blueprint, Response, render_template, url_for
+from flask import Blueprint, Response, current_app, render_template, url_for
 
 from tenants.permissions import Permission
 from unisson.approvals.proof import Proof, VersionProof, proof_of
-from unisson.approvals.proof_pdf import Asset, NoPdfError, printed
+from unisson.approvals.proof_pdf import WALL_SECONDS, Asset, NoPdfError, printed
 from unisson.editorial.contents import load
 from unisson.editorial.forms import KINDS
 from unisson.media.reading import read_bytes
@@ -33,7 +33,8 @@ def proof_pdf(content_id: uuid.UUID) -> Answer:
     if not read.versions:
         return _page(read)
     try:
-        made = printed(_on_paper(read), _pictures(read), read.versions[-1].digest)
+        within = current_app.config.get("PROOF_SECONDS", WALL_SECONDS)
+        made = printed(_on_paper(read), _pictures(read), read.versions[-1].digest, within=within)
     except NoPdfError as refusal:
         return _page(read, refusal), refusal.status
     answer = Response(made, mimetype="application/pdf")

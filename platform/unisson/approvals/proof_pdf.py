@@ -41,8 +41,10 @@ class NoPdfError(RefusedError):
     status = 503
 
 
-def printed(html: str, pictures: Mapping[str, Asset], identifier: str) -> bytes:
-    """Return the PDF of `html`, which may show `pictures` as `picture:<digest>`. Raises NoPdfError.
+def printed(html: str, pictures: Mapping[str, Asset], identifier: str, *, within: float = WALL_SECONDS) -> bytes:
+    """Return the PDF of `html`, which may show `pictures` as `picture:<digest>`, `within` seconds.
+
+    Raises NoPdfError.
 
     The same document gives the same bytes: SOURCE_DATE_EPOCH keeps the hour out of the fonts that are put into it.
     """
@@ -59,7 +61,7 @@ def printed(html: str, pictures: Mapping[str, Asset], identifier: str) -> bytes:
             [sys.executable, "-I", str(PRINTER)],
             input=json.dumps(job).encode(),
             capture_output=True,
-            timeout=WALL_SECONDS,
+            timeout=within,
             check=False,
             env={"SOURCE_DATE_EPOCH": "0"},
         )

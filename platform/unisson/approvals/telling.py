@@ -28,7 +28,12 @@ def for_what(condition: Condition) -> str:
 
 def told_reason(met: Mapping[str, Sequence[str]]) -> str:
     """Return which conditions chose a chain, in words; empty where it is for every content."""
-    return ", ".join(str(KINDS.get(word) or RISKS.get(word) or word) for words in met.values() for word in words)
+    return ", ".join(met_words(met))
+
+
+def met_words(met: Mapping[str, Sequence[str]]) -> list[str]:
+    """Return the conditions that were met, each as people call it."""
+    return [_word(word) for words in met.values() for word in words]
 
 
 def told_stage(stage: Stage, names: Names) -> str:
@@ -66,5 +71,8 @@ def _one(approver: Approver, names: Names) -> str:
 
 
 def _words(condition: Condition) -> list[str]:
-    known = [*condition.kinds, *condition.risks]
-    return [str(KINDS.get(word) or RISKS.get(word) or word) for word in known] + [*condition.tags, *condition.channels]
+    return [*map(_word, (*condition.kinds, *condition.risks)), *condition.tags, *condition.channels]
+
+
+def _word(named: str) -> str:
+    return str(KINDS.get(named) or RISKS.get(named) or named)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import structlog
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 
 from tenants.base import utcnow
@@ -74,7 +74,7 @@ def tend(session: TenantSession, claimed: Claim) -> None:
     if content is None or passage is None or passage.stage.id != claimed.item_id:
         done(session, claimed)
         return
-    care = Care(session, content, passage, working_time(session, brand_of(session, content)), _now(session))
+    care = Care(session, content, passage, working_time(session, brand_of(session, content)), session.now())
     if care.is_late and care.is_tacit:
         done(session, claimed)
         care.approve_by_silence()
@@ -193,8 +193,3 @@ def _content_of(session: TenantSession, stage_id: uuid.UUID) -> Content | None:
         .where(RunStage.id == stage_id)
         .with_for_update(of=Content)
     ).one_or_none()
-
-
-def _now(session: TenantSession) -> datetime:
-    now: datetime = session.scalars(select(func.clock_timestamp())).one()
-    return now

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from flask import Blueprint, Flask, flash, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
+from tenants.permissions import CLIENT_SIDE
 from unisson.approvals import (
     absence_pages,
     board_pages,
@@ -26,7 +27,7 @@ from unisson.editorial.content_page import carried_out
 from unisson.editorial.limits import check_with
 from unisson.portal import codes
 from unisson.web.db import session
-from unisson.web.guards import actor
+from unisson.web.guards import actor, visible_brands
 from unisson.web.i18n import _
 
 blueprint = Blueprint("approvals", __name__, url_prefix="/<agency>")
@@ -45,7 +46,10 @@ Answer = Response | str | tuple[str, int]
 def waiting() -> Answer:
     """Show what waits on me, and what waits on others."""
     return render_template(
-        "approvals/waiting.html", waiting=waiting_for(session(), actor()), steers=board_pages.steers()
+        "approvals/waiting.html",
+        waiting=waiting_for(session(), actor()),
+        steers=board_pages.steers(),
+        portals=[card for card in visible_brands() if actor().brand_roles.get(card.id, frozenset()) & CLIENT_SIDE],
     )
 
 

@@ -1,7 +1,7 @@
 """The page where a content is written: what it shows, and how a refusal keeps everything that was typed."""
 
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property, lru_cache
@@ -12,6 +12,7 @@ from sqlalchemy import select
 from tenants.errors import RefusedError, StaleError
 from unisson.approvals.chain import Facts
 from unisson.approvals.policies import choose
+from unisson.approvals.telling import met_words
 from unisson.editorial.comparison import Part, differences
 from unisson.editorial.contents import open_channels
 from unisson.editorial.forms import DEFAULT_TIME, KINDS, RISKS, ContentForm, TypedPicture, alt_text, typed_pictures
@@ -179,7 +180,7 @@ class Composer:
             choice = choose(session(), self.brand.id, facts)
         except RefusedError as refusal:
             return ChosenChain(refusal=refusal.sentence)
-        return ChosenChain(choice.kept.policy.name, tuple(_words_of(choice.why)))
+        return ChosenChain(choice.kept.policy.name, tuple(met_words(choice.why)))
 
     def when(self) -> When | None:
         """Return the typed date in words, where it is one that exists."""
@@ -242,12 +243,6 @@ class Composer:
         if self.content is None:
             return {"action": url_for("editorial.content_new", brand=brand), "preview_url": preview}
         return {"action": url_for("editorial.content_edit", content_id=self.content.id), "preview_url": preview}
-
-
-def _words_of(why: Mapping[str, Sequence[str]]) -> Iterator[object]:
-    """Yield the conditions that were met, as people call them."""
-    for words in why.values():
-        yield from (KINDS.get(word) or RISKS.get(word) or word for word in words)
 
 
 def _address(media_id: uuid.UUID) -> str:

@@ -225,7 +225,7 @@ def _talk(content: Content, revision: Revision | None) -> Talk:
 def _is_late(content: Content) -> bool:
     if content.scheduled_at is None or ContentState(content.state) not in EDITABLE:
         return False
-    return bool(content.scheduled_at <= session().scalars(select(func.clock_timestamp())).one())
+    return bool(content.scheduled_at <= session().now())
 
 
 def _previews(content: Content, revision: Revision | None) -> list[ChannelPreview]:
@@ -258,7 +258,7 @@ def _publications(content: Content) -> list[PublicationRow]:
 
 
 def _links(content: Content) -> list[LinkRow]:
-    now = session().scalars(select(func.clock_timestamp())).one()
+    now = session().now()
     return [
         LinkRow(
             link=link,

@@ -4,7 +4,6 @@ import uuid
 from datetime import datetime, time
 
 from flask import flash, jsonify, make_response, redirect, render_template, request, url_for
-from sqlalchemy import func, select
 from werkzeug.wrappers import Response
 
 from tenants.errors import RefusedError, StaleError
@@ -148,8 +147,7 @@ def _rendered(content: Content, form: MoveForm, status: int) -> tuple[str, int]:
         brand=brand,
         fold_offsets=_fold_offsets(brand.timezone, form),
         now=when(content.scheduled_at, content.zone, own_zone()) if content.scheduled_at else None,
-        late=content.scheduled_at is not None
-        and content.scheduled_at <= session().scalars(select(func.clock_timestamp())).one(),
+        late=content.scheduled_at is not None and content.scheduled_at <= session().now(),
     )
     return page, status
 

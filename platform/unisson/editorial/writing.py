@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, select
 
 from tenants.access import Actor
 from tenants.base import new_id
@@ -215,7 +215,7 @@ def _place(session: TenantSession, content: Content, brand: Brand, wall_time: da
         return
     instant = resolve(wall_time, brand.timezone, fold)
     if instant != content.scheduled_at:
-        must_be_future(instant, session.scalars(select(func.clock_timestamp())).one())
+        must_be_future(instant, session.now())
     content.scheduled_at, content.wall_time = instant, wall_time
     content.zone, content.fold = brand.timezone, fold or 0
 

@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from tenants.members import Membership
 from tenants.session import TenantSession
@@ -47,7 +47,7 @@ def write_of_what_waits(
 
     A letter that stands already is put off rather than a second one written. It lists what waits as it leaves.
     """
-    now = session.scalars(select(func.clock_timestamp())).one()
+    now = session.now()
     standing = session.scalars(
         select(Letter)
         .where(

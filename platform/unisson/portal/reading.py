@@ -183,7 +183,7 @@ def one(session: TenantSession, guest: Guest, content_id: uuid.UUID) -> One:
         passage=passage if asked else None,
         clause=passage.stage.tacit_clause if asked and passage else "",
         if_late=_if_late(session, content, passage) if asked and passage else None,
-        late=content.scheduled_at is not None and content.scheduled_at <= _now(session),
+        late=content.scheduled_at is not None and content.scheduled_at <= session.now(),
         mine=_word(mine) if mine else None,
         shown=shown,
     )
@@ -295,8 +295,3 @@ def _word(row: Row[*tuple[Any, ...]]) -> Word:
         at=row.decided_at,
         state=row.state,
     )
-
-
-def _now(session: TenantSession) -> datetime:
-    now: datetime = session.scalars(select(func.clock_timestamp())).one()
-    return now

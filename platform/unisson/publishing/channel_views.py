@@ -1,11 +1,9 @@
 """The pages of a brand's channels: connecting, testing, disconnecting, and the people of an e-mail list."""
 
 import uuid
-from datetime import UTC, datetime
 from functools import lru_cache
 
 from flask import Blueprint, Response, flash, make_response, redirect, render_template, request, url_for
-from sqlalchemy import func, select
 from werkzeug.wrappers import Response as BaseResponse
 
 from tenants.errors import NotFoundError, RefusedError
@@ -40,16 +38,11 @@ def _means() -> Means:
     return Means(_registry_of(held), held.vault, held.database)
 
 
-def _now() -> datetime:
-    now: datetime = session().scalars(select(func.clock_timestamp())).one()
-    return now.astimezone(UTC)
-
-
 def channels(brand: str) -> Answer:
     """Show a brand's channels and how each stands."""
     card = brand_card(brand)
     actor().require(Permission.CHANNEL_CONNECT, card.id)
-    now = _now()
+    now = session().now()
     rows = [(each, standing(each, now)) for each in connecting.channels_of_brand(session(), card.id)]
     return render_template(
         "publishing/channels.html", card=card, rows=rows, newsroom=_newsroom_address(card), trouble=channel_trouble
@@ -251,7 +244,7 @@ def _channel_page(
         "publishing/channel.html",
         channel=found,
         card=card,
-        state=standing(found, _now()),
+        state=standing(found, session().now()),
         trouble=channel_trouble(found.trouble),
         waiting=connecting.waiting(session(), found.id),
         newsroom=_newsroom_address(card),

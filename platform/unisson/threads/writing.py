@@ -6,7 +6,7 @@ The client's people neither read nor write what the agency says among itself; a 
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import func, select
@@ -104,7 +104,7 @@ def mend(session: TenantSession, actor: Actor, message_id: uuid.UUID, body: str)
     """Return the message in its author's new words, within ten minutes. Raises NotFoundError, RefusedError."""
     content, thread, message = _mine(session, actor, message_id)
     words = _words(body)
-    message.body, message.edited_at = words, _now(session)
+    message.body, message.edited_at = words, session.now()
     session.flush()
     there = _there(session, content)
     _mention(session, thread, message, there=there, but=_mentioned(session, message))
@@ -114,7 +114,7 @@ def mend(session: TenantSession, actor: Actor, message_id: uuid.UUID, body: str)
 def take_back(session: TenantSession, actor: Actor, message_id: uuid.UUID) -> ThreadMessage:
     """Return the message, its words gone; that it was there stays. Raises NotFoundError, RefusedError."""
     content, _, message = _mine(session, actor, message_id)
-    message.body, message.deleted_at = "", _now(session)
+    message.body, message.deleted_at = "", session.now()
     session.flush()
     record(session, actor, "thread.taken_back", "content", content.id, brand_id=content.brand_id)
     return message
@@ -125,7 +125,7 @@ def settle(session: TenantSession, actor: Actor, thread_id: uuid.UUID) -> Thread
     _content, thread = _thread(session, actor, thread_id)
     if thread.resolved_at is not None:
         raise StaleError(SETTLED)
-    thread.resolved_at, thread.resolved_by = _now(session), actor.membership_id
+    thread.resolved_at, thread.resolved_by = session.now(), actor.membership_id
     session.flush()
     return thread
 
@@ -170,7 +170,7 @@ def _mine(session: TenantSession, actor: Actor, message_id: uuid.UUID) -> tuple[
     content, thread = _thread(session, actor, message.thread_id)
     if message.author_id != actor.membership_id:
         raise RefusedError(NOT_YOURS)
-    if message.deleted_at is not None or _now(session) > message.created_at + MENDABLE:
+    if message.deleted_at is not None or session.now() > message.created_at + MENDABLE:
         raise StaleError(TOO_LATE)
     return content, thread, message
 
@@ -273,8 +273,3 @@ def _payload(session: TenantSession, content: Content) -> Mapping[str, Any]:
     if content.revision_id is None:
         return payload_of(session, content)
     return session.get_one(Revision, (session.agency_id, content.revision_id)).payload
-
-
-def _now(session: TenantSession) -> datetime:
-    now: datetime = session.scalars(select(func.clock_timestamp())).one()
-    return now

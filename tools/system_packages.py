@@ -1,0 +1,19 @@
+"""Install packages of the system, where that is possible: as root, by apt-get."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Sequence
+
+
+def can_install() -> bool:
+    """Return whether this process may install packages of the system."""
+    return shutil.which("apt-get") is not None and os.geteuid() == 0
+
+
+def install(packages: Sequence[str]) -> str:
+    """Install `packages` and return an empty text, or the end of what the package manager complained of."""
+    environ = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    for command in (["update", "-q"], ["install", "-y", "--no-install-recommends", *packages]):
+        done = subprocess.run(["apt-get", *command], env=environ, capture_output=True, text=True, check=False)
+    return (done.stderr.strip()[-300:] or "apt-get failed") if done.returncode else ""
