@@ -55,7 +55,7 @@ def form_of(name: str, chain: Chain, version: int | None = None) -> Typed:
     }  # fmt: skip
     form |= {word: "y" for word in ("own_work", "ask_once", "date_approved") if getattr(shown, word)}
     for each in shown.stages:
-        for word in ("name", "need", "quorum", "hours", "remind", "tacit", "tags"):
+        for word in ("name", "need", "quorum", "unit", "hours", "remind", "tacit", "tags"):
             form[f"{each.key}-{word}"] = getattr(each, word)
         for word in ("roles", "people", "risks", "covers"):
             form[f"{each.key}-{word}"] = list(getattr(each, word))
@@ -82,6 +82,19 @@ WHOLE = Chain(
 def test_what_the_form_shows_is_what_it_keeps(desk: Desk, chain: Chain) -> None:
     assert make(desk, form_of("Toute", chain)).status_code == 303
     assert chain in [each.chain for each in kept(desk)]
+
+
+def test_what_was_kept_before_there_were_minutes_is_read_as_it_was() -> None:
+    kept = Stage((Approver(StageRole.RP),), hours=9, remind_hours=3).to_json()
+    del kept["minutes"], kept["remind_minutes"]
+    assert Stage.from_json(kept) == Stage((Approver(StageRole.RP),), hours=9, remind_hours=3)
+
+
+def test_minutes_are_said_in_the_sentence(desk: Desk) -> None:
+    form = typed(**{"a-unit": "minutes", "a-hours": "15"})
+    assert make(desk, form).status_code == 303
+    assert "(within 15 minutes)" in desk.get("owner", f"/brands/{desk.world.brand_slug}/chains?lang=en").text
+    assert "(en 15 minutes)" in desk.get("owner", f"/brands/{desk.world.brand_slug}/chains?lang=fr").text
 
 
 def test_it_is_asked_before_the_one_for_everything(desk: Desk) -> None:
@@ -128,6 +141,14 @@ BAD = {
     "too many hours": ({"a-hours": "99999"}, "thirty days"),
     "no hours": ({"a-hours": "0"}, "thirty days"),
     "arabic digits": ({"a-hours": "٣"}, "thirty days"),
+    "no minutes": ({"a-unit": "minutes", "a-hours": "0"}, "1 and 1,440"),
+    "less than no minutes": ({"a-unit": "minutes", "a-hours": "-5"}, "1 and 1,440"),
+    "letters for minutes": ({"a-unit": "minutes", "a-hours": "abc"}, "1 and 1,440"),
+    "minutes that nobody gave": ({"a-unit": "minutes"}, "1 and 1,440"),
+    "too many minutes": ({"a-unit": "minutes", "a-hours": "1000000000"}, "1 and 1,440"),
+    "reminded every no minutes": ({"a-unit": "minutes", "a-hours": "15", "a-remind": "0"}, "1 and 1,440"),
+    "silence in minutes": ({"a-unit": "minutes", "a-hours": "15", "a-tacit": "Article 7"}, "in working hours"),
+    "a unit that is none": ({"a-unit": "days", "a-hours": "2"}, "could not be read"),
     "a quorum of none": ({"a-need": "quorum", "a-quorum": "zero"}, "quorum"),
     "a large quorum": ({"a-need": "quorum", "a-quorum": "99"}, "quorum"),
     "a need that is none": ({"a-need": "most"}, "could not be read"),

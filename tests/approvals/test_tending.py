@@ -148,6 +148,55 @@ def test_without_a_clause_silence_is_nothing(desk: Desk, worker: Runtime) -> Non
     assert desk.content(content_id).state == "in_review"
 
 
+FAST = Chain(stages=(Stage((Approver(StageRole.RP), Approver(StageRole.ACCOUNT_MANAGER)), minutes=15),))
+
+
+def due_in(desk: Desk) -> float:
+    """In how many minutes what waits is looked at next."""
+    with desk.session() as session:
+        wanted = (
+            "select extract(epoch from min(due_at) - clock_timestamp()) / 60 from app.dispatch where kind = 'stage'"
+        )
+        return float(session.scalar(text(wanted)))
+
+
+def test_minutes_are_minutes_at_any_hour(desk: Desk, worker: Runtime) -> None:
+    desk.give_chain(FAST)
+    content_id = desk.write(kind="reply")
+    desk.submit(content_id)
+    with desk.session() as session:
+        stage, wait = session.scalars(select(RunStage)).one(), session.scalars(select(Wait)).first()
+        assert stage.deadline_at - stage.opened_at == timedelta(minutes=15)
+        assert wait.deadline_at == stage.deadline_at
+    assert due_in(desk) == pytest.approx(7.5, abs=0.5)
+    wait_long(desk, content_id, hours=8 / 60)
+    tend_due(worker, 5.0)
+    asked = kinds(desk, "approval_reminder")
+    assert asked >= 1
+    assert kinds(desk, "approval_escalated") == 0
+    assert due_in(desk) == pytest.approx(7, abs=0.5)
+    wait_long(desk, content_id, hours=8 / 60)
+    tend_due(worker, 5.0)
+    assert kinds(desk, "approval_escalated") >= 1
+    assert kinds(desk, "approval_reminder") == asked
+    assert due_in(desk) > 30  # once it is late, in working hours
+    desk.approve(content_id, "rp")
+    assert desk.content(content_id).state == "scheduled"
+
+
+def test_a_later_stage_s_minutes_count_from_when_it_opens(desk: Desk) -> None:
+    second = Stage((Approver(StageRole.CLIENT_APPROVER),), minutes=30)
+    desk.give_chain(Chain(stages=(Stage((Approver(StageRole.RP),)), second)))
+    content_id = desk.write()
+    desk.submit(content_id)
+    with desk.session() as session:
+        assert session.scalars(select(RunStage.deadline_at).where(RunStage.position == 2)).one() is None
+    desk.approve(content_id, "rp")
+    with desk.session() as session:
+        stage = session.scalars(select(RunStage).where(RunStage.position == 2)).one()
+        assert stage.deadline_at - stage.opened_at == timedelta(minutes=30)
+
+
 def test_what_waits_no_more_is_left_alone(desk: Desk, worker: Runtime) -> None:
     content_id = desk.in_state("scheduled")
     look_now(desk)

@@ -17,6 +17,7 @@ from unisson.web.i18n import lazy
 MOST_STAGES = 8
 MOST_APPROVERS = 12
 MOST_HOURS = 24 * 30
+MOST_MINUTES = 24 * 60
 LONG_NAME = 120
 LONG_CLAUSE = 1_000
 
@@ -63,9 +64,10 @@ NO_APPROVER = lazy("Every stage needs somebody who decides.")
 MANY_APPROVERS = lazy("A stage has %(most)s approvers at most.", most=MOST_APPROVERS)
 BAD_QUORUM = lazy("A quorum is a number between one and the number of approvers.")
 BAD_HOURS = lazy("A deadline is between one hour and thirty days of working hours.")
+BAD_CLOCK = lazy("A deadline in minutes is between 1 and 1,440 of them; so is the time between two reminders.")
 BAD_MINUTES = lazy("Give between 1 and 1,440 minutes for a late publication.")
 NO_TACIT_HERE = lazy("A legal adviser or a spokesperson never approves by silence.")
-TACIT_DEADLINE = lazy("Approval by silence needs a deadline: silence counts from there.")
+TACIT_DEADLINE = lazy("Approval by silence needs a deadline in working hours: silence counts from there.")
 LONG_WORDS = lazy("A name has 120 characters at most, a clause 1,000.")
 UNREADABLE = lazy("This chain could not be read. Nothing was saved; load the page again.")
 
@@ -155,6 +157,9 @@ class Approver:
 class Stage:
     """One stage. `hours` is its deadline in working hours before the date; `remind_hours` the rhythm of reminders.
 
+    Where `minutes` is given, the deadline is so many minutes of the clock after the stage opens instead, at whatever
+    hour, and people are reminded every `remind_minutes` until then: for replies and crises.
+
     `tacit_clause` is the clause of the contract by which silence is a yes after the deadline; empty: it never is.
     """
 
@@ -165,6 +170,8 @@ class Stage:
     only_if: Condition = Condition()
     hours: int | None = None
     remind_hours: int | None = None
+    minutes: int | None = None
+    remind_minutes: int | None = None
     tacit_clause: str = ""
     covers: frozenset[Aspect] = EVERYTHING
 
@@ -190,6 +197,8 @@ class Stage:
             raise RefusedError(BAD_QUORUM)
         if any(hours is not None and not 1 <= hours <= MOST_HOURS for hours in (self.hours, self.remind_hours)):
             raise RefusedError(BAD_HOURS)
+        if any(each is not None and not 1 <= each <= MOST_MINUTES for each in (self.minutes, self.remind_minutes)):
+            raise RefusedError(BAD_CLOCK)
         if self.tacit_clause and {each.role for each in self.approvers} & NEVER_TACIT_ROLES:
             raise RefusedError(NO_TACIT_HERE)
         if self.tacit_clause and self.hours is None:
@@ -205,6 +214,8 @@ class Stage:
             "only_if": self.only_if.to_json(),
             "hours": self.hours,
             "remind_hours": self.remind_hours,
+            "minutes": self.minutes,
+            "remind_minutes": self.remind_minutes,
             "tacit_clause": self.tacit_clause,
             "covers": sorted(self.covers),
         }
@@ -218,8 +229,10 @@ class Stage:
             need=Need(kept.get("need") or Need.ANY),
             quorum=int(kept.get("quorum") or 1),
             only_if=Condition.from_json(kept.get("only_if") or {}),
-            hours=_hours(kept.get("hours")),
-            remind_hours=_hours(kept.get("remind_hours")),
+            hours=_number(kept.get("hours")),
+            remind_hours=_number(kept.get("remind_hours")),
+            minutes=_number(kept.get("minutes")),
+            remind_minutes=_number(kept.get("remind_minutes")),
             tacit_clause=str(kept.get("tacit_clause") or ""),
             covers=frozenset(Aspect(each) for each in kept.get("covers") or ()) or EVERYTHING,
         )
@@ -295,7 +308,7 @@ def _known(words: Iterable[Any] | None, vocabulary: type[enum.StrEnum]) -> tuple
     return tuple(str(word) for word in words or () if str(word) in known)
 
 
-def _hours(kept: object) -> int | None:
+def _number(kept: object) -> int | None:
     return int(str(kept)) if kept not in (None, "") else None
 
 

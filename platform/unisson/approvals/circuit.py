@@ -27,7 +27,7 @@ from unisson.approvals.asking import (
 from unisson.approvals.chain import Need
 from unisson.approvals.lateness import schedule
 from unisson.approvals.models import ApprovalRun, Decision, RunStage, RunState, Verdict
-from unisson.approvals.opening import carry_over, once_asked, start, time_stage
+from unisson.approvals.opening import carry_over, once_asked, open_stage, start, time_stage
 from unisson.approvals.policies import choose, facts_of
 from unisson.editorial.contents import check_fresh, load
 from unisson.editorial.models import Content, ContentState
@@ -198,7 +198,7 @@ def _advance(session: TenantSession, content: Content, run: ApprovalRun) -> None
     for stage in stages:
         if stage.done_at is not None:
             continue
-        stage.opened_at = stage.opened_at or utcnow()
+        open_stage(stage)
         session.flush()
         once_asked(session, content, run, stage)
         if not is_satisfied(session, stage):

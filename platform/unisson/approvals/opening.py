@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
@@ -138,7 +138,7 @@ def _add_stage(
         settings=stage.to_json(),
         tacit_clause=stage.tacit_clause if stage.may_be_tacit(facts) else "",
         skipped=not planned.seats,
-        deadline_at=deadline_of(session, content, stage),
+        deadline_at=None if stage.minutes else deadline_of(session, content, stage),
     )
     session.add(row)
     session.flush()
@@ -155,8 +155,27 @@ def deadline_of(session: TenantSession, content: Content, stage: Stage) -> datet
 
 
 def deadline_before(hours: WorkingTime, leaves: datetime | None, stage: Stage) -> datetime | None:
-    """Return a stage's deadline for what leaves then; None for what has no date."""
-    return hours.before(leaves, stage.hours or DEADLINE_HOURS) if leaves is not None else None
+    """Return a stage's deadline for what leaves then; None for what has no date, and for a stage with minutes."""
+    return hours.before(leaves, stage.hours or DEADLINE_HOURS) if leaves is not None and not stage.minutes else None
+
+
+def open_stage(row: RunStage) -> None:
+    """Note that a stage waits from now on, and until when where its chain counts minutes."""
+    row.opened_at = row.opened_at or utcnow()
+    minutes = Stage.from_json(row.settings).minutes
+    if minutes:
+        row.deadline_at = row.opened_at + timedelta(minutes=minutes)
+
+
+def reminder_after(hours: WorkingTime, stage: Stage, since: datetime, *, is_late: bool) -> datetime:
+    """Return when somebody who was asked (or reminded) at `since` is reminded.
+
+    A stage with minutes reminds at half of them where it says nothing else, and once it is late in working hours, as
+    all others do: whoever did not answer in minutes is not written to all night.
+    """
+    if stage.minutes and not is_late:
+        return since + timedelta(minutes=stage.remind_minutes or max(stage.minutes / 2, 1))
+    return hours.after(since, stage.remind_hours or REMIND_HOURS)
 
 
 def carry_over(session: TenantSession, content: Content, run: ApprovalRun) -> None:
@@ -243,9 +262,18 @@ def time_stage(session: TenantSession, content: Content, stage: RunStage) -> Non
     chosen = Stage.from_json(stage.settings)
     hours = working_time(session, brand_of(session, content))
     opened = stage.opened_at or utcnow()
-    remind = hours.after(opened, chosen.remind_hours or REMIND_HOURS)
-    at_last = max(stage.deadline_at, hours.after(opened, 1)) if stage.deadline_at else remind
-    look_again(session, stage, min(remind, at_last))
+    remind = reminder_after(hours, chosen, opened, is_late=False)
+    look_again(session, stage, min(remind, late_from(hours, stage, chosen) or remind))
+
+
+def late_from(hours: WorkingTime, row: RunStage, stage: Stage) -> datetime | None:
+    """Return from when a stage is late: its deadline, or an hour of work after it opened if that came past it.
+
+    None for a stage without a deadline.
+    """
+    if row.deadline_at is None or row.opened_at is None or stage.minutes:
+        return row.deadline_at
+    return max(row.deadline_at, hours.after(row.opened_at, 1))
 
 
 def _passage_before(session: TenantSession, run: ApprovalRun) -> ApprovalRun | None:

@@ -23,8 +23,8 @@ CRISIS = Chain(
             approvers=(Approver(role=_R.ACCOUNT_MANAGER), Approver(role=_R.RP), Approver(role=_R.CLIENT_APPROVER)),
             need=Need.QUORUM,
             quorum=2,
-            hours=1,
-            remind_hours=1,
+            minutes=30,
+            remind_minutes=10,
         ),
     ),
 )
@@ -42,7 +42,7 @@ PRESS = Chain(
 )
 REPLY = Chain(
     applies_to=Condition(kinds=(ContentKind.REPLY,)),
-    stages=(Stage(approvers=(Approver(role=_R.RP), Approver(role=_R.CM), Approver(role=_R.ACCOUNT_MANAGER)), hours=1),),
+    stages=(_by(_R.RP, _R.CM, _R.ACCOUNT_MANAGER, minutes=15),),
 )
 CLAIM = Chain(
     applies_to=Condition(risks=_CLAIMS),

@@ -47,6 +47,14 @@ def told_stage(stage: Stage, names: Names) -> str:
             who=told,
             hours=stage.hours,
         )
+    if stage.minutes:
+        told = _n(
+            "%(who)s (within %(minutes)s minute)",
+            "%(who)s (within %(minutes)s minutes)",
+            stage.minutes,
+            who=told,
+            minutes=stage.minutes,
+        )
     if stage.tacit_clause:
         told = _("%(who)s, whose silence is a yes by contract", who=told)
     if not stage.only_if.is_empty:

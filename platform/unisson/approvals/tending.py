@@ -22,7 +22,7 @@ from unisson.approvals.asking import ask, waits_in
 from unisson.approvals.chain import Stage
 from unisson.approvals.circuit import Passage, current_passage, finish_stage, said_stage
 from unisson.approvals.models import ApprovalRun, Decision, Purpose, RunStage, Verdict, Wait
-from unisson.approvals.opening import REMIND_HOURS
+from unisson.approvals.opening import late_from, reminder_after
 from unisson.approvals.policies import facts_of
 from unisson.approvals.roster import roster
 from unisson.approvals.working_time import WorkingTime, working_time
@@ -36,8 +36,6 @@ log = structlog.get_logger(__name__)
 
 HANDFUL = 20
 LEASE = 60.0
-ONCE_LATE_HOURS = 9
-"""Working hours between two looks at a stage that is late: the account manager was told, and people are reminded on."""
 
 
 def tend_due(runtime: Runtime, budget_seconds: float) -> int:
@@ -103,13 +101,9 @@ class Care:
 
     @property
     def is_late(self) -> bool:
-        """Whether its deadline has passed, an hour of work after it was opened at the earliest."""
-        deadline, opened = self.passage.stage.deadline_at, self.passage.stage.opened_at
-        return (
-            deadline is not None
-            and self.now >= deadline
-            and (opened is None or self.now >= self.hours.after(opened, 1))
-        )
+        """Whether its deadline has passed."""
+        since = late_from(self.hours, self.passage.stage, self.chosen)
+        return since is not None and self.now >= since
 
     @property
     def is_tacit(self) -> bool:
@@ -122,16 +116,15 @@ class Care:
     @property
     def next_look(self) -> datetime:
         """Return when it is looked at next: at the next reminder, or the deadline if that comes first."""
-        rhythm = self.chosen.remind_hours or (ONCE_LATE_HOURS if self.is_late else REMIND_HOURS)
-        remind = self.hours.after(self.now, rhythm)
+        remind = reminder_after(self.hours, self.chosen, self.now, is_late=self.is_late)
         deadline = self.passage.stage.deadline_at
         return min(remind, deadline) if deadline is not None and deadline > self.now else remind
 
     def remind(self) -> None:
         """Write to everybody whom it waits on and who has been asked a while ago."""
-        rhythm = self.chosen.remind_hours or REMIND_HOURS
         for row in self._waits():
-            if row.purpose == Purpose.DECIDE and self.now >= self.hours.after(row.reminded_at or row.asked_at, rhythm):
+            due = reminder_after(self.hours, self.chosen, row.reminded_at or row.asked_at, is_late=self.is_late)
+            if row.purpose == Purpose.DECIDE and self.now >= due:
                 self._write(row.membership_id, "approval_reminder")
                 row.reminded_at, row.reminders = self.now, row.reminders + 1
         self.session.flush()

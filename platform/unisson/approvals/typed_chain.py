@@ -3,6 +3,7 @@
 A stage's fields begin with its key; the order of the keys is the order of the stages.
 """
 
+import enum
 import re
 import uuid
 from collections.abc import Sequence
@@ -14,6 +15,7 @@ from werkzeug.datastructures import MultiDict
 from tenants.errors import RefusedError
 from tenants.permissions import StageRole
 from unisson.approvals.chain import (
+    BAD_CLOCK,
     BAD_HOURS,
     BAD_MINUTES,
     BAD_QUORUM,
@@ -38,6 +40,13 @@ KEY = re.compile(r"[a-z0-9]{1,8}")
 MOST_TAGS = 20
 
 
+class Unit(enum.StrEnum):
+    """What a stage's deadline is counted in: working hours before the date, or minutes after people are asked."""
+
+    WORK = "work"
+    MINUTES = "minutes"
+
+
 @dataclass(frozen=True, slots=True)
 class TypedStage:
     """One stage, as typed. `outside` is the address of somebody who has no part in the agency yet."""
@@ -51,6 +60,7 @@ class TypedStage:
     everyone: bool = False
     need: str = Need.ANY.value
     quorum: str = "2"
+    unit: str = Unit.WORK.value
     hours: str = ""
     remind: str = ""
     tacit: str = ""
@@ -67,11 +77,20 @@ class TypedStage:
             need=_one_of(Need, self.need, f"{self.key}-need"),
             quorum=_number(self.quorum, f"{self.key}-quorum", BAD_QUORUM) or 0 if self.need == Need.QUORUM else 1,
             only_if=Condition(risks=_known(Risk, self.risks), tags=_tags(self.tags)),
-            hours=_number(self.hours, f"{self.key}-hours", BAD_HOURS),
-            remind_hours=_number(self.remind, f"{self.key}-remind", BAD_HOURS),
+            **self._clock(),
             tacit_clause=self.tacit,
             covers=frozenset(Aspect(each) for each in self.covers if each in list(Aspect)) or EVERYTHING,
         )
+
+    def _clock(self) -> dict[str, int | None]:
+        """Return the deadline and the rhythm of reminders, in the unit that was chosen."""
+        in_minutes = _one_of(Unit, self.unit, f"{self.key}-hours") is Unit.MINUTES
+        sentence = BAD_CLOCK if in_minutes else BAD_HOURS
+        until = _number(self.hours, f"{self.key}-hours", sentence)
+        every = _number(self.remind, f"{self.key}-remind", sentence)
+        if in_minutes and until is None:
+            raise RefusedError(BAD_CLOCK, field=f"{self.key}-hours")
+        return {"minutes": until, "remind_minutes": every} if in_minutes else {"hours": until, "remind_hours": every}
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +227,7 @@ def _stage_in(form: "MultiDict[str, str]", key: str) -> TypedStage:
         everyone=f"{key}-everyone" in form,
         need=form.get(f"{key}-need", Need.ANY.value),
         quorum=word("quorum"),
+        unit=word("unit") or Unit.WORK.value,
         hours=word("hours"),
         remind=word("remind"),
         tacit=word("tacit"),
@@ -226,8 +246,9 @@ def _typed_stage(key: str, stage: Stage) -> TypedStage:
         everyone=any(each.everyone for each in stage.approvers),
         need=stage.need.value,
         quorum=str(stage.quorum),
-        hours=str(stage.hours or ""),
-        remind=str(stage.remind_hours or ""),
+        unit=(Unit.MINUTES if stage.minutes else Unit.WORK).value,
+        hours=str(stage.minutes or stage.hours or ""),
+        remind=str((stage.remind_minutes if stage.minutes else stage.remind_hours) or ""),
         tacit=stage.tacit_clause,
         risks=stage.only_if.risks,
         tags=", ".join(stage.only_if.tags),
@@ -242,7 +263,7 @@ def _fresh(stages: Sequence[TypedStage]) -> str:
 
 def _field_of(refusal: RefusedError, stage: TypedStage) -> str:
     """Return where a stage's own refusal is said: at the clause where it is about silence, else at its people."""
-    words = {str(BAD_QUORUM): "quorum", str(BAD_HOURS): "hours"}
+    words = {str(BAD_QUORUM): "quorum", str(BAD_HOURS): "hours", str(BAD_CLOCK): "hours"}
     said = str(refusal.sentence)
     return f"{stage.key}-{words.get(said, 'tacit' if stage.tacit else 'people')}"
 
