@@ -20,6 +20,9 @@ class Permission(enum.StrEnum):
     CONTENT_SEE = "content.see"
     CONTENT_WRITE = "content.write"
     CONTENT_SUBMIT = "content.submit"
+    TOPIC_PLAN = "topic.plan"
+    TOPIC_CM = "topic.cm"
+    TOPIC_RP = "topic.rp"
     CONTENT_SCHEDULE = "content.schedule"
     APPROVE_AS_RP = "approval.rp"
     APPROVE_AS_CM = "approval.cm"
@@ -82,6 +85,9 @@ SENTENCES: dict[Permission, str] = {
     Permission.CONTENT_SEE: "Open contents, with their versions and decisions",
     Permission.CONTENT_WRITE: "Write and edit contents",
     Permission.CONTENT_SUBMIT: "Submit a content for approval and withdraw it",
+    Permission.TOPIC_PLAN: "Plan topics, and hang contents on them",
+    Permission.TOPIC_CM: "Say whether a topic concerns the community managers",
+    Permission.TOPIC_RP: "Say whether a topic concerns press relations",
     Permission.CONTENT_SCHEDULE: "Move a content in the calendar",
     Permission.APPROVE_AS_RP: "Decide in the press officer's stage",
     Permission.APPROVE_AS_CM: "Decide in the community manager's stage",
@@ -101,11 +107,13 @@ _P = Permission
 _PRODUCTION = frozenset(
     {
         _P.CALENDAR_SEE, _P.CONTENT_SEE, _P.CONTENT_WRITE, _P.CONTENT_SUBMIT, _P.CONTENT_SCHEDULE,
-        _P.CONTENT_HOLD, _P.PUBLICATION_RESOLVE,
+        _P.CONTENT_HOLD, _P.PUBLICATION_RESOLVE, _P.TOPIC_PLAN,
     }
 )  # fmt: skip
 _ACCOUNT = _PRODUCTION | {
     _P.APPROVE_AS_ACCOUNT,
+    _P.TOPIC_CM,
+    _P.TOPIC_RP,
     _P.APPROVAL_STEER,
     _P.CHAIN_EDIT,
     _P.BRAND_CREATE,
@@ -129,12 +137,13 @@ BRAND_ROLE_PERMISSIONS: dict[BrandRole, frozenset[Permission]] = {
     BrandRole.CM: _PRODUCTION
     | {
         _P.APPROVE_AS_CM,
+        _P.TOPIC_CM,
         _P.CHANNEL_CONNECT,
         _P.LINK_MANAGE,
         _P.APPROVAL_STEER,
         _P.ACTIVITY_SEE,
     },
-    BrandRole.RP: _PRODUCTION | {_P.APPROVE_AS_RP, _P.LINK_MANAGE, _P.APPROVAL_STEER, _P.ACTIVITY_SEE},
+    BrandRole.RP: _PRODUCTION | {_P.APPROVE_AS_RP, _P.TOPIC_RP, _P.LINK_MANAGE, _P.APPROVAL_STEER, _P.ACTIVITY_SEE},
     BrandRole.CLIENT_APPROVER: frozenset({_P.CALENDAR_SEE, _P.CONTENT_SEE, _P.APPROVE_AS_CLIENT, _P.CONTENT_HOLD}),
     BrandRole.CLIENT_CONTACT: frozenset({_P.CALENDAR_SEE, _P.CONTENT_SEE}),
     BrandRole.LEGAL: frozenset({_P.CALENDAR_SEE, _P.CONTENT_SEE, _P.APPROVE_AS_LEGAL}),

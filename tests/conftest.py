@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import Playwright, sync_playwright
 from support.browser import Browser
+from support.desk import Desk
 from support.world import World, build_world
 
 from unisson import embedded
@@ -135,3 +136,9 @@ def browser(playwright: Playwright) -> Iterator[Chromium]:
     launched = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
     yield launched
     launched.close()
+
+
+@pytest.fixture
+def desk(app: Flask, runtime: Runtime, world: World) -> Desk:
+    """An agency at work: browsers signed in, contents in any state."""
+    return Desk(app, runtime, world)

@@ -23,6 +23,7 @@ from unisson.portal import views as portal
 from unisson.publishing import views as publishing
 from unisson.runtime import Runtime, web_runtime
 from unisson.threads import views as threads
+from unisson.topics import views as topics
 from unisson.web import characters, db, errors, guards, headers, hosts, operations, sizes, ui
 from unisson.web.bare import bare_app
 from unisson.web.repeats import Repeats
@@ -36,6 +37,7 @@ FEATURES = (
     approvals,
     portal,
     threads,
+    topics,
     publishing,
     calendars,
     newsroom,

@@ -11,10 +11,11 @@ from unisson.notifications import models as notifications
 from unisson.portal import models as portal
 from unisson.publishing import models as publishing
 from unisson.threads import models as threads
+from unisson.topics import models as topics
 
 MODULES = (
     agencies, brands, domains, identities, members, activity, approvals, editorial, media, newsroom, notifications,
-    portal, publishing, threads,
+    portal, publishing, threads, topics,
 )  # fmt: skip
 """The modules that declare tables; a feature with tables of its own adds itself here."""
 

@@ -10,7 +10,7 @@ from PIL import Image
 from sqlalchemy import text
 from support.desk import Desk
 from support.pictures import bomb, noise, picture
-from support.world import World, build_world
+from support.world import build_world
 
 from tenants.brands import Brand
 from tenants.context import acting_for
@@ -30,11 +30,6 @@ def empty_queue(worker: Runtime) -> None:
     with worker.database.everywhere() as session:
         session.execute(text("delete from app.dispatch where queue = 'mail'"))
         session.execute(text("update app.identity_letters set sent_at = now() where sent_at is null"))
-
-
-@pytest.fixture
-def desk(app, runtime: Runtime, world: World) -> Desk:
-    return Desk(app, runtime, world)
 
 
 FORM = {"name": "Marque", "sector": "food", "timezone": "Europe/Paris", "language": "fr", "accent": "ocean"}

@@ -5,7 +5,7 @@ import uuid
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select
 from support.desk import Desk
 from support.statements import recorded
 
@@ -23,9 +23,7 @@ Typed = dict[str, object]
 
 @pytest.fixture(autouse=True)
 def in_english(desk: Desk) -> None:
-    with desk.runtime.database.everywhere() as session:
-        ids = [each.identity_id for each in desk.world.people.values()]
-        session.execute(text("update app.identities set language = 'en' where id = any(:ids)"), {"ids": ids})
+    desk.speak_english()
 
 
 def home(desk: Desk) -> str:

@@ -91,5 +91,5 @@ def test_a_chain_is_told_in_a_sentence(desk: Desk, case: str) -> None:
 
 def test_a_condition_is_told(desk: Desk) -> None:
     with desk.app.test_request_context(), speaking("en"):
-        assert for_what(Condition()) == "Every content"
-        assert for_what(Condition(kinds=("press_release",), tags=("rentrée",))) == "Press release, rentrée"
+        assert for_what(Condition(), {}) == "Every content"
+        assert for_what(Condition(kinds=("press_release",), tags=("rentrée",)), {}) == "Press release, rentrée"

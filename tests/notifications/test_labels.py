@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 from support.desk import Desk
-from support.world import World
 
 from tenants.agencies import Agency
 from unisson.devmail.box import KeptMail, Mailbox
@@ -26,11 +25,6 @@ def empty_queue(worker: Runtime) -> None:
 @pytest.fixture
 def box(tmp_path: Path) -> Mailbox:
     return Mailbox(tmp_path)
-
-
-@pytest.fixture
-def desk(app, runtime: Runtime, world: World) -> Desk:
-    return Desk(app, runtime, world)
 
 
 def label(desk: Desk, **values: object) -> None:

@@ -14,10 +14,8 @@ from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
-from flask import Flask
 from imap_tools import MailBoxUnencrypted
 from support.desk import Desk
-from support.world import World
 from threads.test_arriving import INBOUND, answer
 from threads.test_threads import begin, messages
 
@@ -111,11 +109,6 @@ def imap() -> Iterator[Imap]:
         process.terminate()
         process.wait(20)
         shutil.rmtree(place, ignore_errors=True)
-
-
-@pytest.fixture
-def desk(app: Flask, runtime: Runtime, world: World) -> Desk:
-    return Desk(app, runtime, world)
 
 
 @pytest.fixture

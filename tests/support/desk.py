@@ -13,6 +13,7 @@ from werkzeug.test import TestResponse
 
 from tenants.access import Actor
 from tenants.base import utcnow
+from tenants.identities import Identity
 from tenants.members import BrandAssignment, Membership
 from tenants.permissions import AgencyRole, BrandRole, StageRole
 from tenants.session import TenantSession
@@ -52,6 +53,12 @@ class Desk:
 
     def session(self):
         return self.runtime.database.agency(self.world.agency_id)
+
+    def speak_english(self) -> None:
+        """Everybody's pages are in English from here on."""
+        people = [each.identity_id for each in self.world.people.values()]
+        with self.runtime.database.everywhere() as session:
+            session.execute(update(Identity).where(Identity.id.in_(people)).values(language="en"))
 
     def actor(self, role: str) -> Actor:
         with self.session() as session:

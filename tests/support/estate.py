@@ -23,6 +23,7 @@ from unisson.publishing.models import Channel, Publication, Subscriber
 from unisson.runtime import Runtime
 from unisson.storage import storage_of
 from unisson.threads.models import Thread, ThreadMessage
+from unisson.topics.models import Topic
 from unisson.vault import new_token
 
 
@@ -61,7 +62,7 @@ def random_values() -> dict[str, str]:
 _UUIDS = (
     "content_id", "link_id", "channel_id", "subscriber_id", "media_id", "publication_id", "membership_id",
     "assignment_id", "sign_in_id", "wait_id", "policy_id", "absence_id", "domain_id",
-    "thread_id", "message_id",
+    "thread_id", "message_id", "topic_id",
 )  # fmt: skip
 
 
@@ -103,6 +104,10 @@ def _values(runtime: Runtime, worker: Runtime, world: World, canary: str) -> dic
         )
         session.add(invitation)
         absence_id = _absence(session, canary)
+        topic = Topic(brand_id=world.brand_id, title=canary, created_by=world.people["cm"].membership_id)
+        session.add(topic)
+        session.flush()
+        topic_id = topic.id
         thread_id, message_id = _thread(session, world, approved.content_id, canary)
         policy_id = chains_of(session, world.brand_id)[0].policy.id
         domain = AgencyDomain(
@@ -133,6 +138,7 @@ def _values(runtime: Runtime, worker: Runtime, world: World, canary: str) -> dic
         "link_id": str(link_id),
         "wait_id": str(wait_id),
         "absence_id": str(absence_id),
+        "topic_id": str(topic_id),
         "thread_id": str(thread_id),
         "message_id": str(message_id),
         "channel_id": str(channel_id),

@@ -5,7 +5,7 @@ Nothing here reads the database: what a chain says can be shown, tried and teste
 
 import enum
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -80,6 +80,7 @@ class Facts:
     channels: frozenset[str] = frozenset()
     tags: frozenset[str] = frozenset()
     risks: frozenset[str] = frozenset()
+    topics: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,31 +91,27 @@ class Condition:
     channels: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     risks: tuple[str, ...] = ()
+    topics: tuple[str, ...] = ()
+    """Ids of topics of the brand. Like every list here it is met by one of them."""
 
     @property
     def is_empty(self) -> bool:
         """Whether it holds for every content."""
-        return not (self.kinds or self.channels or self.tags or self.risks)
+        return not any(getattr(self, name) for name in _LISTS)
 
     def is_met_by(self, facts: Facts) -> bool:
         """Return whether it holds for the content."""
-        asked = (
-            (self.kinds, {facts.kind}),
-            (self.channels, facts.channels),
-            (self.tags, facts.tags),
-            (self.risks, facts.risks),
-        )
-        return all(not wanted or set(wanted) & had for wanted, had in asked)
+        had = _had(facts)
+        return all(not getattr(self, name) or set(getattr(self, name)) & had[name] for name in _LISTS)
 
     def what_met(self, facts: Facts) -> dict[str, list[str]]:
         """Return which of its words the content has: why it holds. Empty for a condition that always does."""
-        had = {"kinds": {facts.kind}, "channels": facts.channels, "tags": facts.tags, "risks": facts.risks}
-        found = {name: [word for word in getattr(self, name) if word in words] for name, words in had.items()}
+        found = {name: [word for word in getattr(self, name) if word in had] for name, had in _had(facts).items()}
         return {name: words for name, words in found.items() if words}
 
     def to_json(self) -> dict[str, list[str]]:
         """Return it as JSON keeps it, empty lists left out."""
-        lists = {name: list(getattr(self, name)) for name in ("kinds", "channels", "tags", "risks")}
+        lists = {name: list(getattr(self, name)) for name in _LISTS}
         return {name: words for name, words in lists.items() if words}
 
     @classmethod
@@ -125,7 +122,18 @@ class Condition:
             channels=tuple(str(each) for each in kept.get("channels") or ()),
             tags=tuple(str(each) for each in kept.get("tags") or ()),
             risks=_known(kept.get("risks"), Risk),
+            topics=tuple(str(uuid.UUID(str(each))) for each in kept.get("topics") or ()),
         )
+
+
+_LISTS = ("kinds", "channels", "tags", "risks", "topics")
+
+
+def _had(facts: Facts) -> dict[str, Set[str]]:
+    return {
+        "kinds": {facts.kind}, "channels": facts.channels, "tags": facts.tags, "risks": facts.risks,
+        "topics": facts.topics,
+    }  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,6 +274,10 @@ class Chain:
     def people(self) -> set[uuid.UUID]:
         """Return the persons that it names."""
         return {each.person for stage in self.stages for each in stage.approvers if each.person is not None}
+
+    def topics(self) -> set[uuid.UUID]:
+        """Return the topics that choose it."""
+        return {uuid.UUID(each) for each in self.applies_to.topics}
 
     def to_json(self) -> dict[str, Any]:
         """Return it as JSON keeps it."""

@@ -1,7 +1,7 @@
 """Writing a chain: a form that works by mouse, by keyboard and without scripts, the chain in words, and a rehearsal."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -25,6 +25,7 @@ from unisson.approvals.telling import Names, for_what, sentence
 from unisson.approvals.typed_chain import TypedChain, TypedStage, typed_from, typed_in
 from unisson.editorial.forms import KINDS, RISKS
 from unisson.identity.addresses import canonical
+from unisson.topics.planning import titles
 from unisson.web.db import session, without_writing
 from unisson.web.guards import BrandCard, actor, brand_card, brand_card_of
 from unisson.web.i18n import _, language, lazy
@@ -127,12 +128,15 @@ def register(blueprint: Blueprint) -> None:
     blueprint.add_url_rule("/brands/<brand>/chains/preview", view_func=chain_preview, methods=["POST"])
 
 
-def names_of(wanted: set[uuid.UUID]) -> Names:
-    """Return the names of the persons whom chains name and who are still there."""
+def names_of(chains: Iterable[Chain]) -> Names:
+    """Return the names of the persons whom chains name and who are still there, and the titles of their topics."""
+    known = list(chains)
+    people = {person for chain in known for person in chain.people()}
     rows = session().execute(
-        select(Membership.id, Membership.name).where(Membership.id.in_(wanted), Membership.removed_at.is_(None))
+        select(Membership.id, Membership.name).where(Membership.id.in_(people), Membership.removed_at.is_(None))
     )
-    return {row[0]: row[1] for row in rows}
+    about = {topic for chain in known for topic in chain.topics()}
+    return {row[0]: row[1] for row in rows} | titles(session(), among=about)
 
 
 def _brand(slug: str) -> BrandCard:
@@ -213,9 +217,9 @@ def _told(typed: TypedChain, card: BrandCard | None) -> Told:
         chain = replace(typed, name=typed.name or "-").chain()
     except RefusedError as refusal:
         return Told(fault=refusal.sentence)
-    names = names_of(chain.people())
+    names = names_of([chain])
     tried = _tried(chain, card, names) if card else None
-    return Told(sentence(chain, names), for_what(chain.applies_to), rehearsal=tried)
+    return Told(sentence(chain, names), for_what(chain.applies_to, names), rehearsal=tried)
 
 
 def _tried(chain: Chain, card: BrandCard, names: Names) -> Rehearsal:
@@ -244,6 +248,7 @@ def _page(
         needs=Need,
         reopenings=Reopening,
         lates=Late,
+        topics=[(str(key), title) for key, title in titles(session(), card.id).items()] if card else [],
         samples=contents_to_try(session(), card.id) if card else [],
         chosen=request.values.get("try", ""),
         under_way=_under_way(policy.id) if policy else 0,

@@ -20,6 +20,7 @@ from unisson.approvals.samples import chosen_sample, contents_to_try
 from unisson.approvals.starters import STARTERS
 from unisson.approvals.telling import Names, for_what, sentence, told_reason
 from unisson.editorial.forms import KINDS, RISKS
+from unisson.topics.planning import titles
 from unisson.web.db import session
 from unisson.web.guards import BrandCard, actor, brand_card, brand_card_of
 from unisson.web.i18n import _, language
@@ -166,17 +167,18 @@ def _done(card: BrandCard | None, act: Callable[[], object], said: object) -> An
 def _page(card: BrandCard | None, refusal: RefusedError | None = None) -> str:
     known = policies.chains_of(session(), card.id if card else None)
     kept_templates = policies.chains_of(session(), None) if card else []
-    names = names_of({person for kept in known for person in kept.chain.people()})
+    names = names_of(kept.chain for kept in known)
     return render_template(
         "approvals/chains.html",
         card=card,
         chains=[_card("", kept, names) for kept in known],
         templates=[_card(str(kept.policy.id), kept, names) for kept in kept_templates],
         starters=[
-            ChainCard(key, None, titles[language()], for_what(chain.applies_to), sentence(chain, names))
+            ChainCard(key, None, titles[language()], for_what(chain.applies_to, names), sentence(chain, names))
             for key, (titles, chain) in STARTERS.items()
         ],
         tried=_tried(card, known, names) if card and "try" in request.args else None,
+        topics=[(str(key), title) for key, title in titles(session(), card.id).items()] if card else [],
         samples=contents_to_try(session(), card.id) if card else [],
         chosen=request.args,
         kinds=KINDS,
@@ -190,7 +192,7 @@ def _page(card: BrandCard | None, refusal: RefusedError | None = None) -> str:
 def _card(key: str, kept: Kept, names: Names) -> ChainCard:
     told = sentence(kept.chain, names)
     return ChainCard(
-        key, kept.policy.id, kept.policy.name, for_what(kept.chain.applies_to), told, kept.policy.version,
+        key, kept.policy.id, kept.policy.name, for_what(kept.chain.applies_to, names), told, kept.policy.version,
         kept.chain.applies_to.is_empty,
     )  # fmt: skip
 
@@ -205,6 +207,6 @@ def _tried(card: BrandCard, known: Sequence[Kept], names: Names) -> Tried:
     brand = session().get_one(Brand, (session().agency_id, card.id))
     return Tried(
         name=kept.policy.name,
-        why=told_reason(kept.chain.applies_to.what_met(sample.facts)),
+        why=told_reason(kept.chain.applies_to.what_met(sample.facts), names),
         rehearsal=rehearse(session(), brand, kept.chain, sample, names),
     )

@@ -30,6 +30,7 @@ class What(enum.StrEnum):
     KIND = "kind"
     TAGS = "tags"
     RISKS = "risks"
+    TOPIC = "topic"
     DATE = "date"
     EMBARGO = "embargo"
 
@@ -47,6 +48,7 @@ _LABELS = {
     What.KIND: lazy("Kind"),
     What.TAGS: lazy("Tags"),
     What.RISKS: lazy("Delicate points"),
+    What.TOPIC: lazy("Topic"),
     What.DATE: lazy("Date"),
     What.EMBARGO: lazy("Embargo"),
 }
@@ -58,6 +60,7 @@ _IN_A_SENTENCE = {
     What.KIND: lazy("the kind"),
     What.TAGS: lazy("the tags"),
     What.RISKS: lazy("the delicate points"),
+    What.TOPIC: lazy("the topic"),
     What.DATE: lazy("the date"),
     What.EMBARGO: lazy("the embargo"),
 }
@@ -176,6 +179,9 @@ def _lists(former: Payload, current: Payload) -> Iterator[ListChange]:
     yield from _listed(What.KIND, *(map(_kind, [each["kind"]] if "kind" in each else []) for each in (former, current)))
     yield from _listed(What.TAGS, former.get("tags", ()), current.get("tags", ()))
     yield from _listed(What.RISKS, *(map(_risk, each.get("risks", ())) for each in (former, current)))
+    if former.get("topic") != current.get("topic"):
+        # Not which: topics are the agency's own planning, and clients read changes too.
+        yield ListChange(What.TOPIC, added=(lazy("another one"),) if current.get("topic") else (lazy("none any more"),))
 
 
 def _names(channels: Mapping[str, Payload]) -> list[str]:

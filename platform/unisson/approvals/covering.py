@@ -22,4 +22,5 @@ def _part(payload: Mapping[str, Any], aspect: Aspect) -> Any:
     if aspect is Aspect.CHANNELS:
         return [[channel["id"], channel["kind"], channel["name"]] for channel in payload["channels"]]
     words = [payload["kind"], payload["title"], payload["language"], payload.get("tags", []), payload.get("risks", [])]
+    words += [payload["topic"]] if "topic" in payload else []
     return [*words, sorted({channel["text"] for channel in payload["channels"]})]

@@ -17,6 +17,7 @@ from unisson.activity.trail import record
 from unisson.approvals.chain import LONG_NAME, LONG_WORDS, Chain, Facts, chosen_among
 from unisson.approvals.models import ApprovalPolicy, PolicyVersion
 from unisson.editorial.models import Content
+from unisson.topics.planning import check_of_brand
 from unisson.web.i18n import lazy
 
 NO_CHAIN = lazy(
@@ -27,6 +28,7 @@ CHANGED_MEANWHILE = lazy(
     "Somebody changed this chain after you opened it. Nothing was saved: compare, then save again."
 )
 NO_NAME = lazy("Give the chain a name.")
+NO_TEMPLATE_TOPIC = lazy("A template names no topic: it is used by several brands, whose topics differ.")
 MOST_CHAINS = 30
 MANY_CHAINS = lazy("A brand has 30 chains at most. Archive one first.")
 
@@ -55,6 +57,7 @@ def facts_of(content: Content) -> Facts:
         channels=frozenset(content.channel_kinds.split()),
         tags=frozenset(tag.casefold() for tag in content.tags or ()),
         risks=frozenset(content.risks or ()),
+        topics=frozenset({str(content.topic_id)} if content.topic_id else ()),
     )
 
 
@@ -121,7 +124,7 @@ def open_chain(
     """
     if actor is not None:
         actor.require(Permission.CHAIN_EDIT, brand_id)
-    _check(session, name, chain)
+    _check(session, brand_id, name, chain)
     same = ApprovalPolicy.brand_id.is_(None) if brand_id is None else ApprovalPolicy.brand_id == brand_id
     places = select(func.count(), func.max(ApprovalPolicy.position)).where(same, ApprovalPolicy.archived_at.is_(None))
     count, last = session.execute(places).one()
@@ -146,7 +149,7 @@ def change_chain(
     kept = load_chain(session, actor, policy_id, lock=True)
     if version_shown != kept.policy.version:
         raise StaleError(CHANGED_MEANWHILE)
-    _check(session, name, chain)
+    _check(session, kept.policy.brand_id, name, chain)
     renamed = kept.policy.name != name.strip()
     kept.policy.name = name.strip()
     if kept.chain != chain:
@@ -208,12 +211,16 @@ def restore_chain(session: TenantSession, actor: Actor, policy_id: uuid.UUID) ->
     return policy
 
 
-def _check(session: TenantSession, name: str, chain: Chain) -> None:
+def _check(session: TenantSession, brand_id: uuid.UUID | None, name: str, chain: Chain) -> None:
     if not name.strip():
         raise RefusedError(NO_NAME, field="name")
     if len(name) > LONG_NAME:
         raise RefusedError(LONG_WORDS, field="name")
     chain.check()
+    if brand_id is None and chain.topics():
+        raise RefusedError(NO_TEMPLATE_TOPIC)
+    if brand_id is not None:
+        check_of_brand(session, brand_id, chain.topics())
     if chain.people() - _known_people(session, chain.people()):
         raise NotFoundError
 

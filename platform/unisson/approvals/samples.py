@@ -68,6 +68,7 @@ def chosen_sample(session: TenantSession, card: BrandCard, typed: "MultiDict[str
             channels=frozenset(each for each in values.getlist("try_channels") if each in list(ChannelKind)),
             tags=frozenset(each.strip().casefold() for each in values.get("try_tags", "").split(",") if each.strip()),
             risks=frozenset(each for each in values.getlist("try_risks") if each in list(Risk)),
+            topics=frozenset(each for each in values.getlist("try_topic") if each),
         ),
         utcnow() + AHEAD,
         actor().membership_id if values.get("try_mine") else None,

@@ -10,7 +10,7 @@ from unisson.editorial.forms import KINDS, RISKS
 from unisson.web.i18n import _, _n
 
 Names = Mapping[uuid.UUID, str]
-"""The persons whom chains name, by membership; whoever is not in it has left."""
+"""The persons whom chains name, by membership, and the titles of their topics; whoever is not in it has left."""
 
 
 def sentence(chain: Chain, names: Names) -> str:
@@ -19,21 +19,21 @@ def sentence(chain: Chain, names: Names) -> str:
     return reduce(lambda said, one: _("%(first)s, then %(next)s", first=said, next=one), told) + "."
 
 
-def for_what(condition: Condition) -> str:
+def for_what(condition: Condition, names: Names) -> str:
     """Return for which contents a chain is, in words."""
     if condition.is_empty:
         return _("Every content")
-    return ", ".join(_words(condition))
+    return ", ".join(_words(condition, names))
 
 
-def told_reason(met: Mapping[str, Sequence[str]]) -> str:
+def told_reason(met: Mapping[str, Sequence[str]], names: Names) -> str:
     """Return which conditions chose a chain, in words; empty where it is for every content."""
-    return ", ".join(met_words(met))
+    return ", ".join(met_words(met, names))
 
 
-def met_words(met: Mapping[str, Sequence[str]]) -> list[str]:
+def met_words(met: Mapping[str, Sequence[str]], names: Names) -> list[str]:
     """Return the conditions that were met, each as people call it."""
-    return [_word(word) for words in met.values() for word in words]
+    return [_topic(word, names) if name == "topics" else _word(word) for name, words in met.items() for word in words]
 
 
 def told_stage(stage: Stage, names: Names) -> str:
@@ -58,7 +58,7 @@ def told_stage(stage: Stage, names: Names) -> str:
     if stage.tacit_clause:
         told = _("%(who)s, whose silence is a yes by contract", who=told)
     if not stage.only_if.is_empty:
-        told = _("%(who)s if it is about: %(what)s", who=told, what=", ".join(_words(stage.only_if)))
+        told = _("%(who)s if it is about: %(what)s", who=told, what=", ".join(_words(stage.only_if, names)))
     return told
 
 
@@ -78,8 +78,13 @@ def _one(approver: Approver, names: Names) -> str:
     return _("each %(role)s", role=name) if approver.everyone else name
 
 
-def _words(condition: Condition) -> list[str]:
-    return [*map(_word, (*condition.kinds, *condition.risks)), *condition.tags, *condition.channels]
+def _words(condition: Condition, names: Names) -> list[str]:
+    words = [*map(_word, (*condition.kinds, *condition.risks)), *condition.tags, *condition.channels]
+    return words + [_topic(each, names) for each in condition.topics]
+
+
+def _topic(topic_id: str, names: Names) -> str:
+    return _("the topic “%(title)s”", title=names.get(uuid.UUID(topic_id), "?"))
 
 
 def _word(named: str) -> str:

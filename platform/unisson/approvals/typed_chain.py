@@ -103,6 +103,7 @@ class TypedChain:
     channels: tuple[str, ...] = ()
     tags: str = ""
     risks: tuple[str, ...] = ()
+    topics: tuple[str, ...] = ()
     own_work: bool = False
     ask_once: bool = False
     date_approved: bool = True
@@ -133,6 +134,7 @@ class TypedChain:
                 channels=_known(ChannelKind, self.channels),
                 tags=_tags(self.tags),
                 risks=_known(Risk, self.risks),
+                topics=tuple(dict.fromkeys(_topic(each) for each in self.topics)),
             ),
             own_work=self.own_work,
             ask_once=self.ask_once,
@@ -184,6 +186,7 @@ def typed_in(form: "MultiDict[str, str]") -> TypedChain:
         channels=tuple(form.getlist("channels")),
         tags=one_line(form.get("tags")),
         risks=tuple(form.getlist("risks")),
+        topics=tuple(form.getlist("topics")),
         own_work="own_work" in form,
         ask_once="ask_once" in form,
         date_approved="date_approved" in form,
@@ -203,6 +206,7 @@ def typed_from(name: str, chain: Chain, version: int | None = None) -> TypedChai
         channels=chain.applies_to.channels,
         tags=", ".join(chain.applies_to.tags),
         risks=chain.applies_to.risks,
+        topics=chain.applies_to.topics,
         own_work=chain.own_work,
         ask_once=chain.ask_once,
         date_approved=chain.date_approved,
@@ -278,6 +282,13 @@ def _person(stage: TypedStage, typed: str) -> uuid.UUID:
         return uuid.UUID(typed)
     except ValueError:
         raise RefusedError(UNREADABLE, field=f"{stage.key}-people") from None
+
+
+def _topic(typed: str) -> str:
+    try:
+        return str(uuid.UUID(typed))
+    except ValueError:
+        raise RefusedError(UNREADABLE, field="topics") from None
 
 
 def _one_of(vocabulary: Any, typed: str, where: str) -> Any:

@@ -8,6 +8,7 @@ from unisson.demo.script import (
     WITH_RP,
     BrandScript,
     Piece,
+    TopicScript,
 )  # fmt: skip
 
 SEA = "Un petit voilier blanc sur un lagon aux eaux turquoise, sous un grand soleil pâle."
@@ -44,4 +45,12 @@ Un justificatif de domicile suffit, au guichet comme en ligne.""",
     Piece(14, "07:30", "post", "Fête du port : le programme", "En attente du programme définitif.", "newsroom", DRAFT),
 )  # fmt: skip
 
-LAGON = BrandScript("lagon", "Traversées du Lagon", "mobility", "Pacific/Noumea", "teal", "ines", PIECES)
+TOPICS = (
+    TopicScript("Tarif des îles", "Faire connaître le tarif unique avant la rentrée.",
+                "Le même prix toute l'année.\nUn justificatif suffit.", "Habitants des îles", ("tarif",),
+                cm="undecided"),
+)  # fmt: skip
+
+LAGON = BrandScript(
+    "lagon", "Traversées du Lagon", "mobility", "Pacific/Noumea", "teal", "ines", PIECES, topics=TOPICS,
+)  # fmt: skip

@@ -55,6 +55,23 @@ class Piece:
 
 
 @dataclass(frozen=True, slots=True)
+class TopicScript:
+    """One topic. A piece whose title or text has one of `words` hangs on it. `cm` and `rp` are the poles' words."""
+
+    title: str
+    objective: str
+    key_messages: str
+    audience: str
+    words: tuple[str, ...]
+    cm: str = "concerned"
+    rp: str = "concerned"
+
+    def holds(self, piece: Piece) -> bool:
+        """Return whether the piece hangs on it."""
+        return any(word in f"{piece.title} {piece.body}" for word in self.words)
+
+
+@dataclass(frozen=True, slots=True)
 class BrandScript:
     """One brand. `list_name` and `list_people` make its e-mail list; `handle` its former Bluesky account."""
 
@@ -68,6 +85,7 @@ class BrandScript:
     list_name: str = ""
     list_people: tuple[tuple[str, str], ...] = ()
     handle: str = ""
+    topics: tuple[TopicScript, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ from unisson.approvals.asking import open_seats
 from unisson.approvals.holding import hold
 from unisson.demo import history, script
 from unisson.demo.pictures import drawn
-from unisson.demo.script import AgencyScript, BrandScript, Person, Piece, fr
+from unisson.demo.script import AgencyScript, BrandScript, Person, Piece, TopicScript, fr
 from unisson.editorial.limits import check_with
 from unisson.editorial.models import Content, ContentKind
 from unisson.editorial.timing import fold_of, resolve, wall_time_of
@@ -39,6 +39,8 @@ from unisson.publishing.connecting import connect_list
 from unisson.publishing.models import Channel
 from unisson.publishing.subscribers import Entry
 from unisson.storage import Storage
+from unisson.topics.models import Pole, PoleWord
+from unisson.topics.planning import Plan, open_topic, speak
 
 SOON = timedelta(minutes=4)
 """When the one content leaves that a visitor may watch."""
@@ -46,12 +48,13 @@ SOON = timedelta(minutes=4)
 
 @dataclass
 class BrandStage:
-    """One brand as it was opened: its row, channels by kind, and pictures by motif."""
+    """One brand as it was opened: its row, channels by kind, pictures by motif, topics as they were told."""
 
     script: BrandScript
     brand: Brand
     channels: dict[str, Channel] = field(default_factory=dict)
     pictures: dict[str, uuid.UUID] = field(default_factory=dict)
+    topics: list[tuple[TopicScript, uuid.UUID]] = field(default_factory=list)
 
 
 class Stage:
@@ -75,6 +78,7 @@ class Stage:
         self._roles({stage.script.key: stage.brand.id for stage in stages})
         for stage in stages:
             self._channels(stage)
+            self._topics(stage)
             for piece in stage.script.pieces:
                 self._piece(stage, piece)
 
@@ -184,6 +188,15 @@ class Stage:
         found = self.session.scalars(select(Channel).where(Channel.brand_id == stage.brand.id))
         stage.channels = {channel.kind: channel for channel in found}
 
+    def _topics(self, stage: BrandStage) -> None:
+        owner = self.actors[self.agency.owner]
+        for told in stage.script.topics:
+            plan = Plan(fr(told.title), fr(told.objective), fr(told.key_messages), fr(told.audience))
+            topic = open_topic(self.session, owner, stage.brand.id, plan)
+            for pole, word in ((Pole.CM, told.cm), (Pole.RP, told.rp)):
+                speak(self.session, owner, topic.id, pole, PoleWord(word))
+            stage.topics.append((told, topic.id))
+
     def _piece(self, stage: BrandStage, piece: Piece) -> None:
         author = self.actors[piece.by or stage.script.cm]
         due_at = self._due(stage, piece)
@@ -210,6 +223,7 @@ class Stage:
             pictures=((media, fr(piece.alt)),) if media else (),
             wall_time=wall,
             fold=fold_of(due_at, stage.brand.timezone),
+            topic_id=next((key for told, key in stage.topics if told.holds(piece)), None),
         )
         content = write(self.session, author, stage.brand.id, draft)
         self._carry(content, piece, author, draft)

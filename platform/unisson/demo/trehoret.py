@@ -15,6 +15,7 @@ from unisson.demo.script import (
     WITH_RP,
     BrandScript,
     Piece,
+    TopicScript,
 )  # fmt: skip
 
 LIST = (
@@ -112,7 +113,16 @@ Elle contient 480 grammes de galettes fines et un feuillet de recettes. Son prix
           "C'est à peu près notre définition du dimanche. Et la vôtre ?", "bluesky", FAILED),
 )  # fmt: skip
 
+TOPICS = (
+    TopicScript("Centenaire de la maison", "Que la Bretagne sache que la maison a cent ans, et qu'elle est restée familiale.",
+                "Cent ans, quatre générations, la même recette.\nLa boîte du centenaire soutient Vieux Gréements du Bélon.",
+                "Presse alimentation et régionale, clients fidèles", ("centenaire", "1926", "siècle")),
+    TopicScript("Nouveau parfum de printemps", "Lancer un parfum sans le nommer avant son dépôt.",
+                "Blé noir de Bretagne.\nUn seul nouveau parfum par an.", "Familles, épiceries fines",
+                ("parfum",), rp="later"),
+)  # fmt: skip
+
 TREHORET = BrandScript(
     "trehoret", "Biscuiterie Tréhoret", "food", "Europe/Paris", "amber", "ines", PIECES,
-    "Presse alimentation et Bretagne", LIST, "biscuiterie-trehoret.example.com",
+    "Presse alimentation et Bretagne", LIST, "biscuiterie-trehoret.example.com", TOPICS,
 )  # fmt: skip

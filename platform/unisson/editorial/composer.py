@@ -30,8 +30,10 @@ from unisson.publishing.channels.registry import Registry
 from unisson.publishing.models import Channel
 from unisson.runtime import Runtime
 from unisson.storage import storage_of
+from unisson.topics.planning import titles
 from unisson.web.db import runtime, session
 from unisson.web.guards import BrandCard, actor
+from unisson.web.i18n import _
 from unisson.web.operations import new_operation_id
 
 REOPENED = frozenset({ContentState.IN_REVIEW, ContentState.SCHEDULED, ContentState.ON_HOLD})
@@ -86,6 +88,11 @@ class Composer:
     new_alt: str = ""
 
     @cached_property
+    def topics(self) -> dict[uuid.UUID, str]:
+        """Return the brand's topics, those opened last first, by title."""
+        return titles(session(), self.brand.id)
+
+    @cached_property
     def channels(self) -> Sequence[Channel]:
         """Return the brand's connected channels."""
         return open_channels(session(), self.brand.id)
@@ -102,8 +109,9 @@ class Composer:
             self.form.show_draft(stored, self.content.version)
             self.typed = [TypedPicture(media_id, alt) for media_id, alt in stored.pictures]
 
-    def show_new(self, day: str | None) -> None:
-        """Show an empty content, on `day` (YYYY-MM-DD) if that is one, on every connected channel."""
+    def show_new(self, day: str | None, topic: str | None = None) -> None:
+        """Show an empty content, on `day` (YYYY-MM-DD) if that is one, of `topic`, on every connected channel."""
+        self.form.topic_id.data = topic if topic and topic in map(str, self.topics) else ""
         self.form.channel_ids.data = [str(channel.id) for channel in self.channels]
         try:
             self.form.show(datetime.combine(date.fromisoformat(day), DEFAULT_TIME) if day else None)
@@ -175,12 +183,13 @@ class Composer:
             channels=frozenset(each.kind for each in self.channels if str(each.id) in chosen),
             tags=frozenset(" ".join(tag.split()).casefold() for tag in (self.form.tags.data or "").split(",")),
             risks=frozenset(self.form.risks.data or ()),
+            topics=frozenset({str(self.form.topic)} if self.form.topic else ()),
         )
         try:
             choice = choose(session(), self.brand.id, facts)
         except RefusedError as refusal:
             return ChosenChain(refusal=refusal.sentence)
-        return ChosenChain(choice.kept.policy.name, tuple(met_words(choice.why)))
+        return ChosenChain(choice.kept.policy.name, tuple(met_words(choice.why, self.topics)))
 
     def when(self) -> When | None:
         """Return the typed date in words, where it is one that exists."""
@@ -217,6 +226,7 @@ class Composer:
     def page(self, status: int = 200) -> tuple[str, int]:
         """Return the page and its status."""
         self.form.operation_id.data = new_operation_id()
+        self.form.topic_id.choices = [("", _("None")), *((str(key), title) for key, title in self.topics.items())]
         self.offer_fold()
         html = render_template(
             "editorial/composer.html",

@@ -34,6 +34,7 @@ from unisson.publishing.models import Channel, Publication
 from unisson.publishing.reasons import short
 from unisson.threads.reading import ThreadView, threads_of
 from unisson.threads.writing import audiences, readers
+from unisson.topics.planning import titles
 from unisson.web.db import session
 from unisson.web.guards import BrandCard, actor, brand_card_of
 from unisson.web.operations import new_operation_id
@@ -102,6 +103,9 @@ class ContentView:
     sentences: Sequence[str]
     talk: Talk
     actions: frozenset[str]
+    topic: tuple[uuid.UUID, str] | None = None
+    """Its topic, for those inside."""
+
     refusal: RefusedError | None = None
     typed: Mapping[str, str] = field(default_factory=dict)
 
@@ -204,9 +208,16 @@ def _view(content: Content, refusal: RefusedError | None, typed: Mapping[str, st
         sentences=sentences_of(revision.payload) if decides and revision else (),
         talk=_talk(content, revision),
         actions=actions,
+        topic=_topic(content) if inside else None,
         refusal=refusal,
         typed=typed,
     )
+
+
+def _topic(content: Content) -> tuple[uuid.UUID, str] | None:
+    if content.topic_id is None:
+        return None
+    return content.topic_id, titles(session(), among={content.topic_id})[content.topic_id]
 
 
 def _talk(content: Content, revision: Revision | None) -> Talk:

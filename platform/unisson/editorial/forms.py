@@ -7,7 +7,7 @@ from datetime import datetime, time
 from typing import Any
 
 from werkzeug.datastructures import MultiDict
-from wtforms import BooleanField, HiddenField, SelectMultipleField, StringField
+from wtforms import BooleanField, HiddenField, SelectField, SelectMultipleField, StringField
 from wtforms.widgets import CheckboxInput, DateInput, ListWidget, TimeInput
 
 from tenants.errors import RefusedError
@@ -102,6 +102,12 @@ class ContentForm(ScheduleForm):
     pictures = HiddenField(lazy("Images"))
     tags = LineField(lazy("Tags"))
     risks = SelectMultipleField(lazy("Delicate points"), validate_choice=False)
+    topic_id = SelectField(lazy("Topic"), validate_choice=False)
+
+    @property
+    def topic(self) -> uuid.UUID | None:
+        """Return the topic that was chosen; None for none."""
+        return next(iter(_ids([self.topic_id.data or ""])), None)
 
     def draft(self, pictures: Iterable[TypedPicture]) -> Draft:
         """Return what was typed. Raises RefusedError for a date that can't be read or a channel that is none."""
@@ -117,6 +123,7 @@ class ContentForm(ScheduleForm):
             pictures=tuple((picture.media_id, picture.alt.strip()) for picture in pictures),
             wall_time=self.wall_time(),
             fold=self.fold_chosen,
+            topic_id=self.topic,
         )
 
     def show_draft(self, draft: Draft, version: int) -> None:
@@ -124,6 +131,7 @@ class ContentForm(ScheduleForm):
         self.kind.data, self.title.data, self.body.data = draft.kind.value, draft.title, draft.body
         self.channel_ids.data = [str(channel_id) for channel_id in draft.channel_ids]
         self.tags.data, self.risks.data = ", ".join(draft.tags), list(draft.risks)
+        self.topic_id.data = str(draft.topic_id or "")
         self.fold.data = str(draft.fold or 0)
         self.version.data = str(version)
         self.show(draft.wall_time)

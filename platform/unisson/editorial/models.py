@@ -75,6 +75,11 @@ class Content(TenantOwned, Base):
             name="fk_contents_revision",
             use_alter=True,
         ),
+        ForeignKeyConstraint(
+            ["agency_id", "brand_id", "topic_id"],
+            [f"{SCHEMA}.topics.agency_id", f"{SCHEMA}.topics.brand_id", f"{SCHEMA}.topics.id"],
+        ),
+        Index(None, "agency_id", "topic_id", postgresql_where="topic_id is not null"),
         Index("ix_contents_month", "agency_id", "brand_id", "scheduled_at"),
         CheckConstraint(one_of("kind", ContentKind), name="kind"),
         CheckConstraint(one_of("state", ContentState), name="state"),
@@ -88,6 +93,7 @@ class Content(TenantOwned, Base):
     )
 
     brand_id: Mapped[uuid.UUID]
+    topic_id: Mapped[uuid.UUID | None]
     author_id: Mapped[uuid.UUID]
     kind: Mapped[str] = mapped_column(server_default="post")
     title: Mapped[str] = mapped_column(server_default="")

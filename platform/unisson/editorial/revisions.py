@@ -35,6 +35,7 @@ def payload_of(session: TenantSession, content: Content, *, date_approved: bool 
         "brand": {"id": str(brand.id), "name": brand.name},
         "tags": sorted(content.tags or ()),
         "risks": sorted(content.risks or ()),
+        **({"topic": str(content.topic_id)} if content.topic_id else {}),
         "embargo": None,
         "scheduled_at": content.scheduled_at.isoformat() if content.scheduled_at and date_approved else None,
         "zone": content.zone,

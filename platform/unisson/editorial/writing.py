@@ -29,6 +29,7 @@ from unisson.editorial.models import (
 from unisson.editorial.timing import fold_of, must_be_future, resolve, wall_time_of
 from unisson.media.models import Media
 from unisson.publishing.standing import move_planned
+from unisson.topics.planning import check_of_brand
 from unisson.web.i18n import lazy
 
 MAX_BODY_CHARACTERS = 100_000
@@ -59,6 +60,7 @@ class Draft:
     pictures: tuple[tuple[uuid.UUID, str], ...] = ()
     wall_time: datetime | None = None
     fold: int | None = None
+    topic_id: uuid.UUID | None = None
 
 
 def write(session: TenantSession, actor: Actor, brand_id: uuid.UUID, draft: Draft) -> Content:
@@ -163,6 +165,7 @@ def draft_of(session: TenantSession, content: Content) -> Draft:
         pictures=tuple((placed.media.id, placed.alt) for placed in pictures_of(session, content)),
         wall_time=wall_time,
         fold=fold,
+        topic_id=content.topic_id,
     )
 
 
@@ -201,6 +204,9 @@ def _fill(session: TenantSession, content: Content, brand: Brand, draft: Draft) 
     if not draft.title and not draft.body:
         raise RefusedError(NO_WORDS, field="body")
     content.kind, content.title, content.body = draft.kind, draft.title, draft.body
+    if draft.topic_id is not None and draft.topic_id != content.topic_id:
+        check_of_brand(session, brand.id, {draft.topic_id})
+    content.topic_id = draft.topic_id
     content.tags, content.risks = normal_tags(draft.tags), sorted({Risk(each).value for each in draft.risks})
     if draft.wall_time is None:
         content.scheduled_at = content.wall_time = None

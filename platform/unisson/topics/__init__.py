@@ -1,0 +1,1 @@
+"""Topics: what a brand has to say, and to whom, before it becomes contents."""

@@ -1,0 +1,78 @@
+"""A topic (« sujet »): what a brand has to say in a period, told by one pole of the agency or by both."""
+
+import enum
+import uuid
+
+from sqlalchemy import CheckConstraint, Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from tenants.base import Base, TenantOwned, Timestamp, belongs_to, one_of, unique_in_agency
+
+
+class Pole(enum.StrEnum):
+    """The two poles of an agency, which plan in one place."""
+
+    CM = "cm"
+    RP = "rp"
+
+
+class PoleWord(enum.StrEnum):
+    """What a pole says of a topic. It is settled once both have said whether they are concerned."""
+
+    UNDECIDED = "undecided"
+    CONCERNED = "concerned"
+    NOT_CONCERNED = "not_concerned"
+    LATER = "later"
+
+
+SETTLED = frozenset({PoleWord.CONCERNED, PoleWord.NOT_CONCERNED})
+
+
+class Topic(TenantOwned, Base):
+    """One topic of a brand. `version` grows with every change: a form that shows an older one is stale."""
+
+    __tablename__ = "topics"
+    __table_args__ = (
+        belongs_to("brands", "brand_id"),
+        belongs_to("memberships", "created_by"),
+        belongs_to("memberships", "cm_lead_id"),
+        belongs_to("memberships", "rp_lead_id"),
+        # What contents name: a content can hang on a topic of its own brand alone.
+        unique_in_agency("brand_id", "id"),
+        Index(None, "agency_id", "created_by"),
+        Index(None, "agency_id", "cm_lead_id"),
+        Index(None, "agency_id", "rp_lead_id"),
+        CheckConstraint(one_of("cm_word", PoleWord), name="cm_word"),
+        CheckConstraint(one_of("rp_word", PoleWord), name="rp_word"),
+    )
+
+    brand_id: Mapped[uuid.UUID]
+    title: Mapped[str]
+    objective: Mapped[str] = mapped_column(server_default="")
+    key_messages: Mapped[str] = mapped_column(server_default="")
+    audience: Mapped[str] = mapped_column(server_default="")
+    cm_lead_id: Mapped[uuid.UUID | None]
+    rp_lead_id: Mapped[uuid.UUID | None]
+    cm_word: Mapped[str] = mapped_column(server_default="undecided")
+    rp_word: Mapped[str] = mapped_column(server_default="undecided")
+    version: Mapped[int] = mapped_column(server_default="1")
+    created_by: Mapped[uuid.UUID]
+    created_at: Mapped[Timestamp]
+
+    def word_of(self, pole: Pole) -> PoleWord:
+        """Return what a pole says of it."""
+        return PoleWord(self.cm_word if pole is Pole.CM else self.rp_word)
+
+    def lead_of(self, pole: Pole) -> uuid.UUID | None:
+        """Return who leads it for a pole."""
+        return self.cm_lead_id if pole is Pole.CM else self.rp_lead_id
+
+    @property
+    def waits_on(self) -> tuple[Pole, ...]:
+        """Return the poles that have not settled whether they are concerned."""
+        return tuple(pole for pole in Pole if self.word_of(pole) not in SETTLED)
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether both poles have said that they are concerned, or that they are not."""
+        return not self.waits_on

@@ -1,0 +1,146 @@
+"""The pages of topics: a brand's list, one topic with the word of each pole, its form."""
+
+import uuid
+from collections.abc import Callable
+
+from flask import Blueprint, Flask, flash, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from tenants.errors import NotFoundError, RefusedError, StaleError
+from tenants.permissions import Permission
+from unisson.editorial.forms import KINDS
+from unisson.topics.forms import TopicForm
+from unisson.topics.models import Pole, PoleWord, Topic
+from unisson.topics.planning import SPEAKS, change_topic, leads, load_topic, open_topic, speak
+from unisson.topics.reading import hanging_on, topics_of
+from unisson.web.db import session
+from unisson.web.guards import BrandCard, actor, brand_card, brand_card_of
+from unisson.web.i18n import _, lazy
+from unisson.web.operations import new_operation_id
+
+blueprint = Blueprint("topics", __name__, url_prefix="/<agency>")
+
+Answer = Response | str | tuple[str, int]
+
+POLES = {Pole.CM: lazy("Community managers"), Pole.RP: lazy("Press relations")}
+WORDS = {
+    PoleWord.UNDECIDED: lazy("undecided"),
+    PoleWord.CONCERNED: lazy("concerned"),
+    PoleWord.NOT_CONCERNED: lazy("not concerned"),
+    PoleWord.LATER: lazy("later"),
+}
+
+
+@blueprint.get("/brands/<brand>/topics")
+def topics(brand: str) -> Answer:
+    """Show a brand's topics: which are ready, and on whom the others wait."""
+    card = _brand(brand)
+    show = request.args.get("show", "")
+    return render_template(
+        "topics/topics.html", card=card, rows=topics_of(session(), card.id, show), show=show, poles=POLES, words=WORDS
+    )
+
+
+@blueprint.get("/brands/<brand>/topics/new")
+def topic_new(brand: str) -> Answer:
+    """Show a new topic to be written."""
+    return _form(_brand(brand), TopicForm()), 200
+
+
+@blueprint.post("/brands/<brand>/topics/new")
+def topic_opening(brand: str) -> Answer:
+    """Keep a new topic."""
+    card, form = _brand(brand), TopicForm()
+    return _kept(card, form, None, lambda: open_topic(session(), actor(), card.id, form.plan()))
+
+
+@blueprint.get("/topics/<uuid:topic_id>")
+def topic(topic_id: uuid.UUID) -> Answer:
+    """Show a topic, the word of each pole, and the contents that hang on it."""
+    return _page(load_topic(session(), actor(), topic_id))
+
+
+@blueprint.get("/topics/<uuid:topic_id>/edit")
+def topic_edit(topic_id: uuid.UUID) -> Answer:
+    """Show a topic to be changed."""
+    found = load_topic(session(), actor(), topic_id)
+    form = TopicForm()
+    form.show(found)
+    return _form(brand_card_of(found.brand_id), form, found), 200
+
+
+@blueprint.post("/topics/<uuid:topic_id>/edit")
+def topic_changing(topic_id: uuid.UUID) -> Answer:
+    """Keep a topic as it is typed."""
+    found = load_topic(session(), actor(), topic_id)
+    form = TopicForm()
+    card = brand_card_of(found.brand_id)
+    return _kept(card, form, found, lambda: change_topic(session(), actor(), topic_id, form.plan(), form.version_shown))
+
+
+@blueprint.post("/topics/<uuid:topic_id>/words")
+def topic_word(topic_id: uuid.UUID) -> Answer:
+    """Say whether a pole is concerned."""
+    load_topic(session(), actor(), topic_id)
+    try:
+        pole, word = Pole(request.form.get("pole", "")), PoleWord(request.form.get("word", ""))
+    except ValueError:
+        raise NotFoundError from None
+    found = speak(session(), actor(), topic_id, pole, word)
+    if found.is_ready:
+        flash(_("Noted. Both poles have spoken: the topic is ready."), "success")
+    else:
+        flash(_("Noted."), "success")
+    return redirect(url_for("topics.topic", topic_id=topic_id), 303)
+
+
+def _brand(slug: str) -> BrandCard:
+    card = brand_card(slug)
+    actor().require(Permission.TOPIC_PLAN, card.id)
+    return card
+
+
+def _page(found: Topic) -> str:
+    card = brand_card_of(found.brand_id)
+    names = {pole: leads(session(), card.id, pole).get(found.lead_of(pole) or uuid.UUID(int=0)) for pole in Pole}
+    return render_template(
+        "topics/topic.html",
+        card=card,
+        topic=found,
+        contents=hanging_on(session(), found),
+        poles=POLES,
+        words=WORDS,
+        kinds=KINDS,
+        leads=names,
+        speaks={pole: actor().may(SPEAKS[pole], card.id) for pole in Pole},
+        new_operation_id=new_operation_id,
+    )
+
+
+def _form(card: BrandCard, form: TopicForm, found: Topic | None = None, others: Topic | None = None) -> str:
+    nobody = [("", _("Nobody yet"))]
+    for field, pole in ((form.cm_lead_id, Pole.CM), (form.rp_lead_id, Pole.RP)):
+        field.choices = nobody + [(str(who), name) for who, name in leads(session(), card.id, pole).items()]
+    form.operation_id.data = new_operation_id()
+    return render_template("topics/form.html", card=card, bound=form, topic=found, others=others)
+
+
+def _kept(card: BrandCard, form: TopicForm, found: Topic | None, act: Callable[[], Topic]) -> Answer:
+    try:
+        with session().begin_nested():
+            kept = act()
+    except RefusedError as refusal:
+        others = None
+        if found is not None:
+            session().refresh(found)
+            if isinstance(refusal, StaleError):
+                others, form.version.data = found, str(found.version)
+        status = form.refuse(refusal)
+        return _form(card, form, found, others), status
+    flash(_("Saved."), "success")
+    return redirect(url_for("topics.topic", topic_id=kept.id), 303)
+
+
+def init_app(app: Flask) -> None:
+    """Register the routes."""
+    app.register_blueprint(blueprint)
