@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import psycopg
 from sqlalchemy import Connection, Engine, create_engine, event, func, select, text
@@ -21,6 +21,8 @@ from tenants.base import TenantOwned
 from tenants.context import acting_for
 from tenants.errors import ForeignRowError, MissingAgencyError, UnsafeRoleError
 from tenants.wire import Answered, Question, Reminder, Value, WiredConnection
+
+Row = TypeVar("Row")
 
 _ENTER = text("select set_config('app.agency_id', :agency, true)")
 
@@ -44,6 +46,16 @@ class TenantSession(Session):
         """Return the moment that it is by the database's clock, the only one that decides."""
         moment: datetime = self.scalars(select(func.clock_timestamp())).one()
         return moment
+
+    def read_once(self, entity: type[Row], *key: uuid.UUID) -> Row:
+        """Return the row of the agency with this key, read once in this session: for what a transaction only reads.
+
+        Raises NoResultFound.
+        """
+        row = self.get_one(entity, (self.agency_id, *key))
+        # The session itself holds rows weakly, and would ask again for one that nobody else holds.
+        self.info.setdefault("held", set()).add(row)
+        return row
 
     def ask(self, question: Question, values: Mapping[str, Value]) -> Any:
         """Return the JSON that answers a prepared question within the agency; None for no row. Nothing is flushed.

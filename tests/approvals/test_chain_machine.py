@@ -132,6 +132,32 @@ class AnyChain(RuleBasedStateMachine):
             for role in ROLES:
                 self.act(role, deciding.approve, self.desk.asked(self.content_id)[0])
 
+    @rule(which=st.integers(0, 5))
+    def somebody_whom_it_waits_on_says_yes(self, which: int) -> None:
+        """One of them, so that a quorum is often half full; and whoever is asked can answer."""
+        self.act("cm", circuit.submit, None, lambda _session, _content: None)
+        asked = self.asked_now()
+        if asked:
+            role = asked[which % len(asked)]
+            assert self.act(role, deciding.approve, self.desk.asked(self.content_id)[0])
+
+    @rule()
+    def all_whom_it_waits_on_leave(self) -> None:
+        """So that often nobody is left who can answer."""
+        self.act("cm", circuit.submit, None, lambda _session, _content: None)
+        for _turn in range(2):
+            gone = [self.actors[role].membership_id for role in self.asked_now() if role in HELD]
+            with self.desk.session() as session:
+                session.execute(delete(BrandAssignment).where(BrandAssignment.membership_id.in_(gone)))
+                asking.ask_again(session, {self.desk.world.brand_id})
+
+    def asked_now(self) -> list[str]:
+        """Who is asked to decide now, by the machine's names."""
+        wanted = select(Wait.membership_id).where(Wait.content_id == self.content_id, Wait.purpose == "decide")
+        with self.desk.session() as session:
+            waiting = set(session.scalars(wanted))
+        return [role for role in ROLES if self.actors[role].membership_id in waiting]
+
     @rule(role=st.sampled_from(ROLES))
     def request_changes(self, role: str) -> None:
         self.act(role, deciding.request_changes, self.desk.asked(self.content_id)[0], "Autrement")

@@ -1,7 +1,7 @@
 """What waits on whom: rows that stand exactly as long as somebody is asked, brought in line with who can answer now."""
 
 import uuid
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -42,6 +42,24 @@ class Asked:
     candidates: Sequence[Membership]
 
 
+@dataclass(frozen=True, slots=True)
+class Crew:
+    """Who may answer in a run, read once: its chain, its seats by stage, and the people there are."""
+
+    chain: Chain
+    seats: Mapping[uuid.UUID, Sequence[RunSeat]]
+    there: Roster
+
+
+def crew_of(session: TenantSession, content: Content, run: ApprovalRun) -> Crew:
+    """Return who may answer in a run, in a constant number of statements."""
+    seats: dict[uuid.UUID, list[RunSeat]] = {}
+    for seat in session.scalars(select(RunSeat).where(RunSeat.run_id == run.id).order_by(RunSeat.position)):
+        seats.setdefault(seat.stage_id, []).append(seat)
+    named = [seat for each in seats.values() for seat in each]
+    return Crew(chain_of(session, run), seats, roster_for(session, content, named))
+
+
 def own_work_of(content: Content, run: ApprovalRun, chain: Chain) -> frozenset[uuid.UUID]:
     """Return whose own work it is, who may not approve it; nobody's where the chain allows that."""
     return frozenset() if chain.own_work else frozenset({content.author_id, run.submitted_by})
@@ -49,7 +67,7 @@ def own_work_of(content: Content, run: ApprovalRun, chain: Chain) -> frozenset[u
 
 def chain_of(session: TenantSession, run: ApprovalRun) -> Chain:
     """Return the chain that a run goes through, as it was when the run began."""
-    return Chain.from_json(session.get_one(PolicyVersion, (session.agency_id, run.policy_version_id)).chain)
+    return Chain.from_json(session.read_once(PolicyVersion, run.policy_version_id).chain)
 
 
 def seats_of(session: TenantSession, stage_id: uuid.UUID) -> Sequence[RunSeat]:
@@ -68,37 +86,35 @@ def yeses_of(session: TenantSession, stage_id: uuid.UUID) -> Sequence[Decision]:
 
 
 def open_seats(
-    session: TenantSession, content: Content, run: ApprovalRun, stage: RunStage, known: Roster | None = None
+    session: TenantSession, content: Content, run: ApprovalRun, stage: RunStage, crew: Crew | None = None
 ) -> list[Asked]:
     """Return the seats of a stage that nobody filled, with who may now. Who answered a quorum is not asked twice."""
-    seats, answered = seats_of(session, stage.id), outcomes_of(session, stage.id)
-    not_by = set(own_work_of(content, run, chain_of(session, run)))
+    crew, answered = crew or crew_of(session, content, run), outcomes_of(session, stage.id)
+    not_by = set(own_work_of(content, run, crew.chain))
     if stage.need != Need.ALL:
         not_by |= {decision.membership_id for decision in answered if decision.membership_id}
     filled = {decision.seat_id for decision in answered}
-    there = known or roster_for(session, content, seats)
     return [
-        Asked(seat, there.for_seat(seat.stage_role, seat.membership_id, not_by))
-        for seat in seats
+        Asked(seat, crew.there.for_seat(seat.stage_role, seat.membership_id, not_by))
+        for seat in crew.seats.get(stage.id, ())
         if seat.id not in filled
     ]
 
 
 def roster_for(session: TenantSession, content: Content, seats: Sequence[RunSeat]) -> Roster:
     """Return the people of the content's brand, and those whom its seats name."""
-    brand = session.get_one(Brand, (session.agency_id, content.brand_id))
+    brand = session.read_once(Brand, content.brand_id)
     return roster(session, brand, also={seat.membership_id for seat in seats if seat.membership_id})
 
 
-def ask(session: TenantSession, content: Content, run: ApprovalRun, stage: RunStage) -> list[Wait]:
+def ask(session: TenantSession, content: Content, run: ApprovalRun, stage: RunStage, crew: Crew | None = None) -> None:
     """Bring what waits in an open stage in line with who can answer; write to those who are asked anew.
 
-    Return the rows as they stand. A stage that nobody can answer waits on the account manager, who finds somebody:
-    nothing waits on nobody.
+    A stage that nobody can answer waits on the account manager, who finds somebody: nothing waits on nobody.
     """
-    seats = seats_of(session, stage.id)
-    there = roster_for(session, content, seats)
-    open_ = open_seats(session, content, run, stage, there)
+    crew = crew or crew_of(session, content, run)
+    there = crew.there
+    open_ = open_seats(session, content, run, stage, crew)
     wanted = _wanted(content, stage, there, open_)
     standing = {(row.seat_id, row.membership_id): row for row in waits_in(session, stage.id)}
     for key, row in standing.items():
@@ -110,7 +126,6 @@ def ask(session: TenantSession, content: Content, run: ApprovalRun, stage: RunSt
     session.flush()
     knew = {row.membership_id for row in standing.values()}
     _tell(session, content, stage, there=there, fresh=fresh, knew=knew)
-    return list(waits_in(session, stage.id))
 
 
 def _wanted(
@@ -227,5 +242,5 @@ def _said_yes(session: TenantSession, run_id: uuid.UUID) -> set[uuid.UUID]:
 
 
 def look_again(session: TenantSession, stage: RunStage, at: datetime) -> None:
-    """Have the stage's reminders and its deadline attended to at `at`, not before now."""
-    dispatching.put(session, "stage", session.agency_id, stage.id, due_at=max(at, session.now()))
+    """Have the stage's reminders and its deadline attended to at `at`; now where that is past."""
+    dispatching.put(session, "stage", session.agency_id, stage.id, due_at=at)

@@ -17,8 +17,9 @@ from tenants.permissions import Permission
 from tenants.session import TenantSession
 from unisson.activity.trail import record
 from unisson.approvals.asking import (
+    Crew,
     ask,
-    chain_of,
+    crew_of,
     seats_of,
     stop_asking,
     void,
@@ -82,13 +83,13 @@ def submit(
     check(session, content)
     choice = choose(session, content.brand_id, facts_of(content))
     void(session, content, by=actor.membership_id)
-    run = start(session, actor, content, choice)
+    run, crew = start(session, actor, content, choice)
     record(
         session, actor, "content.submitted", "content", content.id,
         brand_id=content.brand_id, digest=run.digest, chain=choice.kept.policy.name,
     )  # fmt: skip
     carry_over(session, content, run)
-    _advance(session, content, run)
+    _advance(session, content, run, crew)
     return run
 
 
@@ -157,12 +158,12 @@ def current_passage(session: TenantSession, content: Content) -> Passage | None:
     return Passage(row[0], row[1]) if row else None
 
 
-def finish_stage(session: TenantSession, content: Content, passage: Passage) -> None:
+def finish_stage(session: TenantSession, content: Content, passage: Passage, crew: Crew | None = None) -> None:
     """Close the stage that waits, and go on to the next one, or out."""
     passage.stage.done_at = utcnow()
     stop_asking(session, content.id)
     session.flush()
-    _advance(session, content, passage.run)
+    _advance(session, content, passage.run, crew or crew_of(session, content, passage.run))
 
 
 def said_stage(stage: RunStage) -> str:
@@ -190,7 +191,7 @@ def is_satisfied(session: TenantSession, stage: RunStage) -> bool:
     return len({each.membership_id for each in said}) >= stage.needed
 
 
-def _advance(session: TenantSession, content: Content, run: ApprovalRun) -> None:
+def _advance(session: TenantSession, content: Content, run: ApprovalRun, crew: Crew) -> None:
     """Open the first stage that still waits; where there is none, the content is approved."""
     stages = session.scalars(
         select(RunStage).where(RunStage.run_id == run.id, RunStage.skipped.is_(False)).order_by(RunStage.position)
@@ -200,10 +201,10 @@ def _advance(session: TenantSession, content: Content, run: ApprovalRun) -> None
             continue
         open_stage(stage)
         session.flush()
-        once_asked(session, content, run, stage)
+        once_asked(session, content, run, stage, crew)
         if not is_satisfied(session, stage):
             content.stages_done = sum(each.done_at is not None for each in stages)
-            ask(session, content, run, stage)
+            ask(session, content, run, stage, crew)
             time_stage(session, content, stage)
             session.flush()
             return
@@ -211,7 +212,7 @@ def _advance(session: TenantSession, content: Content, run: ApprovalRun) -> None
         session.flush()
     content.stages_done = len(stages)
     run.state, run.ended_at = RunState.APPROVED, utcnow()
-    schedule(session, content, run, chain_of(session, run))
+    schedule(session, content, run, crew.chain)
     if content.state == ContentState.SCHEDULED:
         tell_authors(session, content, Passage(run, stages[-1]), "approved")
 

@@ -16,12 +16,11 @@ from unisson.activity.trail import record
 from unisson.approvals import anchors
 from unisson.approvals.asking import (
     Asked,
+    Crew,
     ask,
-    chain_of,
+    crew_of,
     open_seats,
     own_work_of,
-    roster_for,
-    seats_of,
     stop_asking,
 )
 from unisson.approvals.chain import Need
@@ -117,7 +116,8 @@ def decide(
     passage = current_passage(session, content)
     if passage is None or stage_shown not in {None, passage.stage.id}:
         raise StaleError(NOT_WAITING)
-    seats = _seats_for(session, content, passage, word.membership_id)
+    crew = crew_of(session, content, passage.run)
+    seats = _seats_for(session, content, passage, crew, word.membership_id)
     if digest_shown != passage.run.digest:
         raise StaleError(CHANGED_SINCE)
     comment = word.comment.strip()
@@ -136,7 +136,7 @@ def decide(
         return
     if verdict == Verdict.RESERVED:
         tell_authors(session, content, passage, "approved")
-    _after_a_yes(session, content, passage)
+    _after_a_yes(session, content, passage, crew)
 
 
 def _anchor(session: TenantSession, passage: Passage, word: Word) -> Mapping[str, Any]:
@@ -155,26 +155,26 @@ def may_decide(session: TenantSession, actor: Actor, content: Content, passage: 
     )
 
 
-def _seats_for(session: TenantSession, content: Content, passage: Passage, membership_id: uuid.UUID) -> Sequence[Asked]:
+def _seats_for(
+    session: TenantSession, content: Content, passage: Passage, crew: Crew, membership_id: uuid.UUID
+) -> Sequence[Asked]:
     """Return the open seats that this person fills: all of theirs where all are needed, else one."""
-    open_ = open_seats(session, content, passage.run, passage.stage)
+    open_ = open_seats(session, content, passage.run, passage.stage, crew)
     mine = [each for each in open_ if membership_id in {person.id for person in each.candidates}]
     if mine:
         return mine if passage.stage.need == Need.ALL else mine[:1]
-    if membership_id in own_work_of(content, passage.run, chain_of(session, passage.run)):
-        if _could_otherwise(session, content, passage, membership_id):
+    if membership_id in own_work_of(content, passage.run, crew.chain):
+        if _could_otherwise(passage, crew, membership_id):
             raise RefusedError(OWN_WORK)
     elif _has_answered(session, passage.stage, membership_id):
         raise StaleError(ANSWERED)
     raise ForbiddenError(said_stage(passage.stage))
 
 
-def _could_otherwise(session: TenantSession, content: Content, passage: Passage, membership_id: uuid.UUID) -> bool:
-    seats = seats_of(session, passage.stage.id)
-    there = roster_for(session, content, seats)
+def _could_otherwise(passage: Passage, crew: Crew, membership_id: uuid.UUID) -> bool:
     return any(
-        membership_id in {person.id for person in there.for_seat(seat.stage_role, seat.membership_id, ())}
-        for seat in seats
+        membership_id in {person.id for person in crew.there.for_seat(seat.stage_role, seat.membership_id, ())}
+        for seat in crew.seats.get(passage.stage.id, ())
     )
 
 
@@ -211,11 +211,11 @@ def _write_down(
     session.flush()
 
 
-def _after_a_yes(session: TenantSession, content: Content, passage: Passage) -> None:
+def _after_a_yes(session: TenantSession, content: Content, passage: Passage, crew: Crew) -> None:
     if is_satisfied(session, passage.stage):
-        finish_stage(session, content, passage)
+        finish_stage(session, content, passage, crew)
     else:
-        ask(session, content, passage.run, passage.stage)
+        ask(session, content, passage.run, passage.stage, crew)
 
 
 def _send_back(session: TenantSession, content: Content, passage: Passage) -> None:

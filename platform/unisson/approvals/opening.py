@@ -8,11 +8,12 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 
 from tenants.access import Actor
-from tenants.base import utcnow
+from tenants.base import new_id, utcnow
 from tenants.errors import RefusedError
 from tenants.permissions import StageRole
 from tenants.session import TenantSession
 from unisson.approvals.asking import (
+    Crew,
     chain_of,
     look_again,
     open_seats,
@@ -60,8 +61,11 @@ class Planned:
     seats: Sequence[tuple[StageRole | None, uuid.UUID | None]]
 
 
-def start(session: TenantSession, actor: Actor, content: Content, choice: Choice) -> ApprovalRun:
-    """Return the run of the content as it is now, frozen. Raises RefusedError, saying who is missing."""
+def start(session: TenantSession, actor: Actor, content: Content, choice: Choice) -> tuple[ApprovalRun, Crew]:
+    """Return the run of the content as it is now, frozen, and who may answer in it.
+
+    Raises RefusedError, saying who is missing.
+    """
     chain = choice.kept.chain
     brand = brand_of(session, content)
     own = frozenset() if chain.own_work else frozenset({content.author_id, actor.membership_id})
@@ -84,12 +88,20 @@ def start(session: TenantSession, actor: Actor, content: Content, choice: Choice
     )
     session.add(run)
     session.flush()
+    seats = {}
     for position, each in enumerate(planned, start=1):
-        _add_stage(session, content, run, revision, position=position, planned=each)
+        stage = _stage(session, content, run, revision, position=position, planned=each)
+        seats[stage.id] = [
+            RunSeat(run_id=run.id, stage_id=stage.id, position=number, role=role, membership_id=person)
+            for number, (role, person) in enumerate(each.seats, start=1)
+        ]
+        session.add(stage)
+    session.flush()
+    session.add_all(seat for each in seats.values() for seat in each)
     content.state, content.late_limit = ContentState.IN_REVIEW, None
     content.stages_done, content.stages_all = 0, sum(bool(each.seats) for each in planned)
     session.flush()
-    return run
+    return run, Crew(chain, seats, there)
 
 
 def plan_stage(stage: Stage, there: Roster, own: Collection[uuid.UUID]) -> Planned:
@@ -123,12 +135,13 @@ def _seats_wanting(
     return [by_role[number % len(by_role)] for number in range(quorum - len(seats))] if by_role else []
 
 
-def _add_stage(
+def _stage(
     session: TenantSession, content: Content, run: ApprovalRun, revision: Revision, *, position: int, planned: Planned
-) -> None:
+) -> RunStage:
     stage, facts = planned.stage, facts_of(content)
     needed = {Need.ANY: 1, Need.QUORUM: stage.quorum, Need.ALL: len(planned.seats)}[stage.need]
-    row = RunStage(
+    return RunStage(
+        id=new_id(),
         run_id=run.id,
         position=position,
         name=stage.name,
@@ -140,13 +153,6 @@ def _add_stage(
         skipped=not planned.seats,
         deadline_at=None if stage.minutes else deadline_of(session, content, stage),
     )
-    session.add(row)
-    session.flush()
-    session.add_all(
-        RunSeat(run_id=run.id, stage_id=row.id, position=number, role=role, membership_id=person)
-        for number, (role, person) in enumerate(planned.seats, start=1)
-    )
-    session.flush()
 
 
 def deadline_of(session: TenantSession, content: Content, stage: Stage) -> datetime | None:
@@ -233,9 +239,9 @@ def _carry(session: TenantSession, said: Decision, stage: RunStage, seat_id: uui
     )
 
 
-def once_asked(session: TenantSession, content: Content, run: ApprovalRun, stage: RunStage) -> None:
+def once_asked(session: TenantSession, content: Content, run: ApprovalRun, stage: RunStage, crew: Crew) -> None:
     """Let the yes that somebody gave in an earlier stage of this run stand here too, where the chain asks once."""
-    if not chain_of(session, run).ask_once:
+    if not crew.chain.ask_once:
         return
     given = {
         each.membership_id: each
@@ -248,7 +254,7 @@ def once_asked(session: TenantSession, content: Content, run: ApprovalRun, stage
         )
     }
     used: set[uuid.UUID] = set()
-    for asked in open_seats(session, content, run, stage):
+    for asked in open_seats(session, content, run, stage, crew):
         able = [person.id for person in asked.candidates if person.id in given]
         person_id = next((each for each in able if stage.need == Need.ALL or each not in used), None)
         if person_id is not None:

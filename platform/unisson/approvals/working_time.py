@@ -7,7 +7,6 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 import holidays
-from sqlalchemy import select
 
 from tenants.agencies import Agency
 from tenants.brands import Brand
@@ -59,7 +58,7 @@ class WorkingTime:
 
 def working_time(session: TenantSession, brand: Brand) -> WorkingTime:
     """Return the working time of those who answer for a brand: the agency's hours, the brand's clock and country."""
-    agency = session.scalars(select(Agency)).one()
+    agency = session.read_once(Agency)
     return WorkingTime(
         zone=ZoneInfo(brand.timezone),
         days=frozenset(agency.work_days),

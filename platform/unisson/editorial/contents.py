@@ -55,7 +55,7 @@ def check_fresh(content: Content, version_shown: int | None) -> None:
 
 def brand_of(session: TenantSession, content: Content) -> Brand:
     """Return the content's brand."""
-    return session.get_one(Brand, (session.agency_id, content.brand_id))
+    return session.read_once(Brand, content.brand_id)
 
 
 def channels_of(session: TenantSession, content: Content) -> Sequence[Channel]:
