@@ -23,6 +23,7 @@ from unisson.approvals.models import Absence, ApprovalRun, Decision, RunSeat, Ru
 from unisson.editorial import writing
 from unisson.editorial.models import Content, Revision
 from unisson.editorial.revisions import payload_of
+from unisson.notifications.models import Letter
 from unisson.runtime import Runtime
 
 ROLES = ("cm", "rp", "second_rp", "client_approver", "second_client", "legal", "account_manager")
@@ -261,6 +262,13 @@ class AnyChain(RuleBasedStateMachine):
             open_ = asking.open_seats(session, content, passage.run, passage.stage)
             able = {(asked.seat.id, person.id) for asked in open_ for person in asked.candidates}
             answered = {each.membership_id for each in asking.outcomes_of(session, passage.stage.id)}
+            managers = {person.id for person in asking.crew_of(session, content, passage.run).there.managers()}
+            steered = {wait.membership_id for wait in waits if wait.purpose == "steer"}
+            assert steered in (set(), managers)
+            told = select(Letter.membership_id).where(
+                Letter.kind == "approval_steer", Letter.about["stage_id"].as_string() == str(passage.stage.id)
+            )
+            assert steered <= set(session.scalars(told))
             for wait in waits:
                 assert wait.purpose == "steer" or (wait.seat_id, wait.membership_id) in able
                 assert passage.stage.need == "all" or wait.purpose == "steer" or wait.membership_id not in answered

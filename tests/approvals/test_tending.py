@@ -9,6 +9,8 @@ from sqlalchemy import select, text, update
 from support.desk import Desk
 from support.gate import would_leave
 
+from tenants.base import utcnow
+from tenants.brands import Brand
 from tenants.permissions import StageRole
 from unisson.agency import team
 from unisson.approvals.chain import Approver, Chain, Stage
@@ -136,6 +138,24 @@ def test_the_gate_refuses_a_silence_that_the_kind_forbids(desk: Desk, worker: Ru
     with desk.session() as session:
         session.execute(update(Content).where(Content.id == content_id).values(kind="press_release"))
     assert would_leave(desk, worker, content_id) == "UN014"
+
+
+def test_in_an_archived_brand_nobody_is_written_to_and_silence_is_nothing(desk: Desk, worker: Runtime) -> None:
+    desk.give_chain(silent())
+    content_id = desk.write()
+    desk.submit(content_id)
+    with desk.session() as session:
+        session.execute(update(Brand).where(Brand.id == desk.world.brand_id).values(archived_at=utcnow()))
+    for _turn in range(3):
+        wait_long(desk, content_id, hours=2_000)
+        tend_due(worker, 5.0)
+    assert desk.content(content_id).state == "in_review"
+    assert (kinds(desk, "approval_reminder"), kinds(desk, "approval_escalated")) == (0, 0)
+    with desk.session() as session:
+        session.execute(update(Brand).where(Brand.id == desk.world.brand_id).values(archived_at=None))
+    look_now(desk)
+    tend_due(worker, 5.0)
+    assert kinds(desk, "approval_reminder") == 1
 
 
 def test_without_a_clause_silence_is_nothing(desk: Desk, worker: Runtime) -> None:

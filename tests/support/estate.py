@@ -22,7 +22,7 @@ from unisson.newsroom.models import NewsroomEntry
 from unisson.publishing.models import Channel, Publication, Subscriber
 from unisson.runtime import Runtime
 from unisson.storage import storage_of
-from unisson.threads.models import Thread, ThreadMessage
+from unisson.threads.models import Thread, ThreadFile, ThreadMessage
 from unisson.topics.models import Topic
 from unisson.vault import new_token
 
@@ -62,7 +62,7 @@ def random_values() -> dict[str, str]:
 _UUIDS = (
     "content_id", "link_id", "channel_id", "subscriber_id", "media_id", "publication_id", "membership_id",
     "assignment_id", "sign_in_id", "wait_id", "policy_id", "absence_id", "domain_id",
-    "thread_id", "message_id", "topic_id",
+    "thread_id", "message_id", "topic_id", "file_id",
 )  # fmt: skip
 
 
@@ -109,6 +109,12 @@ def _values(runtime: Runtime, worker: Runtime, world: World, canary: str) -> dic
         session.flush()
         topic_id = topic.id
         thread_id, message_id = _thread(session, world, approved.content_id, canary)
+        file = ThreadFile(
+            message_id=message_id, digest="0" * 64, filename=f"{canary}.pdf", mime="application/pdf", size=1, position=1
+        )
+        session.add(file)
+        session.flush()
+        file_id = file.id
         policy_id = chains_of(session, world.brand_id)[0].policy.id
         domain = AgencyDomain(
             host=f"{canary.lower()}-{new_id().hex}.example.org", token=new_token(),
@@ -139,6 +145,7 @@ def _values(runtime: Runtime, worker: Runtime, world: World, canary: str) -> dic
         "wait_id": str(wait_id),
         "absence_id": str(absence_id),
         "topic_id": str(topic_id),
+        "file_id": str(file_id),
         "thread_id": str(thread_id),
         "message_id": str(message_id),
         "channel_id": str(channel_id),

@@ -13,11 +13,14 @@ from support.desk import Desk
 from support.pictures import picture
 from support.statements import recorded
 
+from tenants.errors import RefusedError
 from unisson.config import Settings
 from unisson.notifications.composing import compose
 from unisson.notifications.models import Letter
 from unisson.runtime import Runtime
-from unisson.threads.models import Audience, Thread, ThreadMention, ThreadMessage
+from unisson.storage import storage_of
+from unisson.threads import files
+from unisson.threads.models import Audience, Thread, ThreadFile, ThreadMention, ThreadMessage
 from unisson.threads.writing import MENDABLE, audiences
 
 AGENCY = ("owner", "admin", "account_manager", "cm", "rp")
@@ -152,9 +155,100 @@ def test_a_passage_that_is_gone_says_of_which_version_it_was(desk: Desk) -> None
     assert "version 1" in page
 
 
+PDF = b"%PDF-1.7\n%%EOF"
+
+
+def file_address(page: str, name: str) -> str | None:
+    found = re.search(rf'<a href="/[^/"]+(/[^"]+)">(?:(?!</a>).)*{re.escape(name)}</a>', page, re.DOTALL)
+    return found[1] if found else None
+
+
+def test_documents_are_attached_and_handed_out_to_those_who_read(desk: Desk) -> None:
+    content_id = desk.in_state("client_turn")
+    begin(desk, content_id, "cm", "client", attached=(io.BytesIO(PDF), "Dossier de presse.pdf"))
+    address = file_address(desk.get("rp", f"/contents/{content_id}").text, "Dossier de presse.pdf")
+    assert address is not None
+    answer = desk.get("rp", address)
+    assert answer.data == PDF
+    assert answer.headers["Content-Disposition"].startswith("attachment;")
+    assert "Dossier" in answer.headers["Content-Disposition"]
+    assert "sandbox" in answer.headers["Content-Security-Policy"]
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert desk.get("expert", address).status_code in {403, 404}
+    token = desk.known(desk.link(content_id)[1])
+    theirs = file_address(desk.get(None, f"/approve/{token}/contents/{content_id}").text, "Dossier de presse.pdf")
+    assert theirs is not None
+    assert desk.get(None, theirs).data == PDF
+    assert desk.app.test_client().get(desk.path(theirs), base_url="https://localhost").status_code == 403
+
+
+def test_a_document_of_the_agency_s_own_threads_is_nothing_to_the_client(desk: Desk) -> None:
+    content_id = desk.in_state("client_turn")
+    begin(desk, content_id, "cm", "internal", attached=(io.BytesIO(PDF), "interne.pdf"))
+    with desk.session() as session:
+        secret = session.scalars(select(ThreadFile.id)).one()
+    token = desk.known(desk.link(content_id)[1])
+    assert desk.get(None, f"/approve/{token}/documents/{secret}").status_code == 404
+    assert desk.get("client_approver", f"/threads/files/{secret}").status_code == 404
+    assert desk.get("client_approver", f"/portal/{desk.world.brand_slug}/documents/{secret}").status_code == 404
+    assert desk.get("rp", f"/threads/files/{secret}").status_code == 200
+
+
+def test_what_is_taken_back_is_handed_out_no_more(desk: Desk) -> None:
+    content_id = desk.in_state("in_review")
+    begin(desk, content_id, attached=(io.BytesIO(PDF), "erreur.pdf"))
+    with desk.session() as session:
+        file = session.scalars(select(ThreadFile)).one()
+    assert desk.post("cm", f"/messages/{file.message_id}/removal").status_code == 303
+    assert "erreur.pdf" not in desk.get("cm", f"/contents/{content_id}").text
+    assert desk.get("cm", f"/threads/files/{file.id}").status_code == 404
+
+
+BAD_FILES = {
+    "a program": (b"MZ\x90", "facture.exe"),
+    "a page": (b"<html><script>1</script>", "page.html"),
+    "a drawing": (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "logo.svg"),
+    "macros": (b"PK\x03\x04", "tableau.xlsm"),
+    "an archive": (b"PK\x03\x04", "tout.zip"),
+    "no PDF": (b"MZ\x90", "facture.pdf"),
+    "no text": (b"\x00\x01", "notes.txt"),
+    "two endings": (b"MZ\x90", "facture.pdf.exe"),
+    "no ending": (PDF, "dossier"),
+    "nothing": (b"", "vide.pdf"),
+}
+
+
+@pytest.mark.parametrize("case", BAD_FILES)
+def test_what_is_no_document_is_refused_and_the_words_stay(desk: Desk, case: str) -> None:
+    content_id = desk.in_state("in_review")
+    content, name = BAD_FILES[case]
+    answer = begin(desk, content_id, body="Voyez donc", attached=(io.BytesIO(content), name))
+    assert answer.status_code in {413, 422}
+    assert "Voyez donc" in answer.text
+    assert messages(desk) == []
+
+
+def test_a_heavy_document_is_refused(desk: Desk) -> None:
+    heavy = io.BytesIO(PDF + bytes(files.MOST_BYTES))
+    with desk.session() as session, pytest.raises(RefusedError) as refused:
+        files.keep(session, "lourd.pdf", heavy, storage_of(desk.runtime.settings))
+    assert refused.value.sentence is files.TOO_HEAVY
+    assert refused.value.status == 413
+
+
+def test_four_files_at_most(desk: Desk) -> None:
+    content_id = desk.in_state("in_review")
+    many = [(io.BytesIO(f"{number}".encode()), f"{number}.txt") for number in range(5)]
+    assert begin(desk, content_id, attached=many).status_code == 422
+    four = [(io.BytesIO(f"{number}".encode()), f"{number}.txt") for number in range(4)]
+    assert begin(desk, content_id, attached=four).status_code == 303
+    with desk.session() as session:
+        assert len(session.scalars(select(ThreadFile)).all()) == 4
+
+
 def test_images_are_attached_and_open_for_those_who_read(desk: Desk) -> None:
     content_id = desk.in_state("client_turn")
-    begin(desk, content_id, "cm", "client", pictures=(io.BytesIO(picture()), "place.jpg"))
+    begin(desk, content_id, "cm", "client", attached=(io.BytesIO(picture()), "place.jpg"))
     page = desk.get("client_approver", f"/contents/{content_id}").text
     src = re.search(r'src="([^"]+)" alt="Image 1"', page)
     assert src is not None
@@ -163,11 +257,11 @@ def test_images_are_attached_and_open_for_those_who_read(desk: Desk) -> None:
     address = re.search(rf'src="/{desk.world.slug}(/approve/[^"]+/attachments/[^"]+)"', shown)
     assert address is not None
     assert desk.get(None, address[1]).mimetype == "image/jpeg"
-    begin(desk, content_id, "cm", "internal", pictures=(io.BytesIO(picture(size=(71, 50))), "secret.jpg"))
+    begin(desk, content_id, "cm", "internal", attached=(io.BytesIO(picture(size=(71, 50))), "secret.jpg"))
     with desk.session() as session:
         secret = session.execute(text("select id from app.media order by id desc limit 1")).scalar_one()
     assert desk.get(None, f"/approve/{token}/attachments/{secret}").status_code == 404
-    answer = begin(desk, content_id, body="Voyez", pictures=(io.BytesIO(b"no picture"), "x.jpg"))
+    answer = begin(desk, content_id, body="Voyez", attached=(io.BytesIO(b"no picture"), "x.jpg"))
     assert answer.status_code == 422
     assert "Voyez" in answer.text
 
@@ -253,6 +347,6 @@ def test_no_statement_is_added_by_what_was_said(desk: Desk) -> None:
     statements()
     few = statements()
     for number in range(6):
-        begin(desk, content_id, body=f"Autre {number}", pictures=(io.BytesIO(picture(size=(80 + number, 50))), "a.jpg"))
+        begin(desk, content_id, body=f"Autre {number}", attached=(io.BytesIO(picture(size=(80 + number, 50))), "a.jpg"))
         desk.post("rp", f"/threads/{thread_id(desk)}/messages", {"body": f"Réponse {number}"})
     assert statements() == few

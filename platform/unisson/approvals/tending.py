@@ -36,6 +36,8 @@ log = structlog.get_logger(__name__)
 
 HANDFUL = 20
 LEASE = 60.0
+ARCHIVED_SECONDS = 86_400.0
+"""Between two looks at what waits in an archived brand: nobody is written to, nothing is a yes by silence."""
 
 
 def tend_due(runtime: Runtime, budget_seconds: float) -> int:
@@ -72,7 +74,11 @@ def tend(session: TenantSession, claimed: Claim) -> None:
     if content is None or passage is None or passage.stage.id != claimed.item_id:
         done(session, claimed)
         return
-    care = Care(session, content, passage, working_time(session, brand_of(session, content)), session.now())
+    brand = brand_of(session, content)
+    if brand.archived_at is not None:
+        release(session, claimed, delay=ARCHIVED_SECONDS)
+        return
+    care = Care(session, content, passage, working_time(session, brand), session.now())
     if care.is_late and care.is_tacit:
         done(session, claimed)
         care.approve_by_silence()

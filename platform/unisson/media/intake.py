@@ -62,7 +62,7 @@ def take_in(
     made = reencode(content, agreed_format(filename, content))
     with acting_for(session.agency_id):
         storage.put(made.content, *picture_key(made.digest))
-    return _row(session, actor, brand_id, _plain_name(filename), made)
+    return _row(session, actor, brand_id, plain_name(filename), made)
 
 
 def _read(stream: IO[bytes]) -> bytes:
@@ -101,7 +101,7 @@ def _begins_as(content: bytes) -> str | None:
     return "SVG" if b"<svg" in content[:4096].lower() else None
 
 
-def _plain_name(filename: str) -> str:
+def plain_name(filename: str) -> str:
     """Return the last part of a name without anything that a terminal, a header or a reader could be fooled by."""
     last = filename.replace("\\", "/").rpartition("/")[2]
     plain = "".join(c for c in last if not unicodedata.category(c).startswith(("C", "Zl", "Zp")))

@@ -40,7 +40,7 @@ TRY = Allowance("device-try", RateLimitItemPerMinute(100, 10), RateLimitItemPerM
 
 HEADERS = {"Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex, nofollow"}
 
-IMAGES = {"picture", "attachment"}
+IMAGES = {"picture", "attachment", "document"}
 
 WRONG = lazy("This is not the code of the newest mail. Look again, or ask for another one.")
 OVER = lazy("This code is over: it was used, tried too often, or too old. Ask for another one.")
@@ -169,7 +169,7 @@ def _stranger(token: str, opened: Door) -> Answer:
     """Ask a browser that nobody knows for a code; what it posted, and its pictures, are refused."""
     form = CodeForm()
     form.content.data = str((request.view_args or {}).get("content_id", ""))
-    if request.method == "GET" and not (request.view_args or {}).keys() & {"digest", "media_id"}:
+    if request.method == "GET" and not (request.view_args or {}).keys() & {"digest", "media_id", "file_id"}:
         return _code_page(token, opened, form)
     form.form_errors.append(ASK_FIRST)
     return _code_page(token, opened, form), 403

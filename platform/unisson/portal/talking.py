@@ -14,6 +14,7 @@ from unisson.portal.doors import Answer, here
 from unisson.portal.guests import Guest
 from unisson.storage import storage_of
 from unisson.threads import writing
+from unisson.threads.files import file_answer, find_file
 from unisson.threads.forms import MessageForm, ThreadForm
 from unisson.threads.models import Audience, Thread
 from unisson.threads.reading import ThreadView, attached, threads_of
@@ -37,7 +38,7 @@ def start(guest: Guest, content_id: uuid.UUID, page: Page) -> Answer:
     form = ThreadForm()
 
     def act() -> uuid.UUID:
-        said = Said(form.body.data or "", taken_in(guest.actor, guest.brand.id, form.pictures.data))
+        said = Said(form.body.data or "", *taken_in(guest.actor, guest.brand.id, form.attached.data))
         return writing.start(session(), guest.actor, content_id, Audience.CLIENT, said, anchor=form.anchor).id
 
     return _done(guest, content_id, act, page, {"thread_body": form.body.data or "", "thread": "new"})
@@ -50,7 +51,7 @@ def reply(guest: Guest, content_id: uuid.UUID, thread_id: uuid.UUID, page: Page)
         raise NotFoundError
 
     def act() -> uuid.UUID:
-        said = Said(form.body.data or "", taken_in(guest.actor, guest.brand.id, form.pictures.data))
+        said = Said(form.body.data or "", *taken_in(guest.actor, guest.brand.id, form.attached.data))
         return writing.reply(session(), guest.actor, thread_id, said).thread_id
 
     return _done(guest, content_id, act, page, {"thread_body": form.body.data or "", "thread": str(thread_id)})
@@ -64,6 +65,16 @@ def picture(guest: Guest, media_id: uuid.UUID) -> Response:
     media, content_id = found
     load(session(), guest.actor, content_id, Permission.CONTENT_SEE)
     return picture_answer(storage_of(runtime().settings), session().agency_id, media.digest, media.mime)
+
+
+def file(guest: Guest, file_id: uuid.UUID) -> Response:
+    """Hand out a document of a thread that the guest reads. Raises NotFoundError."""
+    found, content_id, brand_id, audience = find_file(session(), file_id)
+    theirs = audience == Audience.CLIENT and Audience.CLIENT in audiences(guest.actor, guest.brand.id)
+    if brand_id != guest.brand.id or not theirs:
+        raise NotFoundError
+    load(session(), guest.actor, content_id, Permission.CONTENT_SEE)
+    return file_answer(storage_of(runtime().settings), found)
 
 
 def _done(

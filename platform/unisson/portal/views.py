@@ -259,6 +259,11 @@ def _previews(guest: Guest, one: One) -> list[ChannelPreview]:
     return frozen_previews(one.revision.payload, channels, address)
 
 
+def document(guest: Guest, file_id: uuid.UUID) -> Response:
+    """Hand out a document of a thread."""
+    return talking.file(guest, file_id)
+
+
 register(
     blueprint,
     [
@@ -275,6 +280,7 @@ register(
         ("/contents/<uuid:content_id>/threads/<uuid:thread_id>", "POST", thread_reply),
         ("/pictures/<digest>", "GET", picture),
         ("/attachments/<uuid:media_id>", "GET", attachment),
+        ("/documents/<uuid:file_id>", "GET", document),
     ],
 )
 

@@ -11,10 +11,10 @@ from unisson.web.i18n import lazy
 
 
 class MessageForm(Form):
-    """What somebody says, with images."""
+    """What somebody says, with images and documents."""
 
     body = TextField(lazy("Message"))
-    pictures = MultipleFileField(lazy("Images"))
+    attached = MultipleFileField(lazy("Files"))
 
 
 class ThreadForm(AnchorForm):
@@ -22,7 +22,7 @@ class ThreadForm(AnchorForm):
 
     audience = HiddenField()
     body = TextField(lazy("Message"))
-    pictures = MultipleFileField(lazy("Images"))
+    attached = MultipleFileField(lazy("Files"))
 
     def audience_chosen(self, theirs: Sequence[Audience]) -> Audience:
         """Return for whom it is; where nothing says so, the first of those whose threads its writer reads."""

@@ -91,3 +91,22 @@ class ThreadPicture(TenantOwned, Base):
     message_id: Mapped[uuid.UUID]
     media_id: Mapped[uuid.UUID]
     position: Mapped[int]
+
+
+class ThreadFile(TenantOwned, Base):
+    """A document that was attached to a message. `digest` is the SHA-256 (hex) of its bytes, `size` their number."""
+
+    __tablename__ = "thread_files"
+    __table_args__ = (
+        belongs_to("thread_messages", "message_id", ondelete="CASCADE"),
+        unique_in_agency("message_id", "position"),
+        CheckConstraint("digest ~ '^[0-9a-f]{64}$'", name="digest"),
+        CheckConstraint("size > 0", name="size"),
+    )
+
+    message_id: Mapped[uuid.UUID]
+    digest: Mapped[str]
+    filename: Mapped[str]
+    mime: Mapped[str]
+    size: Mapped[int]
+    position: Mapped[int]

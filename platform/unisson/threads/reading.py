@@ -1,4 +1,4 @@
-"""The threads of a content as a page shows them, in three statements however many there are."""
+"""The threads of a content as a page shows them, in four statements however many there are."""
 
 import uuid
 from collections.abc import Collection, Mapping, Sequence
@@ -12,7 +12,8 @@ from tenants.members import Membership
 from tenants.session import TenantSession
 from unisson.editorial.models import Revision
 from unisson.media.models import Media
-from unisson.threads.models import Audience, Thread, ThreadMessage, ThreadPicture
+from unisson.threads.files import files_of
+from unisson.threads.models import Audience, Thread, ThreadFile, ThreadMessage, ThreadPicture
 from unisson.threads.writing import MENDABLE
 
 MOST_MESSAGES = 2_000
@@ -43,6 +44,7 @@ class MessageView:
     mendable: bool
     by_mail: bool
     pictures: Sequence[Attached]
+    files: Sequence[ThreadFile]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,7 @@ def threads_of(
         .order_by(Thread.resolved_at.is_not(None), Thread.created_at, Thread.id)
     ).all()
     views = {row[0].id: _thread(row[0], row[1], row[2]) for row in rows}
-    pictures = _pictures(session, views.keys())
+    pictures, files = _pictures(session, views.keys()), files_of(session, list(views))
     said = session.execute(
         select(
             ThreadMessage,
@@ -96,7 +98,9 @@ def threads_of(
         .limit(MOST_MESSAGES)
     )
     for message, name, fresh in said:
-        views[message.thread_id].messages.append(_message(message, name, fresh, reader_id, pictures))
+        views[message.thread_id].messages.append(
+            _message(message, name, fresh=fresh, reader_id=reader_id, pictures=pictures, files=files)
+        )
     return list(views.values())
 
 
@@ -139,9 +143,11 @@ def _thread(thread: Thread, version: int | None, pictures: Sequence[Mapping[str,
 def _message(
     message: ThreadMessage,
     author: str,
+    *,
     fresh: bool,
     reader_id: uuid.UUID,
     pictures: Mapping[uuid.UUID, Sequence[Attached]],
+    files: Mapping[uuid.UUID, Sequence[ThreadFile]],
 ) -> MessageView:
     return MessageView(
         id=message.id,
@@ -153,6 +159,7 @@ def _message(
         mendable=fresh and message.author_id == reader_id and message.deleted_at is None,
         by_mail=message.mail_id is not None,
         pictures=() if message.deleted_at else pictures.get(message.id, ()),
+        files=() if message.deleted_at else files.get(message.id, ()),
     )
 
 

@@ -17,16 +17,19 @@ from unisson.editorial.contents import load
 from unisson.media.intake import take_in
 from unisson.storage import storage_of
 from unisson.threads import writing
+from unisson.threads.files import ACCEPTED, KeptFile, file_answer, find_file, is_document, keep
 from unisson.threads.forms import MessageForm, ThreadForm
 from unisson.threads.models import Thread, ThreadMessage
-from unisson.threads.writing import MOST_PICTURES, Said
+from unisson.threads.writing import MOST_ATTACHED, Said
 from unisson.web.db import runtime, session
 from unisson.web.guards import actor
-from unisson.web.i18n import _
+from unisson.web.i18n import _, lazy
 
 blueprint = Blueprint("threads", __name__, url_prefix="/<agency>")
 
 Answer = Response | tuple[str, int]
+
+TOO_MANY = lazy("A message carries four files at most.")
 
 
 @blueprint.post("/contents/<uuid:content_id>/threads")
@@ -38,7 +41,7 @@ def starting(content_id: uuid.UUID) -> Answer:
     typed = {"thread_body": form.body.data or "", "thread": f"new-{audience}", **form.anchor_typed}
 
     def act() -> uuid.UUID:
-        said = Said(form.body.data or "", taken_in(actor(), content.brand_id, form.pictures.data))
+        said = Said(form.body.data or "", *taken_in(actor(), content.brand_id, form.attached.data))
         return writing.start(session(), actor(), content_id, audience, said, anchor=form.anchor).id
 
     return _done(content_id, act, _("Said."), typed)
@@ -50,7 +53,7 @@ def replying(thread_id: uuid.UUID) -> Answer:
     form, thread = MessageForm(), _thread(thread_id)
 
     def act() -> uuid.UUID:
-        said = Said(form.body.data or "", taken_in(actor(), thread.brand_id, form.pictures.data))
+        said = Said(form.body.data or "", *taken_in(actor(), thread.brand_id, form.attached.data))
         return writing.reply(session(), actor(), thread_id, said).thread_id
 
     return _done(thread.content_id, act, _("Said."), {"thread_body": form.body.data or "", "thread": str(thread_id)})
@@ -87,25 +90,47 @@ def taking_back(message_id: uuid.UUID) -> Answer:
     return _done(thread.content_id, act, _("Taken back."), {})
 
 
-def taken_in(person: Actor, brand_id: uuid.UUID, files: Sequence[FileStorage] | None) -> list[uuid.UUID]:
-    """Return the ids of the images that came with a message. Raises RefusedError for what is none."""
+@blueprint.get("/threads/files/<uuid:file_id>")
+def file(file_id: uuid.UUID) -> Response:
+    """Hand out a document of a thread that the actor reads."""
+    found, content_id, brand_id, audience = find_file(session(), file_id)
+    if audience not in writing.audiences(actor(), brand_id):
+        raise NotFoundError
+    load(session(), actor(), content_id, Permission.CONTENT_SEE)
+    return file_answer(storage_of(runtime().settings), found)
+
+
+def taken_in(
+    person: Actor, brand_id: uuid.UUID, sent: Sequence[FileStorage] | None
+) -> tuple[list[uuid.UUID], list[KeptFile]]:
+    """Return the ids of the images that came with a message, and its documents. Raises RefusedError for all else."""
     storage = storage_of(runtime().settings)
-    sent = [file for file in files or () if getattr(file, "filename", "")][:MOST_PICTURES]
+    named = [each for each in sent or () if getattr(each, "filename", "")]
+    if len(named) > MOST_ATTACHED:
+        raise RefusedError(TOO_MANY, field="body")
+    pictures, documents = [], []
     try:
-        return [
-            take_in(
-                session(), person, brand_id, file.filename or "", file.stream, storage=storage,
-                permission=Permission.CONTENT_SEE,
-            ).id
-            for file in sent
-        ]  # fmt: skip
+        for each in named:
+            name = each.filename or ""
+            if is_document(name):
+                documents.append(keep(session(), name, each.stream, storage))
+                continue
+            taken = take_in(
+                session(), person, brand_id, name, each.stream, storage=storage, permission=Permission.CONTENT_SEE
+            )
+            pictures.append(taken.id)
     except RefusedError as refusal:
         refusal.field = "body"
         raise
+    finally:
+        for each in named:
+            each.close()
+    return pictures, documents
 
 
 def init_app(app: Flask) -> None:
     """Register the routes."""
+    app.jinja_env.globals["accepted_files"] = ACCEPTED
     app.register_blueprint(blueprint)
 
 

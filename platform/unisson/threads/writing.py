@@ -25,14 +25,15 @@ from unisson.editorial.contents import load
 from unisson.editorial.models import Content, Revision
 from unisson.editorial.revisions import payload_of
 from unisson.notifications.letters import write
-from unisson.threads.models import Audience, Thread, ThreadMention, ThreadMessage, ThreadPicture
+from unisson.threads.files import KeptFile
+from unisson.threads.models import Audience, Thread, ThreadFile, ThreadMention, ThreadMessage, ThreadPicture
 from unisson.web.i18n import lazy
 
 MENDABLE = timedelta(minutes=10)
 """How long a message may be mended or taken back: enough for a slip, too short for an answer to lose its sense."""
 
 LONGEST = 5_000
-MOST_PICTURES = 4
+MOST_ATTACHED = 4
 MOST_THREADS = 200
 
 NO_WORDS = lazy("Write something first.")
@@ -46,10 +47,11 @@ MANY_THREADS = lazy("A content has 200 threads at most. Settle some, and go on i
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What somebody says: words, images by their ids, and the mail it came by, if it did."""
+    """What somebody says: words, images by their ids, documents that are kept, and the mail it came by, if it did."""
 
     body: str
     pictures: Sequence[uuid.UUID] = ()
+    files: Sequence[KeptFile] = ()
     mail_id: str | None = None
 
 
@@ -183,7 +185,11 @@ def _say(session: TenantSession, actor: Actor, content: Content, thread: Thread,
     session.flush()
     session.add_all(
         ThreadPicture(message_id=message.id, media_id=media_id, position=place)
-        for place, media_id in enumerate(dict.fromkeys(said.pictures[:MOST_PICTURES]), start=1)
+        for place, media_id in enumerate(dict.fromkeys(said.pictures[:MOST_ATTACHED]), start=1)
+    )
+    session.add_all(
+        ThreadFile(message_id=message.id, position=place, **each._asdict())
+        for place, each in enumerate(said.files[:MOST_ATTACHED], start=1)
     )
     session.flush()
     there = _there(session, content)
