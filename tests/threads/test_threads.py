@@ -166,7 +166,9 @@ def file_address(page: str, name: str) -> str | None:
 def test_documents_are_attached_and_handed_out_to_those_who_read(desk: Desk) -> None:
     content_id = desk.in_state("client_turn")
     begin(desk, content_id, "cm", "client", attached=(io.BytesIO(PDF), "Dossier de presse.pdf"))
-    address = file_address(desk.get("rp", f"/contents/{content_id}").text, "Dossier de presse.pdf")
+    page = desk.get("rp", f"/contents/{content_id}").text
+    assert "14\N{NARROW NO-BREAK SPACE}o" in page
+    address = file_address(page, "Dossier de presse.pdf")
     assert address is not None
     answer = desk.get("rp", address)
     assert answer.data == PDF

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from babel import Locale
 from babel.dates import format_date, format_datetime, get_timezone_location
 from babel.support import NullTranslations, Translations
+from babel.units import format_unit
 from flask import Flask, g, has_request_context, request
 from flask_babel import Babel, force_locale, get_locale, gettext, ngettext
 from flask_babel.speaklater import LazyString
@@ -102,6 +103,16 @@ def say_zone(zone: str) -> str:
     return _zone_name(zone, language())
 
 
+def say_size(size: int) -> str:
+    """Return a number of bytes as people say it: "14 ko", "2,3 Mo"."""
+    unit, step = next((each for each in _SIZES if size >= each[1]), _SIZES[-1])
+    number = size / step
+    return format_unit(round(number, 1 if number < 10 and step > 1 else 0), unit, length="short", locale=language())
+
+
+_SIZES = (("megabyte", 1_000_000), ("kilobyte", 1_000), ("byte", 1))
+
+
 @lru_cache(maxsize=512)
 def _zone_name(zone: str, spoken: str) -> str:
     return get_timezone_location(ZoneInfo(zone), locale=spoken, return_city=True)
@@ -130,4 +141,6 @@ def init_app(app: Flask) -> None:
     app.config["BABEL_DEFAULT_LOCALE"] = LANGUAGES[0]
     app.config["BABEL_TRANSLATION_DIRECTORIES"] = str(resource("translations"))
     Babel(app, locale_selector=_request_language)  # type: ignore[no-untyped-call]  # Flask-Babel has no annotations
-    app.jinja_env.globals.update(say_time=say_time, say_day=say_day, say_zone=say_zone, lang=language)
+    app.jinja_env.globals.update(
+        say_time=say_time, say_day=say_day, say_zone=say_zone, say_size=say_size, lang=language
+    )
