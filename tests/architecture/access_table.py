@@ -106,7 +106,7 @@ TABLE: dict[str, Place] = {
     "editorial.content_cancellation": Member(P.CONTENT_WRITE),
     "editorial.content_restoration": Member(P.CONTENT_WRITE),
     "media.upload": Member(P.CONTENT_WRITE),
-    "media.picture": Member(P.CONTENT_SEE),
+    "media.picture": Member(P.CONTENT_SEE, may_be_unseen=True),
     "approvals.waiting": Member(None, on_brand=False),
     "approvals.away": Member(None, on_brand=False),
     "approvals.being_away": Member(None, on_brand=False),

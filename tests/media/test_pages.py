@@ -2,12 +2,14 @@
 
 import io
 import re
+import uuid
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
+from support.desk import Desk
 from support.pictures import picture
 from support.world import World
 
@@ -89,11 +91,19 @@ def test_a_picture_is_served_as_a_picture_and_nothing_else(client: FlaskClient, 
     assert again.status_code == 304
 
 
-def test_who_sees_the_brand_sees_the_picture(client: FlaskClient, world: World) -> None:
+def test_who_writes_for_the_brand_sees_the_picture_and_the_client_only_what_was_submitted(
+    client: FlaskClient, world: World, desk: Desk
+) -> None:
     path = f"/{world.slug}/media/{added(client, world)}"
     seen = {role: world.sign_in(client, role).get(path, base_url=HTTPS).status_code for role in world.people}
+    assert {role for role, status in seen.items() if status == 200} == set(WRITES)
+    assert seen["client_approver"] == seen["member"] == 404
+    media_id = uuid.UUID(path.rpartition("/")[2])
+    content_id = desk.write(pictures=((media_id, "Une place"),))
+    assert desk.get("client_approver", f"/media/{media_id}").status_code == 404
+    desk.submit(content_id)
+    seen = {role: world.sign_in(client, role).get(path, base_url=HTTPS).status_code for role in world.people}
     assert {role for role, status in seen.items() if status == 200} == set(SEES)
-    assert seen["member"] == 404
 
 
 def test_who_writes_adds_pictures(client: FlaskClient, world: World) -> None:

@@ -263,6 +263,9 @@ def test_images_are_attached_and_open_for_those_who_read(desk: Desk) -> None:
     with desk.session() as session:
         secret = session.execute(text("select id from app.media order by id desc limit 1")).scalar_one()
     assert desk.get(None, f"/approve/{token}/attachments/{secret}").status_code == 404
+    assert desk.get("client_approver", f"/media/{secret}").status_code == 404
+    assert desk.get("rp", f"/media/{secret}").status_code == 200
+    assert desk.get("client_approver", src[1].removeprefix(f"/{desk.world.slug}")).status_code == 200
     answer = begin(desk, content_id, body="Voyez", attached=(io.BytesIO(b"no picture"), "x.jpg"))
     assert answer.status_code == 422
     assert "Voyez" in answer.text

@@ -2,15 +2,18 @@
 
 import uuid
 
-from sqlalchemy import select
+from sqlalchemy import literal, or_, select
 
 from tenants.access import Actor
 from tenants.context import acting_for
 from tenants.errors import NotFoundError
 from tenants.permissions import Permission
 from tenants.session import TenantSession
+from unisson.editorial.models import Content, Revision
+from unisson.editorial.visibility import SHOWN_TO_CLIENTS
 from unisson.media.models import Media
 from unisson.storage import Storage
+from unisson.threads.models import Audience, Thread, ThreadMessage, ThreadPicture
 
 EXTENSIONS = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp", "image/gif": "gif"}
 
@@ -27,12 +30,45 @@ def read_bytes(storage: Storage, agency_id: uuid.UUID, digest: str) -> bytes:
 
 
 def visible_picture(session: TenantSession, actor: Actor, media_id: uuid.UUID) -> Media:
-    """Return the picture. Raises NotFoundError for one of a brand that the actor does not see, ForbiddenError."""
+    """Return the picture. Raises NotFoundError for one of a brand that the actor does not see, ForbiddenError.
+
+    The client's people see those of what was shown to them, and of the threads with them: others do not exist.
+    """
     media = session.scalar(select(Media).where(Media.id == media_id))
     if media is None:
         raise NotFoundError
     actor.require(Permission.CONTENT_SEE, media.brand_id)
+    if not actor.may(Permission.CONTENT_WRITE, media.brand_id) and not _is_shown_to_clients(session, media):
+        raise NotFoundError
     return media
+
+
+def _is_shown_to_clients(session: TenantSession, media: Media) -> bool:
+    submitted = (
+        select(literal(1))
+        .select_from(Revision)
+        .join(Content, (Content.agency_id == Revision.agency_id) & (Content.id == Revision.content_id))
+        .where(
+            Content.brand_id == media.brand_id,
+            Content.state.in_([state.value for state in SHOWN_TO_CLIENTS]),
+            Revision.payload["pictures"].contains([{"id": str(media.id)}]),
+        )
+    )
+    said = (
+        select(literal(1))
+        .select_from(ThreadPicture)
+        .join(
+            ThreadMessage,
+            (ThreadMessage.agency_id == ThreadPicture.agency_id) & (ThreadMessage.id == ThreadPicture.message_id),
+        )
+        .join(Thread, (Thread.agency_id == ThreadMessage.agency_id) & (Thread.id == ThreadMessage.thread_id))
+        .where(
+            ThreadPicture.media_id == media.id,
+            Thread.audience == Audience.CLIENT.value,
+            ThreadMessage.deleted_at.is_(None),
+        )
+    )
+    return bool(session.scalar(select(or_(submitted.exists(), said.exists()))))
 
 
 def served_name(digest: str, mime: str) -> str:
