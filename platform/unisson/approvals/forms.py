@@ -90,15 +90,3 @@ def _part(typed: object) -> float | None:
         return float(str(typed or "")) / 100
     except ValueError:
         return None
-
-
-class VersionForm(Form):
-    """A verb that asks nothing but which version its page showed."""
-
-    version = HiddenField()
-
-    @property
-    def version_shown(self) -> int | None:
-        """Return the version that the page was made from; None when it says none."""
-        typed = str(self.version.data or "")
-        return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 10 else None

@@ -20,13 +20,14 @@ from unisson.approvals import (
 )
 from unisson.approvals.circuit import submit, withdraw
 from unisson.approvals.deciding import approve, request_changes
-from unisson.approvals.forms import DecisionForm, HoldForm, VersionForm, WaitForm
+from unisson.approvals.forms import DecisionForm, HoldForm, WaitForm
 from unisson.approvals.waiting import waiting_for
 from unisson.editorial.composer import channel_registry
 from unisson.editorial.content_page import carried_out
 from unisson.editorial.limits import check_with
 from unisson.portal import codes
 from unisson.web.db import session
+from unisson.web.forms import VersionForm
 from unisson.web.guards import actor, visible_brands
 from unisson.web.i18n import _
 

@@ -14,7 +14,7 @@ from tenants.errors import RefusedError
 from unisson.editorial.models import ContentKind, Risk
 from unisson.editorial.timing import parse_local
 from unisson.editorial.writing import Draft
-from unisson.web.forms import Form, LineField, TextField, one_line
+from unisson.web.forms import LineField, TextField, VersionForm, one_line
 from unisson.web.i18n import lazy
 
 KINDS = {
@@ -48,19 +48,12 @@ class TypedPicture:
     alt: str
 
 
-class ScheduleForm(Form):
+class ScheduleForm(VersionForm):
     """A date and a time on the brand's clock. They are texts here: a verb says what they mean."""
 
     date = StringField(lazy("Date"), widget=DateInput())
     time = StringField(lazy("Time"), widget=TimeInput())
     fold = StringField(lazy("Which of the two?"))
-    version = HiddenField()
-
-    @property
-    def version_shown(self) -> int | None:
-        """Return the version that the page was made from; None when it says none."""
-        typed = str(self.version.data or "")
-        return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 10 else None
 
     @property
     def fold_chosen(self) -> int | None:

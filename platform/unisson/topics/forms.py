@@ -2,15 +2,15 @@
 
 import uuid
 
-from wtforms import HiddenField, SelectField
+from wtforms import SelectField
 
 from unisson.topics.models import Topic
 from unisson.topics.planning import Plan
-from unisson.web.forms import Form, LineField, TextField
+from unisson.web.forms import LineField, TextField, VersionForm
 from unisson.web.i18n import lazy
 
 
-class TopicForm(Form):
+class TopicForm(VersionForm):
     """A topic, as the page shows it."""
 
     title = LineField(lazy("Title"))
@@ -19,13 +19,6 @@ class TopicForm(Form):
     audience = TextField(lazy("Audience"))
     cm_lead_id = SelectField(lazy("Led by, for the community managers"), validate_choice=False)
     rp_lead_id = SelectField(lazy("Led by, for press relations"), validate_choice=False)
-    version = HiddenField()
-
-    @property
-    def version_shown(self) -> int | None:
-        """Return the version that the page was made from; None when it says none."""
-        typed = str(self.version.data or "")
-        return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 10 else None
 
     def plan(self) -> Plan:
         """Return what was typed."""

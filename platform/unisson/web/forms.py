@@ -65,3 +65,15 @@ class Form(FlaskForm):
         else:
             field.errors = [*field.errors, sentence]
         return refusal.status
+
+
+class VersionForm(Form):
+    """A form that says which version of a thing its page was made from."""
+
+    version = HiddenField()
+
+    @property
+    def version_shown(self) -> int | None:
+        """Return the version that the page was made from; None when it says none."""
+        typed = str(self.version.data or "")
+        return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 10 else None
