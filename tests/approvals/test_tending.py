@@ -5,15 +5,17 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import select, text, update
+from sqlalchemy import delete, select, text, update
 from support.desk import Desk
 from support.gate import would_leave
 
 from tenants.base import utcnow
 from tenants.brands import Brand
+from tenants.members import BrandAssignment
 from tenants.permissions import StageRole
 from unisson.agency import team
-from unisson.approvals.chain import Approver, Chain, Stage
+from unisson.approvals.asking import ask_again
+from unisson.approvals.chain import Approver, Chain, Need, Stage
 from unisson.approvals.models import Absence, ApprovalRun, Decision, RunStage, Wait
 from unisson.approvals.tending import tend_due
 from unisson.approvals.working_time import WorkingTime, public_holidays
@@ -239,6 +241,23 @@ def test_when_nobody_can_answer_any_more_it_waits_on_the_account_manager(desk: D
         team.ask_again(session, {desk.world.brand_id})
         waits = session.scalars(select(Wait).where(Wait.content_id == content_id)).all()
         assert {(row.purpose, row.membership_id) for row in waits} == {("decide", new.membership_id)}
+
+
+def test_who_is_asked_to_decide_is_still_told_to_find_somebody(desk: Desk) -> None:
+    """Found by the chain machine: the account manager of the stage was not told that its other seat had nobody left."""
+    manager = Approver(StageRole.ACCOUNT_MANAGER)
+    desk.give_chain(Chain(stages=(Stage((Approver(StageRole.LEGAL), manager), need=Need.ALL),)))
+    content_id = desk.write()
+    desk.submit(content_id)
+    before = kinds(desk, "approval_steer")
+    with desk.session() as session:
+        legal = desk.world.people["legal"].membership_id
+        session.execute(delete(BrandAssignment).where(BrandAssignment.membership_id == legal))
+        ask_again(session, {desk.world.brand_id})
+    with desk.session() as session:
+        managers = set(session.scalars(select(Wait.membership_id).where(Wait.purpose == "steer")))
+    assert managers
+    assert kinds(desk, "approval_steer") - before == len(managers)
 
 
 def test_a_stand_in_is_asked_while_somebody_is_away(desk: Desk) -> None:

@@ -124,7 +124,7 @@ def ask(session: TenantSession, content: Content, run: ApprovalRun, stage: RunSt
     fresh = [row for key, row in wanted.items() if key not in standing or standing[key].purpose != row.purpose]
     session.add_all(fresh)
     session.flush()
-    knew = {row.membership_id for row in standing.values()}
+    knew = {(row.membership_id, row.purpose) for row in standing.values()}
     _tell(session, content, stage, there=there, fresh=fresh, knew=knew)
 
 
@@ -161,10 +161,11 @@ def _tell(
     *,
     there: Roster,
     fresh: Sequence[Wait],
-    knew: Collection[uuid.UUID],
+    knew: Collection[tuple[uuid.UUID, str]],
 ) -> None:
-    """One letter a person, however many seats they are asked for."""
-    for row in {row.membership_id: row for row in fresh if row.membership_id not in knew}.values():
+    """One letter a person and purpose, however many seats it is about: who decides may have to find others too."""
+    asked = {(row.membership_id, row.purpose): row for row in fresh}
+    for row in [row for key, row in asked.items() if key not in knew]:
         person = there.people[row.membership_id]
         if row.purpose == Purpose.STEER:
             write(session, person.id, "approval_steer", {"content_id": str(content.id), "stage_id": str(stage.id)})
