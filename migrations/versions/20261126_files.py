@@ -13,6 +13,8 @@ depends_on = None
 def upgrade() -> None:
     op.execute(TABLES)
     op.execute(protect("thread_files", web="select, insert"))
+    # Images come by mail too, which the worker reads.
+    op.execute("grant insert on app.media to unisson_worker")
 
 
 def downgrade() -> None:

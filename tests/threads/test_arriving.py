@@ -4,12 +4,14 @@ import uuid
 from dataclasses import replace
 from email.message import EmailMessage
 from email.utils import make_msgid
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select, update
 from support.desk import Desk
+from support.pictures import picture
 from threads.test_threads import begin, messages
 
 from tenants.base import utcnow
@@ -19,6 +21,7 @@ from unisson.runtime import Runtime
 from unisson.threads import arriving
 from unisson.threads.addresses import GOOD_FOR, address, agency_tail, letter_of, token_in
 from unisson.threads.arriving import Outcome, take, words_of
+from unisson.threads.models import ThreadFile, ThreadPicture
 
 INBOUND = "reponse@desk.example"
 
@@ -70,6 +73,37 @@ def test_an_answer_stands_in_its_thread(desk: Desk, reading: Runtime, asked) -> 
     assert last.body == "Oui, dimanche.\n\nCamille"
     assert last.author_id == desk.world.people["client_approver"].membership_id
     assert "Oui, dimanche." in desk.get("rp", f"/contents/{asked}").text
+
+
+def test_what_is_attached_stands_with_it_and_the_rest_is_left(desk: Desk, reading: Runtime, asked) -> None:
+    mail = answer(desk, "client_approver", "Voici.")
+    mail.add_attachment(b"%PDF-1.7", maintype="application", subtype="pdf", filename="Devis signé.pdf")
+    mail.add_attachment(b"MZ", maintype="application", subtype="octet-stream", filename="facture.exe")
+    mail.add_attachment(picture(), maintype="image", subtype="jpeg", filename="place.jpg")
+    mail.add_attachment(b"<svg/>", maintype="image", subtype="svg+xml", filename="logo.svg")
+    assert take(reading, mail) is Outcome.TAKEN
+    assert take(reading, mail) is Outcome.AGAIN
+    last = messages(desk)[-1]
+    with desk.session() as session:
+        files = session.scalars(select(ThreadFile).where(ThreadFile.message_id == last.id)).all()
+        pictures = session.scalars(select(ThreadPicture).where(ThreadPicture.message_id == last.id)).all()
+    assert [each.filename for each in files] == ["Devis signé.pdf"]
+    assert len(pictures) == 1
+    assert desk.get("rp", f"/threads/files/{files[0].id}").data == b"%PDF-1.7"
+
+
+def test_a_mail_stays_where_it_is_while_its_files_cannot_be_kept(
+    desk: Desk, reading: Runtime, asked, tmp_path: Path
+) -> None:
+    broken = tmp_path / "store"
+    broken.write_text("a file stands where the folder should")
+    away = replace(reading, settings=replace(reading.settings, storage_url=f"file://{broken}"))
+    mail = answer(desk, "client_approver", "Voici.")
+    mail.add_attachment(b"%PDF-1.7", maintype="application", subtype="pdf", filename="a.pdf")
+    with pytest.raises(OSError, match="stays where it is"):
+        take(away, mail)
+    assert "Voici." not in [each.body for each in messages(desk)]
+    assert take(reading, mail) is Outcome.TAKEN
 
 
 def test_it_is_taken_in_once(desk: Desk, reading: Runtime, asked) -> None:

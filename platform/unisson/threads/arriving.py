@@ -13,6 +13,7 @@ from email.message import EmailMessage
 from email.parser import BytesParser
 from email.utils import getaddresses
 from imaplib import IMAP4
+from io import BytesIO
 from urllib.parse import unquote, urlsplit
 
 import nh3
@@ -22,6 +23,7 @@ from imap_tools.errors import ImapToolsError
 from mailparser_reply import EmailReplyParser  # type: ignore[import-untyped]  # it has no annotations
 from sqlalchemy import select, text
 
+from tenants.access import Actor
 from tenants.base import utcnow
 from tenants.errors import ForbiddenError, NotFoundError, RefusedError
 from tenants.identities import DirectoryEntry
@@ -30,9 +32,11 @@ from tenants.session import TenantSession
 from unisson.notifications.models import Letter
 from unisson.portal.guests import actor_of
 from unisson.runtime import Runtime
+from unisson.storage import Storage, StorageAwayError, storage_of
 from unisson.threads.addresses import GOOD_FOR, agency_tail, letter_of, token_in
-from unisson.threads.models import ThreadMessage
-from unisson.threads.writing import LONGEST, Said, reply
+from unisson.threads.files import KeptFile, Sent, take_all
+from unisson.threads.models import Thread, ThreadMessage
+from unisson.threads.writing import LONGEST, MOST_ATTACHED, Said, reply
 from unisson.web.forms import lines
 
 log = structlog.get_logger(__name__)
@@ -89,7 +93,7 @@ def take(runtime: Runtime, message: EmailMessage) -> Outcome:
         letter_id = letter_of(token, settings.secret_key, agency_id)
         if letter_id is not None:
             with runtime.database.agency(agency_id) as session:
-                return _take_in(session, letter_id, message)
+                return _take_in(session, letter_id, message, storage_of(settings))
     return Outcome.UNKNOWN
 
 
@@ -140,7 +144,7 @@ def _safely(runtime: Runtime, content: bytes) -> Outcome:
         return Outcome.REFUSED
 
 
-def _take_in(session: TenantSession, letter_id: uuid.UUID, message: EmailMessage) -> Outcome:
+def _take_in(session: TenantSession, letter_id: uuid.UUID, message: EmailMessage, storage: Storage) -> Outcome:
     letter = session.get(Letter, (session.agency_id, letter_id))
     if letter is None or letter.kind != "thread_message" or letter.created_at + GOOD_FOR < utcnow():
         return Outcome.UNKNOWN
@@ -154,8 +158,36 @@ def _take_in(session: TenantSession, letter_id: uuid.UUID, message: EmailMessage
     body = words_of(message)
     if not body:
         return Outcome.EMPTY
-    reply(session, actor_of(session, person), uuid.UUID(letter.about["thread_id"]), Said(body, mail_id=mail_id))
+    actor, thread_id = actor_of(session, person), uuid.UUID(letter.about["thread_id"])
+    thread = session.get(Thread, (session.agency_id, thread_id))
+    attached = _attached(session, actor, thread.brand_id, message, storage) if thread else ([], [])
+    reply(session, actor, thread_id, Said(body, *attached, mail_id=mail_id))
     return Outcome.TAKEN
+
+
+def _attached(
+    session: TenantSession, actor: Actor, brand_id: uuid.UUID, message: EmailMessage, storage: Storage
+) -> tuple[list[uuid.UUID], list[KeptFile]]:
+    """Return the first files of a mail that a message may carry; what else came with it stays in the mailbox."""
+    pictures: list[uuid.UUID] = []
+    documents: list[KeptFile] = []
+    for part in message.iter_attachments():
+        content = part.get_payload(decode=True)
+        if part.get_content_disposition() != "attachment" or not isinstance(content, bytes):
+            continue
+        if len(pictures) + len(documents) == MOST_ATTACHED:
+            break
+        try:
+            with session.begin_nested():
+                found = take_all(session, actor, brand_id, [Sent(part.get_filename() or "", BytesIO(content))], storage)
+        except StorageAwayError as error:
+            raise OSError("the store is away: the mail stays where it is") from error
+        except RefusedError as refusal:
+            log.info("inbound.file", why=type(refusal).__name__)
+            continue
+        pictures += found[0]
+        documents += found[1]
+    return pictures, documents
 
 
 def _is_automatic(message: EmailMessage) -> bool:

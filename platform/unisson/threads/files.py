@@ -6,7 +6,7 @@ mistake (macros, scripts, archives, pages) is none of them.
 
 import hashlib
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from io import BytesIO
 from pathlib import PurePosixPath
 from typing import IO, NamedTuple
@@ -14,11 +14,13 @@ from typing import IO, NamedTuple
 from flask import Response, send_file
 from sqlalchemy import select
 
+from tenants.access import Actor
 from tenants.context import acting_for
 from tenants.errors import NotFoundError, RefusedError
+from tenants.permissions import Permission
 from tenants.session import TenantSession
 from unisson.media.answers import LOCKED
-from unisson.media.intake import FORMATS, TooHeavyError, plain_name
+from unisson.media.intake import FORMATS, TooHeavyError, plain_name, take_in
 from unisson.storage import Storage
 from unisson.threads.models import Audience, Thread, ThreadFile, ThreadMessage
 from unisson.web.i18n import lazy
@@ -70,6 +72,29 @@ class Found(NamedTuple):
 def is_document(filename: str) -> bool:
     """Return whether a file is to be kept as a document; else it is taken for an image."""
     return PurePosixPath(filename.lower()).suffix not in FORMATS
+
+
+class Sent(NamedTuple):
+    """A file as somebody sent it."""
+
+    filename: str
+    stream: IO[bytes]
+
+
+def take_all(
+    session: TenantSession, person: Actor, brand_id: uuid.UUID, sent: Iterable[Sent], storage: Storage
+) -> tuple[list[uuid.UUID], list[KeptFile]]:
+    """Return the ids of the images among what was sent, and its documents. Raises RefusedError for all else."""
+    pictures, documents = [], []
+    for each in sent:
+        if is_document(each.filename):
+            documents.append(keep(session, each.filename, each.stream, storage))
+            continue
+        taken = take_in(
+            session, person, brand_id, each.filename, each.stream, storage=storage, permission=Permission.CONTENT_SEE
+        )
+        pictures.append(taken.id)
+    return pictures, documents
 
 
 def keep(session: TenantSession, filename: str, stream: IO[bytes], storage: Storage) -> KeptFile:

@@ -14,10 +14,9 @@ from tenants.errors import NotFoundError, RefusedError
 from tenants.permissions import Permission
 from unisson.editorial.content_page import render
 from unisson.editorial.contents import load
-from unisson.media.intake import take_in
 from unisson.storage import storage_of
 from unisson.threads import writing
-from unisson.threads.files import ACCEPTED, KeptFile, file_answer, find_file, is_document, keep
+from unisson.threads.files import ACCEPTED, KeptFile, Sent, file_answer, find_file, take_all
 from unisson.threads.forms import MessageForm, ThreadForm
 from unisson.threads.models import Thread, ThreadMessage
 from unisson.threads.writing import MOST_ATTACHED, Said
@@ -104,28 +103,18 @@ def taken_in(
     person: Actor, brand_id: uuid.UUID, sent: Sequence[FileStorage] | None
 ) -> tuple[list[uuid.UUID], list[KeptFile]]:
     """Return the ids of the images that came with a message, and its documents. Raises RefusedError for all else."""
-    storage = storage_of(runtime().settings)
     named = [each for each in sent or () if getattr(each, "filename", "")]
     if len(named) > MOST_ATTACHED:
         raise RefusedError(TOO_MANY, field="body")
-    pictures, documents = [], []
+    files = [Sent(each.filename or "", each.stream) for each in named]
     try:
-        for each in named:
-            name = each.filename or ""
-            if is_document(name):
-                documents.append(keep(session(), name, each.stream, storage))
-                continue
-            taken = take_in(
-                session(), person, brand_id, name, each.stream, storage=storage, permission=Permission.CONTENT_SEE
-            )
-            pictures.append(taken.id)
+        return take_all(session(), person, brand_id, files, storage_of(runtime().settings))
     except RefusedError as refusal:
         refusal.field = "body"
         raise
     finally:
         for each in named:
             each.close()
-    return pictures, documents
 
 
 def init_app(app: Flask) -> None:
