@@ -188,6 +188,8 @@ class WiredConnection(psycopg.Connection[tuple[Any, ...]]):
                 self.pgconn.consume_input()
             result = self.pgconn.get_result()
             if result is None:
+                if self.pgconn.status == ConnStatus.BAD:
+                    raise psycopg.OperationalError("the server went away")
                 continue
             if result.status == ExecStatus.PIPELINE_SYNC:
                 return

@@ -4,11 +4,12 @@ import os
 import signal
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psycopg
 import pytest
-from sqlalchemy import bindparam, func, select, text, update
+from sqlalchemy import Integer, Text, bindparam, cast, func, select, text, update
 from sqlalchemy.exc import DBAPIError, OperationalError
 from support.world import World
 
@@ -70,6 +71,21 @@ def test_what_cannot_be_asked_again_raises_and_leaves_the_connection_fit(databas
     assert database.says_the_same(world.agency_id, [])
     os.kill(_backend(database), signal.SIGTERM)
     time.sleep(0.2)
+    assert database.says_the_same(world.agency_id, [])
+
+
+def test_a_server_that_goes_away_in_the_middle_of_the_exchange_is_no_endless_wait(
+    database: Database, world: World
+) -> None:
+    slow = select(func.to_json(cast(func.pg_sleep(bindparam("seconds", type_=Integer)), Text)))
+    asking = Answered(Question(slow), {"seconds": 30}, None).again()
+    backend = _backend(database)
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(database.says_the_same, world.agency_id, [asking])
+        time.sleep(0.5)
+        os.kill(backend, signal.SIGTERM)
+        with pytest.raises(psycopg.OperationalError):
+            waiting.result(timeout=20)
     assert database.says_the_same(world.agency_id, [])
 
 
