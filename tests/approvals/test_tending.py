@@ -160,6 +160,18 @@ def test_in_an_archived_brand_nobody_is_written_to_and_silence_is_nothing(desk: 
     assert kinds(desk, "approval_reminder") == 1
 
 
+def test_in_an_archived_brand_nobody_decides(desk: Desk) -> None:
+    content_id = desk.in_state("in_review")
+    digest, stage = desk.asked(content_id)
+    with desk.session() as session:
+        session.execute(update(Brand).where(Brand.id == desk.world.brand_id).values(archived_at=utcnow()))
+    form = {"digest": digest, "stage": stage}
+    assert desk.post("rp", f"/contents/{content_id}/approval", form).status_code == 404
+    assert desk.post("cm", f"/contents/{content_id}/withdrawal").status_code == 404
+    assert desk.content(content_id).state == "in_review"
+    assert verdicts(desk, content_id) == []
+
+
 def test_without_a_clause_silence_is_nothing(desk: Desk, worker: Runtime) -> None:
     desk.chain("client_approver")
     content_id = desk.write()

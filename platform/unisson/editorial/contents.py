@@ -35,7 +35,8 @@ def load(
 ) -> Content:
     """Return the content if `actor` sees it and has `permission` on its brand.
 
-    `lock` takes the row for update, so that it can't start leaving meanwhile. Raises NotFoundError, ForbiddenError.
+    `lock` takes the row for update, so that it can't start leaving meanwhile. What an archived brand has is found no
+    more than the brand. Raises NotFoundError, ForbiddenError.
     """
     wanted = select(Content).where(Content.id == content_id)
     if lock:
@@ -44,6 +45,8 @@ def load(
     if content is None or ContentState(content.state) not in visible_states(actor, content.brand_id):
         raise NotFoundError
     actor.require(permission, content.brand_id)
+    if brand_of(session, content).archived_at is not None:
+        raise NotFoundError
     return content
 
 
