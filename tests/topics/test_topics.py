@@ -3,13 +3,14 @@
 import uuid
 
 import pytest
-from sqlalchemy import select, text, update
+from sqlalchemy import delete, select, text, update
 from sqlalchemy.exc import IntegrityError
 from support.desk import Desk
 from support.statements import recorded
 
 from tenants.brands import Brand
 from tenants.errors import NotFoundError, RefusedError
+from tenants.members import BrandAssignment
 from tenants.permissions import StageRole
 from unisson.activity.models import Event
 from unisson.approvals.chain import Approver, Chain, Condition, Stage
@@ -104,6 +105,19 @@ def test_of_two_who_change_it_the_second_sees_what_the_first_wrote(desk: Desk, t
     assert 'name="version" type="hidden" value="2"' in answer.text
     assert desk.post("owner", path, form(desk, title="Second & mien", version="2")).status_code == 303
     assert topics(desk)[0].title == "Second & mien"
+
+
+def test_who_leads_it_stays_when_they_lose_their_role(desk: Desk) -> None:
+    desk.post("cm", f"{home(desk)}/new", form(desk))
+    (kept,) = topics(desk)
+    with desk.session() as session:
+        session.execute(delete(BrandAssignment).where(BrandAssignment.membership_id == kept.cm_lead_id))
+    page = desk.get("owner", f"/topics/{kept.id}/edit").text
+    assert f'<option selected value="{kept.cm_lead_id}">' in page
+    again = form(desk, title="Autre titre", version="1")
+    assert desk.post("owner", f"/topics/{kept.id}/edit", again).status_code == 303
+    assert topics(desk)[0].cm_lead_id == kept.cm_lead_id
+    assert desk.post("owner", f"{home(desk)}/new", form(desk)).status_code == 422
 
 
 def test_it_is_ready_once_both_poles_have_said_yes_or_no(desk: Desk, topic_id: uuid.UUID) -> None:

@@ -3,7 +3,7 @@
 import uuid
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from tenants.access import Actor
 from tenants.errors import NotFoundError, RefusedError, StaleError
@@ -107,25 +107,22 @@ def _fill(session: TenantSession, topic: Topic, plan: Plan) -> None:
         if len(getattr(plan, name)) > LONG_TEXT:
             raise RefusedError(LONG_WORDS, field=name)
     for pole, lead in ((Pole.CM, plan.cm_lead_id), (Pole.RP, plan.rp_lead_id)):
-        if lead is not None and lead != topic.lead_of(pole) and lead not in leads(session, topic.brand_id, pole):
+        if lead is not None and lead not in leads(session, topic.brand_id, pole, topic.lead_of(pole)):
             raise RefusedError(NOT_OF_THE_POLE, field=f"{pole}_lead_id")
     topic.title, topic.objective, topic.key_messages = title, plan.objective, plan.key_messages
     topic.audience, topic.cm_lead_id, topic.rp_lead_id = plan.audience, plan.cm_lead_id, plan.rp_lead_id
 
 
-def leads(session: TenantSession, brand_id: uuid.UUID, pole: Pole) -> dict[uuid.UUID, str]:
-    """Return who may lead a topic for a pole, by name: those who hold its role on the brand."""
+def leads(
+    session: TenantSession, brand_id: uuid.UUID, pole: Pole, kept: uuid.UUID | None = None
+) -> dict[uuid.UUID, str]:
+    """Return who may lead a topic for a pole, by name: who holds its role on the brand, and who leads it now (`kept`)."""
+    holding = select(BrandAssignment.membership_id).where(
+        BrandAssignment.brand_id == brand_id, BrandAssignment.role == ROLE[pole].value
+    )
     rows = session.execute(
         select(Membership.id, Membership.name)
-        .join(
-            BrandAssignment,
-            (BrandAssignment.agency_id == Membership.agency_id) & (BrandAssignment.membership_id == Membership.id),
-        )
-        .where(
-            BrandAssignment.brand_id == brand_id,
-            BrandAssignment.role == ROLE[pole].value,
-            Membership.removed_at.is_(None),
-        )
+        .where(or_(Membership.id.in_(holding) & Membership.removed_at.is_(None), Membership.id == kept))
         .order_by(Membership.name, Membership.id)
     )
     return {row.id: row.name for row in rows}

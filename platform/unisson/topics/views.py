@@ -102,7 +102,7 @@ def _brand(slug: str) -> BrandCard:
 
 def _page(found: Topic) -> str:
     card = brand_card_of(found.brand_id)
-    names = {pole: leads(session(), card.id, pole).get(found.lead_of(pole) or uuid.UUID(int=0)) for pole in Pole}
+    known = {pole: leads(session(), card.id, pole, found.lead_of(pole)) for pole in Pole}
     return render_template(
         "topics/topic.html",
         card=card,
@@ -111,7 +111,7 @@ def _page(found: Topic) -> str:
         poles=POLES,
         words=WORDS,
         kinds=KINDS,
-        leads=names,
+        leads={pole: known[pole].get(lead) if (lead := found.lead_of(pole)) else None for pole in Pole},
         speaks={pole: actor().may(SPEAKS[pole], card.id) for pole in Pole},
         new_operation_id=new_operation_id,
     )
@@ -120,7 +120,8 @@ def _page(found: Topic) -> str:
 def _form(card: BrandCard, form: TopicForm, found: Topic | None = None, others: Topic | None = None) -> str:
     nobody = [("", _("Nobody yet"))]
     for field, pole in ((form.cm_lead_id, Pole.CM), (form.rp_lead_id, Pole.RP)):
-        field.choices = nobody + [(str(who), name) for who, name in leads(session(), card.id, pole).items()]
+        able = leads(session(), card.id, pole, found.lead_of(pole) if found else None)
+        field.choices = nobody + [(str(who), name) for who, name in able.items()]
     form.operation_id.data = new_operation_id()
     return render_template("topics/form.html", card=card, bound=form, topic=found, others=others)
 
