@@ -151,7 +151,7 @@ def _stage(
         settings=stage.to_json(),
         tacit_clause=stage.tacit_clause if stage.may_be_tacit(facts) else "",
         skipped=not planned.seats,
-        deadline_at=None if stage.minutes else deadline_of(session, content, stage),
+        deadline_at=deadline_of(session, content, stage),
     )
 
 

@@ -116,7 +116,7 @@ def _fill(session: TenantSession, topic: Topic, plan: Plan) -> None:
 def leads(
     session: TenantSession, brand_id: uuid.UUID, pole: Pole, kept: uuid.UUID | None = None
 ) -> dict[uuid.UUID, str]:
-    """Return who may lead a topic for a pole, by name: who holds its role on the brand, and who leads it now (`kept`)."""
+    """Return who may lead a topic for a pole, by name: who holds its role on the brand, and who does now (`kept`)."""
     holding = select(BrandAssignment.membership_id).where(
         BrandAssignment.brand_id == brand_id, BrandAssignment.role == ROLE[pole].value
     )
