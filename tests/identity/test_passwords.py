@@ -35,7 +35,7 @@ def test_a_long_password_is_no_more_work_than_one_of_72_characters(app):
     passwords.weakness("warm-up-of-the-lists", [])
     with app.test_request_context():
         one, other = (calls_of(lambda n=n: passwords.weakness("p4s5w0rd1@" * n, ABOUT)) for n in (10, 25))
-    assert other == one
+    assert other < one * 1.1  # some are the interpreter’s own; a longer password would be several times the work
 
 
 def test_hashes_are_argon2id_and_salted(settings):
