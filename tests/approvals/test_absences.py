@@ -5,9 +5,8 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
-from support.desk import Desk
+from support.desk import Desk, today
 
-from tenants.base import utcnow
 from tenants.members import Membership
 from unisson.approvals.models import Absence, Wait
 
@@ -17,8 +16,7 @@ def member(desk: Desk, role: str) -> str:
 
 
 def days(first: int = 0, last: int = 3, **more: str) -> dict[str, object]:
-    today = utcnow().date()
-    return {"starts_on": str(today + timedelta(days=first)), "ends_on": str(today + timedelta(days=last)), **more}
+    return {"starts_on": str(today() + timedelta(days=first)), "ends_on": str(today() + timedelta(days=last)), **more}
 
 
 def asked(desk: Desk, content_id: uuid.UUID) -> set[str]:
@@ -77,7 +75,7 @@ def test_nobody_stands_in_for_themselves_nor_for_the_other_side(desk: Desk) -> N
     for stand_in in ("rp", "client_approver"):
         answer = desk.post("rp", "/absences", days(stand_in=member(desk, stand_in)))
         assert answer.status_code == 422
-        assert str(utcnow().date()) in answer.text
+        assert str(today()) in answer.text
     assert desk.post("client_approver", "/absences", days(stand_in=member(desk, "client_contact"))).status_code == 303
 
 

@@ -6,10 +6,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, select
-from support.desk import Desk
+from support.desk import Desk, today
 from support.statements import recorded
 
-from tenants.base import utcnow
 from tenants.members import Membership
 from tenants.permissions import StageRole
 from unisson.approvals.chain import Approver, Aspect, Chain, Condition, Late, Need, Reopening, Stage
@@ -236,8 +235,8 @@ def test_trying_says_who_would_be_asked_and_writes_nothing(desk: Desk) -> None:
     with desk.session() as session:
         session.add(
             Absence(
-                membership_id=desk.world.people["rp"].membership_id, starts_on=utcnow().date(),
-                ends_on=utcnow().date(), stand_in_id=desk.world.people["account_manager"].membership_id,
+                membership_id=desk.world.people["rp"].membership_id, starts_on=today(),
+                ends_on=today(), stand_in_id=desk.world.people["account_manager"].membership_id,
             )
         )  # fmt: skip
     with recorded(desk.runtime) as seen:

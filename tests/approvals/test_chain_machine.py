@@ -3,14 +3,13 @@
 import os
 import uuid
 from collections import defaultdict
-from datetime import UTC, datetime
 from typing import ClassVar
 
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 from sqlalchemy import delete, select
-from support.desk import Desk, days_ahead
+from support.desk import Desk, days_ahead, today
 from support.gate import would_leave
 
 from tenants.access import Actor
@@ -189,12 +188,11 @@ class AnyChain(RuleBasedStateMachine):
 
     @rule(role=st.sampled_from(ROLES), deputy=st.sampled_from(ROLES))
     def go_away(self, role: str, deputy: str) -> None:
-        today = datetime.now(UTC).date()
         if role == deputy:
             return
         with self.desk.session() as session:
             away, there = self.actors[role].membership_id, self.actors[deputy].membership_id
-            session.add(Absence(membership_id=away, starts_on=today, ends_on=today, stand_in_id=there))
+            session.add(Absence(membership_id=away, starts_on=today(), ends_on=today(), stand_in_id=there))
             session.flush()
             asking.ask_again(session, {self.desk.world.brand_id})
 

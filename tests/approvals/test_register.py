@@ -9,15 +9,14 @@ from typing import Any
 
 import pytest
 from sqlalchemy import text
-from support.desk import Desk
+from support.desk import Desk, today
 from support.statements import recorded
 
-from tenants.base import utcnow
 from tenants.errors import RefusedError
 from unisson.approvals import deciding
 from unisson.approvals.register import Period, period, usual
 
-TODAY = utcnow().date()
+TODAY = today()
 
 
 def asked(desk: Desk, role: str = "cm", *, first: object = TODAY - timedelta(days=1), last: object = TODAY + timedelta(days=1), lang: str = "en") -> Any:  # fmt: skip

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import delete, select, text, update
-from support.desk import Desk
+from support.desk import Desk, today
 from support.gate import would_leave
 
 from tenants.base import utcnow
@@ -274,9 +274,8 @@ def test_who_is_asked_to_decide_is_still_told_to_find_somebody(desk: Desk) -> No
 
 def test_a_stand_in_is_asked_while_somebody_is_away(desk: Desk) -> None:
     away, second = desk.world.people["rp"].membership_id, desk.another("client_contact").membership_id
-    today = datetime.now(UTC).date()
     with desk.session() as session:
-        session.add(Absence(membership_id=away, starts_on=today, ends_on=today, stand_in_id=second))
+        session.add(Absence(membership_id=away, starts_on=today(), ends_on=today(), stand_in_id=second))
     content_id = desk.in_state("in_review")
     with desk.session() as session:
         asked = session.scalars(select(Wait.membership_id).where(Wait.content_id == content_id)).all()

@@ -2,8 +2,9 @@
 
 import uuid
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from io import BytesIO
+from zoneinfo import ZoneInfo
 
 from flask import Flask
 from flask.testing import FlaskClient
@@ -31,10 +32,16 @@ from unisson.runtime import Runtime
 from unisson.storage import storage_of
 
 HTTPS = "https://localhost"
+PARIS = ZoneInfo("Europe/Paris")
 
 
 def no_objection(_session: TenantSession, _content: Content) -> None:
     """A channel that takes everything."""
+
+
+def today() -> date:
+    """The day that it is where a world's brands are: late in the evening, in UTC, it is tomorrow there."""
+    return datetime.now(PARIS).date()
 
 
 def days_ahead(days: int = 10) -> datetime:
