@@ -131,9 +131,9 @@ class Desk:
         with self.session() as own:
             return self.content(content_id, own)
 
-    def in_state(self, state: str, author: str = "cm") -> uuid.UUID:
+    def in_state(self, state: str, author: str = "cm", **more: object) -> uuid.UUID:
         """A content that came to `state`; those after `scheduled` are put there as the publisher would."""
-        content_id = self.write(author)
+        content_id = self.write(author, **more)
         if state == "draft":
             return content_id
         if state == "cancelled":

@@ -3,7 +3,7 @@
 import secrets
 import uuid
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 
 from sqlalchemy import select, text
 
@@ -23,7 +23,7 @@ from unisson.publishing.models import Channel, Publication, Subscriber
 from unisson.runtime import Runtime
 from unisson.storage import storage_of
 from unisson.threads.models import Thread, ThreadFile, ThreadMessage
-from unisson.topics.models import Topic
+from unisson.topics.models import Topic, TopicDate
 from unisson.vault import new_token
 
 
@@ -62,7 +62,7 @@ def random_values() -> dict[str, str]:
 _UUIDS = (
     "content_id", "link_id", "channel_id", "subscriber_id", "media_id", "publication_id", "membership_id",
     "assignment_id", "sign_in_id", "wait_id", "policy_id", "absence_id", "domain_id",
-    "thread_id", "message_id", "topic_id", "file_id",
+    "thread_id", "message_id", "topic_id", "date_id", "file_id",
 )  # fmt: skip
 
 
@@ -108,6 +108,9 @@ def _values(runtime: Runtime, worker: Runtime, world: World, canary: str) -> dic
         session.add(topic)
         session.flush()
         topic_id = topic.id
+        noted = TopicDate(brand_id=world.brand_id, topic_id=topic_id, on_date=date(2027, 3, 1), label=canary)
+        session.add(noted)
+        session.flush()
         thread_id, message_id = _thread(session, world, approved.content_id, canary)
         file = ThreadFile(
             message_id=message_id, digest="0" * 64, filename=f"{canary}.pdf", mime="application/pdf", size=1, position=1
@@ -145,6 +148,7 @@ def _values(runtime: Runtime, worker: Runtime, world: World, canary: str) -> dic
         "wait_id": str(wait_id),
         "absence_id": str(absence_id),
         "topic_id": str(topic_id),
+        "date_id": str(noted.id),
         "file_id": str(file_id),
         "thread_id": str(thread_id),
         "message_id": str(message_id),

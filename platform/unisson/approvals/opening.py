@@ -30,6 +30,7 @@ from unisson.approvals.working_time import WorkingTime, working_time
 from unisson.editorial.contents import brand_of
 from unisson.editorial.models import Content, ContentState, Revision
 from unisson.editorial.revisions import freeze
+from unisson.topics.embargo import embargo_on
 from unisson.web.i18n import lazy
 
 REMIND_HOURS = 9
@@ -77,6 +78,7 @@ def start(session: TenantSession, actor: Actor, content: Content, choice: Choice
     ]
     if not any(each.seats for each in planned):
         raise RefusedError(NO_STAGE_APPLIES)
+    _keep_from_strangers(session, content, planned, there)
     revision = freeze(session, content, actor, date_approved=chain.date_approved)
     run = ApprovalRun(
         content_id=content.id,
@@ -102,6 +104,22 @@ def start(session: TenantSession, actor: Actor, content: Content, choice: Choice
     content.stages_done, content.stages_all = 0, sum(bool(each.seats) for each in planned)
     session.flush()
     return run, Crew(chain, seats, there)
+
+
+def _keep_from_strangers(session: TenantSession, content: Content, planned: Sequence[Planned], there: Roster) -> None:
+    """Pass if nobody without a role on the brand would read what is under embargo. Raises RefusedError."""
+    embargo = embargo_on(session, content.topic_id)
+    if embargo is None or embargo.shared or embargo.until <= session.now():
+        return
+    named = [person for each in planned for _role, person in each.seats if person is not None]
+    stranger = next((there.people[who] for who in named if who in there.people and there.is_stranger(who)), None)
+    if stranger is not None:
+        sentence = lazy(
+            "The topic is under embargo, and this chain asks %(who)s, who has no role on the brand. Choose another"
+            " chain, or let people from outside read it on the embargo's page.",
+            who=stranger.name,
+        )
+        raise RefusedError(sentence)
 
 
 def plan_stage(stage: Stage, there: Roster, own: Collection[uuid.UUID]) -> Planned:

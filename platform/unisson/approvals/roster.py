@@ -72,6 +72,10 @@ class Roster:
         """Whether this is one of the client's people, or somebody from outside: they decide from a personal link."""
         return _is_outside(person, self.roles.get(person.id, frozenset()))
 
+    def is_stranger(self, person_id: uuid.UUID) -> bool:
+        """Whether this person holds no role on the brand, nor in the agency: a chain asks them by their address."""
+        return self.people[person_id].agency_role == AgencyRole.MEMBER.value and not self.roles.get(person_id)
+
     def side_of(self, role: StageRole | None, person: Membership) -> Side:
         """Return on whose desk something is that waits for this seat on this person."""
         if role is not None:

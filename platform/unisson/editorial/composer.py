@@ -20,7 +20,7 @@ from unisson.editorial.limits import meter, objections
 from unisson.editorial.models import Content, ContentState
 from unisson.editorial.moments import When, own_zone, when
 from unisson.editorial.previews import ChannelPreview, PreviewPicture, handle_of, rendered
-from unisson.editorial.timing import AmbiguousError, resolve
+from unisson.editorial.timing import resolve
 from unisson.editorial.writing import MAX_PICTURES, TOO_MANY_PICTURES, draft_of
 from unisson.media.intake import take_in
 from unisson.media.models import Media
@@ -30,6 +30,7 @@ from unisson.publishing.channels.registry import Registry
 from unisson.publishing.models import Channel
 from unisson.runtime import Runtime
 from unisson.storage import storage_of
+from unisson.topics.embargo import Embargo, embargo_on
 from unisson.topics.planning import titles
 from unisson.web.db import runtime, session
 from unisson.web.guards import BrandCard, actor
@@ -91,6 +92,12 @@ class Composer:
     def topics(self) -> dict[uuid.UUID, str]:
         """Return the brand's topics, those opened last first, by title."""
         return titles(session(), self.brand.id)
+
+    @cached_property
+    def embargo(self) -> Embargo | None:
+        """Return the embargo of the chosen topic, if it has one."""
+        chosen = self.form.topic
+        return embargo_on(session(), chosen) if chosen in self.topics else None
 
     @cached_property
     def channels(self) -> Sequence[Channel]:
@@ -201,17 +208,6 @@ class Composer:
         except RefusedError:
             return None
 
-    def offer_fold(self) -> None:
-        """Find out whether the typed time comes twice: only then is anybody asked which one is meant."""
-        try:
-            typed = self.form.wall_time()
-            if typed is not None:
-                resolve(typed, self.brand.timezone, None)
-        except AmbiguousError as twice:
-            self.fold_offsets = twice.offsets
-        except RefusedError:
-            return
-
     def refuse(self, refusal: RefusedError) -> int:
         """Keep what was typed and say the refusal; a stale form is shown beside what the other one wrote."""
         stored = self.content
@@ -227,7 +223,7 @@ class Composer:
         """Return the page and its status."""
         self.form.operation_id.data = new_operation_id()
         self.form.topic_id.choices = [("", _("None")), *((str(key), title) for key, title in self.topics.items())]
-        self.offer_fold()
+        self.fold_offsets = self.form.twice(self.brand.timezone)
         html = render_template(
             "editorial/composer.html",
             composer=self,
@@ -237,6 +233,7 @@ class Composer:
             chain=self.chain(),
             moment=self.when(),
             previews=self.previews(),
+            embargo=self.embargo,
             **self._addresses(),
         )
         return html, status
@@ -244,7 +241,11 @@ class Composer:
     def preview_page(self) -> str:
         """Return the previews alone."""
         return render_template(
-            "editorial/_previews.html", previews=self.previews(), brand=self.brand, chain=self.chain()
+            "editorial/_previews.html",
+            previews=self.previews(),
+            brand=self.brand,
+            chain=self.chain(),
+            embargo=self.embargo,
         )
 
     def _addresses(self) -> dict[str, str]:

@@ -28,12 +28,14 @@ from unisson.approvals.version_pages import member_address
 from unisson.editorial.contents import channels_of, load
 from unisson.editorial.models import EDITABLE, Content, ContentState, Revision
 from unisson.editorial.moments import When, own_zone, when
+from unisson.editorial.order import NOWHERE, Place, place_of
 from unisson.editorial.previews import ChannelPreview, frozen_previews
 from unisson.editorial.revisions import payload_of
 from unisson.publishing.models import Channel, Publication
 from unisson.publishing.reasons import short
 from unisson.threads.reading import ThreadView, threads_of
 from unisson.threads.writing import audiences, readers
+from unisson.topics.embargo import Embargo, embargo_on
 from unisson.topics.planning import titles
 from unisson.web.db import session
 from unisson.web.guards import BrandCard, actor, brand_card_of
@@ -105,6 +107,9 @@ class ContentView:
     actions: frozenset[str]
     topic: tuple[uuid.UUID, str] | None = None
     """Its topic, for those inside."""
+    embargo: Embargo | None = None
+    place: Place = NOWHERE
+    """Where it stands in the order of its topic, for those inside."""
 
     refusal: RefusedError | None = None
     typed: Mapping[str, str] = field(default_factory=dict)
@@ -209,6 +214,8 @@ def _view(content: Content, refusal: RefusedError | None, typed: Mapping[str, st
         talk=_talk(content, revision),
         actions=actions,
         topic=_topic(content) if inside else None,
+        embargo=embargo_on(session(), content.topic_id),
+        place=place_of(session(), content) if inside else NOWHERE,
         refusal=refusal,
         typed=typed,
     )

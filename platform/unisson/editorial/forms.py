@@ -12,7 +12,7 @@ from wtforms.widgets import CheckboxInput, DateInput, ListWidget, TimeInput
 
 from tenants.errors import RefusedError
 from unisson.editorial.models import ContentKind, Risk
-from unisson.editorial.timing import parse_local
+from unisson.editorial.timing import AmbiguousError, parse_local, resolve
 from unisson.editorial.writing import Draft
 from unisson.web.forms import LineField, TextField, VersionForm, one_line
 from unisson.web.i18n import lazy
@@ -68,6 +68,18 @@ class ScheduleForm(VersionForm):
         if not day or not clock:
             raise RefusedError(HALF_A_DATE, field="date")
         return parse_local(f"{day}T{clock}")
+
+    def twice(self, zone: str) -> tuple[str, str] | None:
+        """Return the two UTC offsets of a typed time that comes twice in `zone`: only then is anybody asked which."""
+        try:
+            typed = self.wall_time()
+            if typed is not None:
+                resolve(typed, zone, None)
+        except AmbiguousError as twice:
+            return twice.offsets
+        except RefusedError:
+            return None
+        return None
 
     def show(self, wall_time: datetime | None) -> None:
         """Show `wall_time` in the two fields."""

@@ -79,12 +79,27 @@ class Content(TenantOwned, Base):
             ["agency_id", "brand_id", "topic_id"],
             [f"{SCHEMA}.topics.agency_id", f"{SCHEMA}.topics.brand_id", f"{SCHEMA}.topics.id"],
         ),
+        # What a content follows is of the same topic: of the same brand, then, and of the same agency.
+        ForeignKeyConstraint(
+            ["agency_id", "brand_id", "topic_id", "follows_id"],
+            [f"{SCHEMA}.contents.{each}" for each in ("agency_id", "brand_id", "topic_id", "id")],
+            name="fk_contents_follows",
+            deferrable=True,
+            initially="deferred",
+        ),
+        unique_in_agency("brand_id", "topic_id", "id"),
         Index(None, "agency_id", "topic_id", postgresql_where="topic_id is not null"),
+        Index(None, "agency_id", "follows_id", postgresql_where="follows_id is not null"),
         Index("ix_contents_month", "agency_id", "brand_id", "scheduled_at"),
         CheckConstraint(one_of("kind", ContentKind), name="kind"),
         CheckConstraint(one_of("state", ContentState), name="state"),
         CheckConstraint("(scheduled_at is null) = (wall_time is null)", name="wall_time"),
         CheckConstraint("fold in (0, 1)", name="fold"),
+        CheckConstraint(
+            "(follows_id is null) = (follows_after is null) and (follows_id is null or topic_id is not null)"
+            " and follows_id <> id and follows_after between 0 and 43200",
+            name="follows",
+        ),
         CheckConstraint(
             "state in ('draft', 'changes_requested', 'cancelled')"
             " or (revision_id is not null and scheduled_at is not null)",
@@ -110,6 +125,9 @@ class Content(TenantOwned, Base):
     stages_all: Mapped[int] = mapped_column(server_default="0")
     channel_kinds: Mapped[str] = mapped_column(server_default="")
     live_url: Mapped[str | None]
+    follows_id: Mapped[uuid.UUID | None]
+    follows_after: Mapped[int | None]
+    """Minutes after what it follows has gone out."""
     late_limit: Mapped[int | None]
     """Seconds past its date within which it may still leave by itself; None for the limit of the settings."""
     version: Mapped[int] = mapped_column(server_default="1", server_onupdate=FetchedValue())

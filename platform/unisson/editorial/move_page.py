@@ -13,8 +13,10 @@ from unisson.editorial.contents import load
 from unisson.editorial.forms import DEFAULT_TIME, MoveForm
 from unisson.editorial.models import Content
 from unisson.editorial.moments import own_zone, when
-from unisson.editorial.timing import AmbiguousError, parse_local, resolve
-from unisson.editorial.writing import check_editable, clock_of, date_is_free, move
+from unisson.editorial.order import row_after
+from unisson.editorial.reopening import date_is_free
+from unisson.editorial.timing import AmbiguousError, parse_local
+from unisson.editorial.writing import check_editable, clock_of, move
 from unisson.web.db import session
 from unisson.web.guards import actor, brand_card_of
 from unisson.web.i18n import _, lazy, say_time
@@ -144,21 +146,10 @@ def _rendered(content: Content, form: MoveForm, status: int) -> tuple[str, int]:
         content=content,
         form_data=form,
         rule=_rule(content),
+        row=row_after(session(), content),
         brand=brand,
-        fold_offsets=_fold_offsets(brand.timezone, form),
+        fold_offsets=form.twice(brand.timezone),
         now=when(content.scheduled_at, content.zone, own_zone()) if content.scheduled_at else None,
         late=content.scheduled_at is not None and content.scheduled_at <= session().now(),
     )
     return page, status
-
-
-def _fold_offsets(zone: str, form: MoveForm) -> tuple[str, str] | None:
-    try:
-        typed = form.wall_time()
-        if typed is not None:
-            resolve(typed, zone, None)
-    except AmbiguousError as twice:
-        return twice.offsets
-    except RefusedError:
-        return None
-    return None

@@ -10,6 +10,7 @@ from tenants.access import Actor
 from tenants.session import TenantSession
 from unisson.editorial.contents import brand_of, channels_of, pictures_of
 from unisson.editorial.models import Content, Revision
+from unisson.topics.embargo import embargo_on
 
 
 def digest_of(payload: dict[str, Any]) -> str:
@@ -26,7 +27,7 @@ def payload_of(session: TenantSession, content: Content, *, date_approved: bool 
 
     Where its chain does not approve the date, the payload has none, and the content may move on the calendar.
     """
-    brand = brand_of(session, content)
+    brand, embargo = brand_of(session, content), embargo_on(session, content.topic_id)
     return {
         "format": 2,
         "kind": content.kind,
@@ -36,7 +37,7 @@ def payload_of(session: TenantSession, content: Content, *, date_approved: bool 
         "tags": sorted(content.tags or ()),
         "risks": sorted(content.risks or ()),
         **({"topic": str(content.topic_id)} if content.topic_id else {}),
-        "embargo": None,
+        "embargo": embargo.until.isoformat() if embargo and date_approved else None,
         "scheduled_at": content.scheduled_at.isoformat() if content.scheduled_at and date_approved else None,
         "zone": content.zone,
         "channels": [

@@ -6,14 +6,11 @@ are kept beside it.
 """
 
 import re
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from flask_babel.speaklater import LazyString
-
 from tenants.errors import RefusedError
-from unisson.web.i18n import _, lazy, say_time
+from unisson.web.i18n import _, later, lazy, say_time
 
 FIELD = "wall_time"
 EARLIEST, LATEST = datetime(1990, 1, 1), datetime(2200, 1, 1)  # noqa: DTZ001 - bounds of wall times
@@ -31,7 +28,7 @@ class GapError(RefusedError):
     """The clock skips this time. `next_valid` is the first wall time after the gap."""
 
     def __init__(self, wall_time: datetime, next_valid: datetime) -> None:
-        super().__init__(_later(_say_gap, wall_time, next_valid), field=FIELD)
+        super().__init__(later(_say_gap, wall_time, next_valid), field=FIELD)
         self.wall_time = wall_time
         self.next_valid = next_valid
 
@@ -44,7 +41,7 @@ class AmbiguousError(RefusedError):
     """
 
     def __init__(self, wall_time: datetime, offsets: tuple[str, str]) -> None:
-        super().__init__(_later(_say_twice, wall_time, offsets), field=FIELD)
+        super().__init__(later(_say_twice, wall_time, offsets), field=FIELD)
         self.wall_time = wall_time
         self.offsets = offsets
 
@@ -121,11 +118,6 @@ def _end_of_gap(before: datetime, after: datetime, zone: ZoneInfo) -> datetime:
         middle = before + timedelta(seconds=seconds // 2)
         before, after = (middle, after) if middle.astimezone(zone).utcoffset() == old else (before, middle)
     return after.astimezone(zone).replace(tzinfo=None, fold=0)
-
-
-def _later(say: Callable[..., str], *about: object) -> object:
-    """Return a sentence that is made when it is shown, in the reader's language."""
-    return LazyString(say, *about)  # type: ignore[no-untyped-call]  # Flask-Babel's own lazy string has no annotations
 
 
 def _say(wall_time: datetime, shape: str) -> str:

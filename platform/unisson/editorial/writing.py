@@ -14,7 +14,6 @@ from tenants.errors import NotFoundError, RefusedError, StaleError
 from tenants.permissions import Permission
 from tenants.session import TenantSession
 from unisson.activity.trail import record
-from unisson.approvals.asking import void
 from unisson.editorial.contents import brand_of, channels_of, check_fresh, load, open_channels, pictures_of
 from unisson.editorial.models import (
     EDITABLE,
@@ -22,13 +21,15 @@ from unisson.editorial.models import (
     ContentKind,
     ContentState,
     Illustration,
-    Revision,
     Risk,
     Variant,
 )
+from unisson.editorial.order import keep_order, leave_order, pull
+from unisson.editorial.reopening import date_is_free, reopen
 from unisson.editorial.timing import fold_of, must_be_future, resolve, wall_time_of
 from unisson.media.models import Media
 from unisson.publishing.standing import move_planned
+from unisson.topics.embargo import check_embargo, embargo_on
 from unisson.topics.planning import check_of_brand
 from unisson.web.i18n import lazy
 
@@ -72,6 +73,7 @@ def write(session: TenantSession, actor: Actor, brand_id: uuid.UUID, draft: Draf
     session.add(content)
     session.flush()
     _attach(session, content, draft)
+    check_embargo(session, content.topic_id, content.scheduled_at, content.channel_kinds)
     record(session, actor, "content.written", "content", content.id, brand_id=brand_id)
     return content
 
@@ -89,9 +91,14 @@ def edit(
     before = draft_of(session, content)
     if before == _normal(draft, before):
         return content
+    stood = content.scheduled_at
     _fill(session, content, brand_of(session, content), draft)
-    reopened = _reopen(session, content, actor)
+    reopened = reopen(session, content, actor)
     _attach(session, content, draft)
+    check_embargo(session, content.topic_id, content.scheduled_at, content.channel_kinds)
+    if content.scheduled_at != stood:
+        keep_order(session, content)
+        pull(session, actor, content)
     session.flush()
     record(session, actor, "content.edited", "content", content.id, brand_id=content.brand_id, reopened=reopened)
     return content
@@ -106,7 +113,10 @@ def move(
     fold: int | None,
     version_shown: int | None = None,
 ) -> Content:
-    """Return the content at another date. Where its chain approves the date, a move reopens the approval."""
+    """Return the content at another date, with what follows it. Where its chain approves the date, a move reopens.
+
+    Raises RefusedError for a date before the embargo of its topic or before what it follows; StaleError.
+    """
     content = load(session, actor, content_id, Permission.CONTENT_SCHEDULE, lock=True)
     check_fresh(content, version_shown)
     check_editable(content)
@@ -114,11 +124,14 @@ def move(
     _place(session, content, brand_of(session, content), wall_time, fold)
     if content.scheduled_at == before:
         return content
-    reopened = not date_is_free(session, content) and _reopen(session, content, actor)
+    check_embargo(session, content.topic_id, content.scheduled_at, content.channel_kinds)
+    keep_order(session, content)
+    reopened = not date_is_free(session, content) and reopen(session, content, actor)
     session.flush()
     if not reopened:
         move_planned(session, content)
     record(session, actor, "content.moved", "content", content.id, brand_id=content.brand_id, reopened=reopened)
+    pull(session, actor, content)
     return content
 
 
@@ -127,7 +140,7 @@ def cancel(session: TenantSession, actor: Actor, content_id: uuid.UUID, version_
     content = load(session, actor, content_id, Permission.CONTENT_WRITE, lock=True)
     check_fresh(content, version_shown)
     check_editable(content)
-    _reopen(session, content, actor)
+    reopen(session, content, actor)
     content.state = ContentState.CANCELLED
     session.flush()
     record(session, actor, "content.cancelled", "content", content.id, brand_id=content.brand_id)
@@ -135,10 +148,14 @@ def cancel(session: TenantSession, actor: Actor, content_id: uuid.UUID, version_
 
 
 def restore(session: TenantSession, actor: Actor, content_id: uuid.UUID) -> Content:
-    """Return a cancelled content as a draft again."""
+    """Return a cancelled content as a draft again, without its date if that is before an embargo set meanwhile."""
     content = load(session, actor, content_id, Permission.CONTENT_WRITE, lock=True)
     if content.state == ContentState.CANCELLED:
         content.state = ContentState.DRAFT
+        embargo = embargo_on(session, content.topic_id, lock=True)
+        if embargo is not None and embargo.forbids(content.scheduled_at, content.channel_kinds):
+            content.scheduled_at = content.wall_time = None
+            keep_order(session, content)
         session.flush()
         record(session, actor, "content.restored", "content", content.id, brand_id=content.brand_id)
     return content
@@ -206,6 +223,8 @@ def _fill(session: TenantSession, content: Content, brand: Brand, draft: Draft) 
     content.kind, content.title, content.body = draft.kind, draft.title, draft.body
     if draft.topic_id is not None and draft.topic_id != content.topic_id:
         check_of_brand(session, brand.id, {draft.topic_id})
+    if draft.topic_id != content.topic_id:
+        leave_order(session, content)
     content.topic_id = draft.topic_id
     content.tags, content.risks = normal_tags(draft.tags), sorted({Risk(each).value for each in draft.risks})
     if draft.wall_time is None:
@@ -224,23 +243,6 @@ def _place(session: TenantSession, content: Content, brand: Brand, wall_time: da
         must_be_future(instant, session.now())
     content.scheduled_at, content.wall_time = instant, wall_time
     content.zone, content.fold = brand.timezone, fold or 0
-
-
-def date_is_free(session: TenantSession, content: Content) -> bool:
-    """Return whether the content was submitted by a chain that does not approve the date: it may move as it is."""
-    if content.revision_id is None:
-        return False
-    return session.get_one(Revision, (session.agency_id, content.revision_id)).payload["scheduled_at"] is None
-
-
-def _reopen(session: TenantSession, content: Content, actor: Actor) -> bool:
-    """Make a submitted content a draft again, and end its passage."""
-    submitted = content.state != ContentState.DRAFT
-    void(session, content, by=actor.membership_id)
-    content.state = ContentState.DRAFT
-    content.revision_id = None
-    content.stages_done = content.stages_all = 0
-    return submitted
 
 
 def _attach(session: TenantSession, content: Content, draft: Draft) -> None:

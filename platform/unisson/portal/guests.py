@@ -35,6 +35,11 @@ class Guest:
     device: LinkDevice | None = None
 
     @property
+    def is_stranger(self) -> bool:
+        """Whether they hold no role here: a chain asks them by their address."""
+        return self.actor.agency_role is AgencyRole.MEMBER and not self.actor.brand_roles.get(self.brand.id)
+
+    @property
     def signs_as(self) -> str:
         """Return the name that their next decision is signed with, unless they type another."""
         return (self.device.typed_name if self.device else "") or self.person.name

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Integer, Row, Select, cast, func, or_, select
+from sqlalchemy import ColumnElement, Integer, Row, Select, cast, func, or_, select
 
 from tenants.access import Actor
 from tenants.errors import NotFoundError
@@ -20,6 +20,7 @@ from unisson.approvals.models import ApprovalRun, Decision, PolicyVersion, Purpo
 from unisson.editorial.models import Content, ContentState, Revision
 from unisson.editorial.visibility import visible_states
 from unisson.portal.guests import Guest
+from unisson.topics.embargo import Embargo, embargo_on, kept_from_strangers
 
 MOST = 100
 """Contents of one page, the nearest date first; what is beyond comes up as these are decided."""
@@ -79,6 +80,9 @@ class One:
     if_late: object
     late: bool
     mine: Word | None
+    embargo: Embargo | None
+    """The embargo of its topic, while it lasts."""
+
     shown: bool
     """Whether the guest's role shows the content as it is now, not only what they decided on."""
 
@@ -134,6 +138,7 @@ def _waiting(guest: Guest) -> Select[*tuple[Any, ...]]:
             PolicyVersion,
             (PolicyVersion.agency_id == ApprovalRun.agency_id) & (PolicyVersion.id == ApprovalRun.policy_version_id),
         )
+        .where(*_readable(guest))
         .order_by(Content.scheduled_at, Content.id)
         .limit(MOST)
     )  # fmt: skip
@@ -166,7 +171,7 @@ def one(session: TenantSession, guest: Guest, content_id: uuid.UUID) -> One:
     Where their role does not show the content as it is now, they see what they decided on, and nothing newer.
     """
     content = session.scalars(
-        select(Content).where(Content.id == content_id, Content.brand_id == guest.brand.id)
+        select(Content).where(Content.id == content_id, Content.brand_id == guest.brand.id, *_readable(guest))
     ).one_or_none()
     if content is None:
         raise NotFoundError
@@ -185,6 +190,7 @@ def one(session: TenantSession, guest: Guest, content_id: uuid.UUID) -> One:
         if_late=_if_late(session, content, passage) if asked and passage else None,
         late=content.scheduled_at is not None and content.scheduled_at <= session.now(),
         mine=_word(mine) if mine else None,
+        embargo=_lasting(session, content),
         shown=shown,
     )
 
@@ -221,6 +227,7 @@ def picture(session: TenantSession, guest: Guest, digest: str) -> str:
         .join(Content, (Content.agency_id == Revision.agency_id) & (Content.id == Revision.content_id))
         .where(
             Content.brand_id == guest.brand.id,
+            *_readable(guest),
             holds,
             or_(
                 (Revision.id == Content.revision_id)
@@ -233,6 +240,16 @@ def picture(session: TenantSession, guest: Guest, digest: str) -> str:
     if revision is None:
         raise NotFoundError
     return next(str(each["mime"]) for each in revision["pictures"] if each["digest"] == digest)
+
+
+def _readable(guest: Guest) -> tuple[ColumnElement[bool], ...]:
+    """Return what holds a content back from this guest: what is under embargo, from people without a role."""
+    return (~kept_from_strangers(),) if guest.is_stranger else ()
+
+
+def _lasting(session: TenantSession, content: Content) -> Embargo | None:
+    embargo = embargo_on(session, content.topic_id)
+    return embargo if embargo and embargo.until > session.now() else None
 
 
 def _is_shown(actor: Actor, content: Content) -> bool:

@@ -1,8 +1,9 @@
 """The publishing ledger: what may leave now, that it is about to, and what became of it.
 
-T2 (`begin`) writes an attempt before the first byte leaves, under the claim's fence, with the approval gate repeated
-by a trigger of the database. T3 (`close`) records the outcome. A late success still counts; anything else that comes
-after the claim has passed on changes nothing.
+A publication's turn comes at its date, after every embargo, and after what it follows. T2 (`begin`) writes an attempt
+before the first byte leaves, under the claim's fence, with the approval gate repeated by a trigger of the database. T3
+(`close`) records the outcome. A late success still counts; anything else that comes after the claim has passed on
+changes nothing.
 """
 
 import json
@@ -22,14 +23,21 @@ select p.id, p.state, p.attempts, p.due_at, p.late_accepted, p.client_ref, p.con
        c.late_limit, r.digest, r.payload,
        ch.kind, ch.settings, ch.secret, ch.tokens, ch.faults, ch.disconnected_at,
        extract(epoch from ch.paused_until - clock_timestamp())::float as pause,
-       extract(epoch from clock_timestamp() - p.due_at)::float as late,
-       extract(epoch from clock_timestamp() - greatest(p.due_at, p.embargo_until))::float as ripe,
-       s.email, s.name as recipient_name, s.unsubscribed_at, p.subscriber_id
+       extract(epoch from clock_timestamp() - turn.at)::float as late,
+       f.state as first_state, s.email, s.name as recipient_name, s.unsubscribed_at, p.subscriber_id
   from app.publications p
   join app.contents c on c.agency_id = p.agency_id and c.id = p.content_id
   join app.revisions r on r.agency_id = p.agency_id and r.id = p.revision_id
   join app.channels ch on ch.agency_id = p.agency_id and ch.id = p.channel_id
   left join app.subscribers s on s.agency_id = p.agency_id and s.id = p.subscriber_id
+  left join app.topics t on t.agency_id = c.agency_id and t.id = c.topic_id
+   and (t.embargo_holds = 'everything' or ch.kind <> 'email')
+  left join app.contents f on f.agency_id = c.agency_id and f.id = c.follows_id
+  left join lateral (
+    select max(o.published_at) + make_interval(mins => c.follows_after) as at from app.publications o
+     where o.agency_id = f.agency_id and o.content_id = f.id and o.state = 'published') after_first on true
+  cross join lateral (
+    select greatest(p.due_at, p.embargo_until, t.embargo_until, after_first.at) as at) turn
  where p.id
 """
 _LOOK_ONE, _LOOK_MANY = text(f"{_LOOK} = :id"), text(f"{_LOOK} = any(:ids) order by p.due_at, p.id")

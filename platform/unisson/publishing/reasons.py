@@ -42,6 +42,16 @@ CODES: dict[str, Explanation] = {
         KEPT,
         lazy("Let the content go: it leaves at its time, or you are asked where that has passed."),
     ),
+    "first late": Explanation(
+        lazy("It follows another content of its topic, which is not out yet. It leaves once that is."),
+        KEPT,
+        lazy("Look at what it follows, or take it out of the order on the topic's page."),
+    ),
+    "first cancelled": Explanation(
+        lazy("It follows another content of its topic, which was cancelled. Nothing was sent."),
+        KEPT,
+        lazy("Take it out of the order on the topic's page, then send it; or leave it unsent."),
+    ),
     "disconnected": Explanation(
         lazy("The channel was disconnected when its time came. Nothing was sent."),
         KEPT,

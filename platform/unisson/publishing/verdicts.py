@@ -22,6 +22,9 @@ from unisson.publishing.ledger import Verdict
 BACK_OFF = (2.0, 120.0)
 UNREADABLE_PATIENCE = 600.0
 PAUSE_LOOK = 30.0
+FIRST_LOOK = 10.0
+OUT = frozenset({None, "published", "partly_published"})
+"""How what a publication follows may stand when it leaves; None where it follows nothing."""
 
 
 def stop(seen: Row[Any], lateness_limit: float) -> Verdict | None:
@@ -38,12 +41,16 @@ def _never(seen: Row[Any]) -> Verdict | None:
         return Verdict("cancelled", "not_sent", "unsubscribed")
     if seen.disconnected_at is not None:
         return Verdict("held", "not_sent", "disconnected")
+    if seen.first_state == "cancelled":
+        return Verdict("held", "not_sent", "first cancelled")
     return None
 
 
 def _not_now(seen: Row[Any], lateness_limit: float) -> Verdict | None:
-    if seen.ripe < 0:
-        return Verdict("scheduled", "not_sent", delay=-seen.ripe)
+    if seen.late < 0:
+        return Verdict("scheduled", "not_sent", delay=-seen.late)
+    if seen.first_state not in OUT:
+        return Verdict("scheduled", "not_sent", "first late", delay=FIRST_LOOK)
     limit = lateness_limit if seen.late_limit is None else seen.late_limit
     if seen.late > limit and not seen.late_accepted:
         return Verdict("held", "not_sent", "late")

@@ -2,11 +2,13 @@
 
 import enum
 import uuid
+from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, Index
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index
+from sqlalchemy.dialects.postgresql import TIMESTAMP
 from sqlalchemy.orm import Mapped, mapped_column
 
-from tenants.base import Base, TenantOwned, Timestamp, belongs_to, one_of, unique_in_agency
+from tenants.base import SCHEMA, Base, TenantOwned, Timestamp, belongs_to, one_of, unique_in_agency
 
 
 class Pole(enum.StrEnum):
@@ -23,6 +25,13 @@ class PoleWord(enum.StrEnum):
     CONCERNED = "concerned"
     NOT_CONCERNED = "not_concerned"
     LATER = "later"
+
+
+class Holds(enum.StrEnum):
+    """What an embargo holds back: everything, or what the public can read (a press list may have it before)."""
+
+    EVERYTHING = "everything"
+    PUBLIC = "public"
 
 
 SETTLED = frozenset({PoleWord.CONCERNED, PoleWord.NOT_CONCERNED})
@@ -42,8 +51,22 @@ class Topic(TenantOwned, Base):
         Index(None, "agency_id", "created_by"),
         Index(None, "agency_id", "cm_lead_id"),
         Index(None, "agency_id", "rp_lead_id"),
+        Index(
+            "ix_topics_embargo",
+            "agency_id",
+            "brand_id",
+            "embargo_until",
+            postgresql_where="embargo_until is not null",
+        ),
         CheckConstraint(one_of("cm_word", PoleWord), name="cm_word"),
         CheckConstraint(one_of("rp_word", PoleWord), name="rp_word"),
+        CheckConstraint(
+            "(embargo_until is null) = (embargo_wall_time is null)"
+            " and (embargo_until is null) = (embargo_zone is null)",
+            name="embargo",
+        ),
+        CheckConstraint("embargo_fold in (0, 1)", name="embargo_fold"),
+        CheckConstraint(one_of("embargo_holds", Holds), name="embargo_holds"),
     )
 
     brand_id: Mapped[uuid.UUID]
@@ -55,6 +78,14 @@ class Topic(TenantOwned, Base):
     rp_lead_id: Mapped[uuid.UUID | None]
     cm_word: Mapped[str] = mapped_column(server_default="undecided")
     rp_word: Mapped[str] = mapped_column(server_default="undecided")
+    embargo_until: Mapped[datetime | None]
+    embargo_wall_time: Mapped[datetime | None] = mapped_column(TIMESTAMP(timezone=False))
+    embargo_zone: Mapped[str | None]
+    embargo_fold: Mapped[int] = mapped_column(server_default="0")
+    embargo_holds: Mapped[str] = mapped_column(server_default="everything")
+    embargo_reason: Mapped[str] = mapped_column(server_default="")
+    embargo_shared: Mapped[bool] = mapped_column(server_default="false")
+    """Whether people from outside, whom a chain asks, may read it before."""
     version: Mapped[int] = mapped_column(server_default="1")
     created_by: Mapped[uuid.UUID]
     created_at: Mapped[Timestamp]
@@ -76,3 +107,22 @@ class Topic(TenantOwned, Base):
     def is_ready(self) -> bool:
         """Whether both poles have said that they are concerned, or that they are not."""
         return not self.waits_on
+
+
+class TopicDate(TenantOwned, Base):
+    """A key date of a topic: an anniversary, an event, the day on which a figure comes out."""
+
+    __tablename__ = "topic_dates"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["agency_id", "brand_id", "topic_id"],
+            [f"{SCHEMA}.topics.{each}" for each in ("agency_id", "brand_id", "id")],
+        ),
+        Index(None, "agency_id", "topic_id"),
+        Index(None, "agency_id", "brand_id", "on_date"),
+    )
+
+    brand_id: Mapped[uuid.UUID]
+    topic_id: Mapped[uuid.UUID]
+    on_date: Mapped[date]
+    label: Mapped[str]

@@ -2,8 +2,9 @@
 
 import uuid
 from dataclasses import dataclass
+from datetime import date
 
-from sqlalchemy import or_, select
+from sqlalchemy import delete, func, or_, select
 
 from tenants.access import Actor
 from tenants.errors import NotFoundError, RefusedError, StaleError
@@ -11,11 +12,13 @@ from tenants.members import BrandAssignment, Membership
 from tenants.permissions import BrandRole, Permission
 from tenants.session import TenantSession
 from unisson.activity.trail import record
-from unisson.topics.models import Pole, PoleWord, Topic
+from unisson.topics.models import Pole, PoleWord, Topic, TopicDate
 from unisson.web.i18n import lazy
 
 LONG_TITLE = 200
 LONG_TEXT = 5_000
+MOST_DATES = 20
+EARLIEST, LATEST = date(2000, 1, 1), date(2199, 12, 31)
 
 NO_TITLE = lazy("Give the topic a title.")
 LONG_WORDS = lazy("A title has 200 characters at most, each text 5,000.")
@@ -23,6 +26,10 @@ NOT_OF_THE_POLE = lazy("Choose somebody of this pole on the brand.")
 STALE = lazy(
     "Somebody changed this topic after you opened it. Your text is still in the form: compare, then save again."
 )
+
+NO_LABEL = lazy("Say what happens that day, in 200 characters at most.")
+NO_DAY = lazy("Choose a day.")
+MANY_DATES = lazy("A topic has twenty key dates at most.")
 
 SPEAKS: dict[Pole, Permission] = {Pole.CM: Permission.TOPIC_CM, Pole.RP: Permission.TOPIC_RP}
 """Which permission lets somebody speak for a pole."""
@@ -95,6 +102,33 @@ def speak(session: TenantSession, actor: Actor, topic_id: uuid.UUID, pole: Pole,
             word=word.value,
         )  # fmt: skip
     return topic
+
+
+def note_date(session: TenantSession, actor: Actor, topic_id: uuid.UUID, on_date: date | None, label: str) -> None:
+    """Keep a key date of a topic. Raises NotFoundError, ForbiddenError, RefusedError."""
+    topic = load_topic(session, actor, topic_id, lock=True)
+    label = label.strip()
+    if on_date is None or not EARLIEST <= on_date <= LATEST:
+        raise RefusedError(NO_DAY, field="on_date")
+    if not label or len(label) > LONG_TITLE:
+        raise RefusedError(NO_LABEL, field="label")
+    known = session.scalar(select(func.count()).select_from(TopicDate).where(TopicDate.topic_id == topic_id)) or 0
+    if known >= MOST_DATES:
+        raise RefusedError(MANY_DATES, field="on_date")
+    session.add(TopicDate(brand_id=topic.brand_id, topic_id=topic.id, on_date=on_date, label=label))
+    session.flush()
+    record(session, actor, "topic.date_noted", "topic", topic.id, brand_id=topic.brand_id, on=on_date.isoformat())
+
+
+def drop_date(session: TenantSession, actor: Actor, topic_id: uuid.UUID, date_id: uuid.UUID) -> None:
+    """Take a key date away. Raises NotFoundError, ForbiddenError."""
+    topic = load_topic(session, actor, topic_id, lock=True)
+    gone = session.execute(
+        delete(TopicDate).where(TopicDate.id == date_id, TopicDate.topic_id == topic_id).returning(TopicDate.id)
+    ).first()
+    if gone is None:
+        raise NotFoundError
+    record(session, actor, "topic.date_dropped", "topic", topic.id, brand_id=topic.brand_id)
 
 
 def _fill(session: TenantSession, topic: Topic, plan: Plan) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 
 from tenants.session import TenantSession
 from unisson.editorial.models import Content
-from unisson.topics.models import SETTLED, Pole, Topic
+from unisson.topics.models import SETTLED, Pole, Topic, TopicDate
 
 MOST = 200
 
@@ -32,6 +32,9 @@ class Hanging(NamedTuple):
     state: str
     scheduled_at: datetime | None
     zone: str
+    version: int
+    follows_id: uuid.UUID | None
+    follows_after: int | None
 
 
 def topics_of(session: TenantSession, brand_id: uuid.UUID, show: str = "") -> Sequence[TopicRow]:
@@ -62,9 +65,19 @@ def hanging_on(session: TenantSession, topic: Topic) -> Sequence[Hanging]:
             Content.state,
             Content.scheduled_at,
             Content.zone,
+            Content.version,
+            Content.follows_id,
+            Content.follows_after,
         )
         .where(Content.topic_id == topic.id)
         .order_by(Content.scheduled_at.nulls_last(), Content.id)
         .limit(MOST)
     )
     return [Hanging(*row) for row in rows]
+
+
+def dates_of(session: TenantSession, topic: Topic) -> Sequence[TopicDate]:
+    """Return the key dates of a topic, in order."""
+    return session.scalars(
+        select(TopicDate).where(TopicDate.topic_id == topic.id).order_by(TopicDate.on_date, TopicDate.id)
+    ).all()

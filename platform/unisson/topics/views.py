@@ -2,20 +2,27 @@
 
 import uuid
 from collections.abc import Callable
+from datetime import date
+from typing import NamedTuple
 
+from babel.units import format_unit
 from flask import Blueprint, Flask, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from tenants.errors import NotFoundError, RefusedError, StaleError
 from tenants.permissions import Permission
 from unisson.editorial.forms import KINDS
+from unisson.editorial.order import place_after
+from unisson.topics import embargo_pages
+from unisson.topics.embargo import embargo_of
 from unisson.topics.forms import TopicForm
 from unisson.topics.models import Pole, PoleWord, Topic
-from unisson.topics.planning import SPEAKS, change_topic, leads, load_topic, open_topic, speak
-from unisson.topics.reading import hanging_on, topics_of
+from unisson.topics.planning import SPEAKS, change_topic, drop_date, leads, load_topic, note_date, open_topic, speak
+from unisson.topics.reading import dates_of, hanging_on, topics_of
 from unisson.web.db import session
+from unisson.web.forms import one_line
 from unisson.web.guards import BrandCard, actor, brand_card, brand_card_of
-from unisson.web.i18n import _, lazy
+from unisson.web.i18n import _, language, lazy
 from unisson.web.operations import new_operation_id
 
 blueprint = Blueprint("topics", __name__, url_prefix="/<agency>")
@@ -29,6 +36,14 @@ WORDS = {
     PoleWord.NOT_CONCERNED: lazy("not concerned"),
     PoleWord.LATER: lazy("later"),
 }
+UNITS = {"minutes": 1, "hours": 60, "days": 24 * 60}
+
+
+class Refusal(NamedTuple):
+    """What one of the small forms of a topic's page was refused for: the part of the page, and what was typed."""
+
+    part: str
+    refusal: RefusedError
 
 
 @blueprint.get("/brands/<brand>/topics")
@@ -94,13 +109,97 @@ def topic_word(topic_id: uuid.UUID) -> Answer:
     return redirect(url_for("topics.topic", topic_id=topic_id), 303)
 
 
+@blueprint.get("/topics/<uuid:topic_id>/embargo")
+def embargo(topic_id: uuid.UUID) -> Answer:
+    """Show the embargo of a topic."""
+    return embargo_pages.page(topic_id)
+
+
+@blueprint.post("/topics/<uuid:topic_id>/embargo")
+def embargo_setting(topic_id: uuid.UUID) -> Answer:
+    """Set, move or lift the embargo of a topic."""
+    return embargo_pages.setting(topic_id)
+
+
+@blueprint.post("/topics/<uuid:topic_id>/dates")
+def date_noting(topic_id: uuid.UUID) -> Answer:
+    """Keep a key date of a topic."""
+    typed = request.form
+    return _small(
+        topic_id,
+        "dates",
+        lambda: note_date(session(), actor(), topic_id, _day(typed.get("on_date", "")), one_line(typed.get("label"))),
+    )
+
+
+@blueprint.post("/topics/<uuid:topic_id>/dates/<uuid:date_id>/remove")
+def date_dropping(topic_id: uuid.UUID, date_id: uuid.UUID) -> Answer:
+    """Take a key date away."""
+    return _small(topic_id, "dates", lambda: drop_date(session(), actor(), topic_id, date_id))
+
+
+@blueprint.post("/topics/<uuid:topic_id>/order")
+def ordering(topic_id: uuid.UUID) -> Answer:
+    """Let a content follow another one of the topic, or no other."""
+    typed = request.form
+    return _small(
+        topic_id,
+        "order",
+        lambda: place_after(
+            session(),
+            actor(),
+            _uuid(typed.get("content_id", "")),
+            _uuid(typed["first_id"]) if typed.get("first_id") else None,
+            _minutes(typed.get("amount", ""), typed.get("unit", "")),
+            topic_id=topic_id,
+        ),
+    )
+
+
+def _small(topic_id: uuid.UUID, part: str, act: Callable[[], object]) -> Answer:
+    found = load_topic(session(), actor(), topic_id)
+    try:
+        with session().begin_nested():
+            act()
+    except RefusedError as refusal:
+        session().refresh(found)
+        return _page(found, Refusal(part, refusal)), refusal.status
+    flash(_("Saved."), "success")
+    return redirect(url_for("topics.topic", topic_id=topic_id, _anchor=part), 303)
+
+
+def _day(typed: str) -> date | None:
+    try:
+        return date.fromisoformat(typed.strip())
+    except ValueError:
+        return None
+
+
+def _uuid(typed: str) -> uuid.UUID:
+    try:
+        return uuid.UUID(typed)
+    except ValueError:
+        raise NotFoundError from None
+
+
+def _minutes(amount: str, unit: str) -> int:
+    """Return a typed delay in minutes; -1 for what is none, which no order takes."""
+    amount = amount.strip() or "0"
+    return int(amount) * UNITS.get(unit, 1) if amount.isascii() and amount.isdigit() and len(amount) < 7 else -1
+
+
+def _delay(minutes: int) -> str:
+    unit, size = next((name, size) for name, size in reversed(UNITS.items()) if not minutes % size)
+    return format_unit(minutes // size, unit.removesuffix("s"), locale=language())
+
+
 def _brand(slug: str) -> BrandCard:
     card = brand_card(slug)
     actor().require(Permission.TOPIC_PLAN, card.id)
     return card
 
 
-def _page(found: Topic) -> str:
+def _page(found: Topic, refused: Refusal | None = None) -> str:
     card = brand_card_of(found.brand_id)
     known = {pole: leads(session(), card.id, pole, found.lead_of(pole)) for pole in Pole}
     return render_template(
@@ -108,6 +207,11 @@ def _page(found: Topic) -> str:
         card=card,
         topic=found,
         contents=hanging_on(session(), found),
+        dates=dates_of(session(), found),
+        embargo=embargo_of(found),
+        schedules=actor().may(Permission.CONTENT_SCHEDULE, card.id),
+        refused=refused,
+        say_delay=_delay,
         poles=POLES,
         words=WORDS,
         kinds=KINDS,

@@ -38,6 +38,11 @@ def lazy(sentence: str, /, **about: object) -> Any:
     return Sentence(gettext, sentence, **about)  # type: ignore[no-untyped-call]  # Flask-Babel has no annotations here
 
 
+def later(say: Callable[..., str], *about: object) -> Any:
+    """Return the sentence that `say` makes of `about`, made when it is shown, in the reader's language."""
+    return Sentence(say, *about)  # type: ignore[no-untyped-call]  # Flask-Babel has no annotations here
+
+
 speaking = force_locale
 """`with speaking("fr"):` – for mails, which are in their reader's language."""
 
