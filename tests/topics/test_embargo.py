@@ -13,6 +13,9 @@ from support.topics import PARIS, at, opened, put_under
 
 from tenants.base import utcnow
 from tenants.errors import RefusedError
+from tenants.members import Membership
+from unisson.approvals import links
+from unisson.approvals.chain import Approver, Chain, Stage
 from unisson.editorial.models import Content, Revision
 from unisson.editorial.timing import wall_time_of
 from unisson.editorial.writing import move, restore
@@ -201,6 +204,57 @@ def test_bad_input_is_said_and_nothing_changes(desk: Desk, topic_id: uuid.UUID, 
     assert sentence in answer.text
     with desk.session() as session:
         assert session.scalars(select(Topic.embargo_wall_time)).all() == [at(10)]
+
+
+def outsider(desk: Desk) -> uuid.UUID:
+    """Return somebody of the agency's list of people who holds no role at all."""
+    with desk.session() as session:
+        person = Membership(email=f"{uuid.uuid4().hex}@example.org", name="Maître Le Goff")
+        session.add(person)
+        session.flush()
+        return person.id
+
+
+def test_a_chain_asks_nobody_from_outside_before_it_ends_unless_they_may_know(desk: Desk, topic_id: uuid.UUID) -> None:
+    desk.give_chain(Chain((Stage((Approver(person=outsider(desk)),)),)))
+    content_id = desk.write(topic_id=topic_id, wall_time=at(20))
+    with pytest.raises(RefusedError):
+        desk.submit(content_id)
+    desk.submit(desk.write(wall_time=at(20)))  # without the topic, they may be asked
+    put_under(desk, topic_id, at(10), shared=True)
+    desk.submit(content_id)
+    with pytest.raises(RefusedError) as refused:
+        put_under(desk, topic_id, at(10), shared=False)
+    assert refused.value.field == "shared"
+
+
+def test_a_link_shows_a_stranger_nothing_that_they_may_not_know(desk: Desk, topic_id: uuid.UUID) -> None:
+    who = outsider(desk)
+    desk.give_chain(Chain((Stage((Approver(person=who),)),)))
+    content_id = desk.write(topic_id=opened(desk), wall_time=at(20), title="Le secret")
+    desk.submit(content_id)
+    with desk.session() as session:
+        _link, token = links.mint(session, who, desk.world.brand_id)
+    desk.known(token)
+    assert "Le secret" in desk.get(None, f"/approve/{token}").text
+    assert desk.get(None, f"/approve/{token}/contents/{content_id}").status_code == 200
+    with desk.session() as session:  # as no page would let it happen
+        session.execute(update(Content).where(Content.id == content_id).values(topic_id=topic_id))
+    assert "Le secret" not in desk.get(None, f"/approve/{token}").text
+    assert desk.get(None, f"/approve/{token}/contents/{content_id}").status_code == 404
+    put_under(desk, topic_id, at(10), shared=True)
+    assert "Le secret" in desk.get(None, f"/approve/{token}").text
+
+
+def test_a_client_reads_until_when_to_keep_quiet(desk: Desk, topic_id: uuid.UUID) -> None:
+    desk.speak_english()
+    content_id = desk.write(topic_id=topic_id, wall_time=at(20))
+    desk.submit(content_id)
+    desk.approve(content_id, "rp")
+    token = desk.known(desk.link(content_id)[1])
+    page = desk.get(None, f"/approve/{token}/contents/{content_id}?lang=en").text
+    assert "Under embargo until" in page
+    assert "Résultats" not in page  # the topic is the agency's own
 
 
 def test_clients_can_t_reach_it(desk: Desk, topic_id: uuid.UUID) -> None:

@@ -56,7 +56,10 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class TopicScript:
-    """One topic. A piece whose title or text has one of `words` hangs on it. `cm` and `rp` are the poles' words."""
+    """One topic. A piece whose title or text has one of `words` hangs on it. `cm` and `rp` are the poles' words.
+
+    `embargo` is a day, a clock time and a reason; `dates` are key dates; `order` names pieces: what follows, what first.
+    """
 
     title: str
     objective: str
@@ -65,6 +68,9 @@ class TopicScript:
     words: tuple[str, ...]
     cm: str = "concerned"
     rp: str = "concerned"
+    embargo: tuple[int, str, str] | None = None
+    dates: tuple[tuple[int, str], ...] = ()
+    order: tuple[tuple[str, str], ...] = ()
 
     def holds(self, piece: Piece) -> bool:
         """Return whether the piece hangs on it."""

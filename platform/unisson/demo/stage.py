@@ -27,6 +27,7 @@ from unisson.approvals.asking import open_seats
 from unisson.approvals.holding import hold
 from unisson.demo import history, script
 from unisson.demo.pictures import drawn
+from unisson.demo.plans import plan_topic, put_in_order
 from unisson.demo.script import AgencyScript, BrandScript, Person, Piece, TopicScript, fr
 from unisson.editorial.limits import check_with
 from unisson.editorial.models import Content, ContentKind
@@ -39,8 +40,6 @@ from unisson.publishing.connecting import connect_list
 from unisson.publishing.models import Channel
 from unisson.publishing.subscribers import Entry
 from unisson.storage import Storage
-from unisson.topics.models import Pole, PoleWord
-from unisson.topics.planning import Plan, open_topic, speak
 
 SOON = timedelta(minutes=4)
 """When the one content leaves that a visitor may watch."""
@@ -81,6 +80,8 @@ class Stage:
             self._topics(stage)
             for piece in stage.script.pieces:
                 self._piece(stage, piece)
+            for told, topic_id in stage.topics:
+                put_in_order(self.session, self.actors[self.agency.owner], topic_id, told)
 
     def _open(self) -> None:
         for person in sorted(self.agency.people, key=lambda each: each.key != self.agency.owner):
@@ -191,11 +192,7 @@ class Stage:
     def _topics(self, stage: BrandStage) -> None:
         owner = self.actors[self.agency.owner]
         for told in stage.script.topics:
-            plan = Plan(fr(told.title), fr(told.objective), fr(told.key_messages), fr(told.audience))
-            topic = open_topic(self.session, owner, stage.brand.id, plan)
-            for pole, word in ((Pole.CM, told.cm), (Pole.RP, told.rp)):
-                speak(self.session, owner, topic.id, pole, PoleWord(word))
-            stage.topics.append((told, topic.id))
+            stage.topics.append((told, plan_topic(self.session, owner, stage.brand, told)))
 
     def _piece(self, stage: BrandStage, piece: Piece) -> None:
         author = self.actors[piece.by or stage.script.cm]

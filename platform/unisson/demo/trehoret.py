@@ -116,10 +116,13 @@ Elle contient 480 grammes de galettes fines et un feuillet de recettes. Son prix
 TOPICS = (
     TopicScript("Centenaire de la maison", "Que la Bretagne sache que la maison a cent ans, et qu'elle est restée familiale.",
                 "Cent ans, quatre générations, la même recette.\nLa boîte du centenaire soutient Vieux Gréements du Bélon.",
-                "Presse alimentation et régionale, clients fidèles", ("centenaire", "1926", "siècle")),
+                "Presse alimentation et régionale, clients fidèles", ("centenaire", "1926", "siècle"),
+                dates=((6, "Vente de la boîte du centenaire"), (24, "Fête des cent ans à Pont-Aven")),
+                order=(("Dans le carnet de 1926", "La boîte du centenaire en vente samedi dans quarante épiceries"),)),
     TopicScript("Nouveau parfum de printemps", "Lancer un parfum sans le nommer avant son dépôt.",
                 "Blé noir de Bretagne.\nUn seul nouveau parfum par an.", "Familles, épiceries fines",
-                ("parfum",), rp="later"),
+                ("parfum",), rp="later", embargo=(6, "09:00", "Le nom du parfum n'est pas encore déposé."),
+                dates=((20, "Dépôt du nom à l'INPI"),)),
 )  # fmt: skip
 
 TREHORET = BrandScript(

@@ -189,8 +189,13 @@ def _minutes(amount: str, unit: str) -> int:
 
 
 def _delay(minutes: int) -> str:
-    unit, size = next((name, size) for name, size in reversed(UNITS.items()) if not minutes % size)
-    return format_unit(minutes // size, unit.removesuffix("s"), locale=language())
+    """Return a delay as people say it: « 2 jours 7 heures »."""
+    parts = []
+    for unit, size in reversed(UNITS.items()):
+        whole, minutes = divmod(minutes, size)
+        if whole:
+            parts.append(format_unit(whole, unit.removesuffix("s"), locale=language()))
+    return " ".join(parts)
 
 
 def _brand(slug: str) -> BrandCard:

@@ -1,0 +1,45 @@
+"""The topics of the demonstration: the poles' words, key dates, an embargo, the order of their contents."""
+
+import uuid
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+
+from tenants.access import Actor
+from tenants.base import utcnow
+from tenants.brands import Brand
+from tenants.session import TenantSession
+from unisson.demo.script import TopicScript, fr
+from unisson.editorial.models import Content
+from unisson.editorial.order import place_after
+from unisson.topics.models import Pole, PoleWord
+from unisson.topics.planning import Plan, note_date, open_topic, speak
+from unisson.topics.shifting import TypedEmbargo, set_embargo
+
+
+def plan_topic(session: TenantSession, owner: Actor, brand: Brand, told: TopicScript) -> uuid.UUID:
+    """Write a topic as it is told; return which."""
+    today = utcnow().astimezone(ZoneInfo(brand.timezone)).date()
+    plan = Plan(fr(told.title), fr(told.objective), fr(told.key_messages), fr(told.audience))
+    topic = open_topic(session, owner, brand.id, plan)
+    for pole, word in ((Pole.CM, told.cm), (Pole.RP, told.rp)):
+        speak(session, owner, topic.id, pole, PoleWord(word))
+    for day, label in told.dates:
+        note_date(session, owner, topic.id, today + timedelta(days=day), fr(label))
+    if told.embargo:
+        day, at, reason = told.embargo
+        ends = datetime.combine(today + timedelta(days=day), time.fromisoformat(at))
+        set_embargo(session, owner, topic.id, TypedEmbargo(ends, fold=0, reason=fr(reason)), topic.version)
+    return topic.id
+
+
+def put_in_order(session: TenantSession, owner: Actor, topic_id: uuid.UUID, told: TopicScript) -> None:
+    """Let pieces of a topic follow each other as it is told, at the dates that they have."""
+    rows = session.scalars(select(Content).where(Content.topic_id == topic_id))
+    known = {content.title: content for content in rows}
+    for follower, first in told.order:
+        later, earlier = known[fr(follower)], known[fr(first)]
+        if later.scheduled_at is not None and earlier.scheduled_at is not None:
+            apart = int((later.scheduled_at - earlier.scheduled_at).total_seconds() // 60)
+            place_after(session, owner, later.id, earlier.id, apart, topic_id=topic_id)
