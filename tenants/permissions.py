@@ -85,7 +85,7 @@ SENTENCES: dict[Permission, str] = {
     Permission.CONTENT_SEE: "Open contents, with their versions and decisions",
     Permission.CONTENT_WRITE: "Write and edit contents",
     Permission.CONTENT_SUBMIT: "Submit a content for approval and withdraw it",
-    Permission.TOPIC_PLAN: "Plan topics, and hang contents on them",
+    Permission.TOPIC_PLAN: "Plan the strategy and topics, and hang contents on them",
     Permission.TOPIC_CM: "Say whether a topic concerns the community managers",
     Permission.TOPIC_RP: "Say whether a topic concerns press relations",
     Permission.CONTENT_SCHEDULE: "Move a content in the calendar",

@@ -22,6 +22,7 @@ from unisson.newsroom import views as newsroom
 from unisson.portal import views as portal
 from unisson.publishing import views as publishing
 from unisson.runtime import Runtime, web_runtime
+from unisson.strategy import views as strategy
 from unisson.threads import views as threads
 from unisson.topics import views as topics
 from unisson.web import characters, db, errors, guards, headers, hosts, operations, sizes, ui
@@ -37,6 +38,7 @@ FEATURES = (
     approvals,
     portal,
     threads,
+    strategy,
     topics,
     publishing,
     calendars,

@@ -22,6 +22,7 @@ from unisson.newsroom.models import NewsroomEntry
 from unisson.publishing.models import Channel, Publication, Subscriber
 from unisson.runtime import Runtime
 from unisson.storage import storage_of
+from unisson.strategy.models import BlackOut, Strategy
 from unisson.threads.models import Thread, ThreadFile, ThreadMessage
 from unisson.topics.models import Topic, TopicDate
 from unisson.vault import new_token
@@ -62,7 +63,7 @@ def random_values() -> dict[str, str]:
 _UUIDS = (
     "content_id", "link_id", "channel_id", "subscriber_id", "media_id", "publication_id", "membership_id",
     "assignment_id", "sign_in_id", "wait_id", "policy_id", "absence_id", "domain_id",
-    "thread_id", "message_id", "topic_id", "date_id", "file_id",
+    "thread_id", "message_id", "topic_id", "date_id", "strategy_id", "black_out_id", "file_id",
 )  # fmt: skip
 
 
@@ -111,6 +112,11 @@ def _values(runtime: Runtime, worker: Runtime, world: World, canary: str) -> dic
         noted = TopicDate(brand_id=world.brand_id, topic_id=topic_id, on_date=date(2027, 3, 1), label=canary)
         session.add(noted)
         session.flush()
+        period = {"brand_id": world.brand_id, "starts_on": date(2027, 3, 1), "ends_on": date(2027, 3, 9)}
+        strategy = Strategy(title=canary, created_by=world.people["cm"].membership_id, **period)
+        black_out = BlackOut(reason=canary, **period)
+        session.add_all([strategy, black_out])
+        session.flush()
         thread_id, message_id = _thread(session, world, approved.content_id, canary)
         file = ThreadFile(
             message_id=message_id, digest="0" * 64, filename=f"{canary}.pdf", mime="application/pdf", size=1, position=1
@@ -149,6 +155,8 @@ def _values(runtime: Runtime, worker: Runtime, world: World, canary: str) -> dic
         "absence_id": str(absence_id),
         "topic_id": str(topic_id),
         "date_id": str(noted.id),
+        "strategy_id": str(strategy.id),
+        "black_out_id": str(black_out.id),
         "file_id": str(file_id),
         "thread_id": str(thread_id),
         "message_id": str(message_id),

@@ -46,7 +46,7 @@ PERMISSIONS = {
     Permission.CONTENT_SEE: lazy("Open contents, with their versions and decisions"),
     Permission.CONTENT_WRITE: lazy("Write and edit contents"),
     Permission.CONTENT_SUBMIT: lazy("Submit a content for approval and withdraw it"),
-    Permission.TOPIC_PLAN: lazy("Plan topics, and hang contents on them"),
+    Permission.TOPIC_PLAN: lazy("Plan the strategy and topics, and hang contents on them"),
     Permission.TOPIC_CM: lazy("Say whether a topic concerns the community managers"),
     Permission.TOPIC_RP: lazy("Say whether a topic concerns press relations"),
     Permission.CONTENT_SCHEDULE: lazy("Move a content in the calendar"),

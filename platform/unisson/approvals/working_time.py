@@ -1,6 +1,6 @@
 """Working hours: the days and hours in which people answer, without the public holidays of their country."""
 
-from collections.abc import Container
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
@@ -69,9 +69,12 @@ def working_time(session: TenantSession, brand: Brand) -> WorkingTime:
 
 
 @lru_cache(maxsize=64)
-def public_holidays(country: str) -> Container[date]:
-    """Return the public holidays of a country (ISO 3166-1 alpha-2), every year's; none for one that is not known."""
+def public_holidays(country: str, spoken: str = "fr") -> Mapping[date, str]:
+    """Return the public holidays of a country (ISO 3166-1 alpha-2), every year's, by name where it has one in `spoken`.
+
+    A country that is not known has none.
+    """
     try:
-        return holidays.country_holidays(country)
+        return holidays.country_holidays(country, language={"en": "en_US"}.get(spoken, spoken))
     except NotImplementedError:
-        return frozenset()
+        return {}

@@ -9,10 +9,12 @@ from functools import cached_property, lru_cache
 from flask import render_template, request, url_for
 from sqlalchemy import select
 
+from tenants.brands import Brand
 from tenants.errors import RefusedError, StaleError
 from unisson.approvals.chain import Facts
 from unisson.approvals.policies import choose
 from unisson.approvals.telling import met_words
+from unisson.editorial.clashes import Clash, Planned, clashes
 from unisson.editorial.comparison import Part, differences
 from unisson.editorial.contents import open_channels
 from unisson.editorial.forms import DEFAULT_TIME, KINDS, RISKS, ContentForm, TypedPicture, alt_text, typed_pictures
@@ -30,6 +32,8 @@ from unisson.publishing.channels.registry import Registry
 from unisson.publishing.models import Channel
 from unisson.runtime import Runtime
 from unisson.storage import storage_of
+from unisson.strategy.checks import Finding
+from unisson.strategy.reading import heard, pillars_of
 from unisson.topics.embargo import Embargo, embargo_on
 from unisson.topics.planning import titles
 from unisson.web.db import runtime, session
@@ -92,6 +96,12 @@ class Composer:
     def topics(self) -> dict[uuid.UUID, str]:
         """Return the brand's topics, those opened last first, by title."""
         return titles(session(), self.brand.id)
+
+    @cached_property
+    def pillars(self) -> list[str]:
+        """Return the names of the brand's pillars, with the one that the content has."""
+        kept = [self.content.pillar] if self.content and self.content.pillar else []
+        return list(dict.fromkeys([*pillars_of(session(), self.brand.id), *kept]))
 
     @cached_property
     def embargo(self) -> Embargo | None:
@@ -198,15 +208,38 @@ class Composer:
             return ChosenChain(refusal=refusal.sentence)
         return ChosenChain(choice.kept.policy.name, tuple(met_words(choice.why, self.topics)))
 
-    def when(self) -> When | None:
-        """Return the typed date in words, where it is one that exists."""
+    @cached_property
+    def instant(self) -> datetime | None:
+        """Return when what is typed would leave, where that is a date that exists."""
         try:
             typed = self.form.wall_time()
-            if typed is None:
-                return None
-            return when(resolve(typed, self.brand.timezone, self.form.fold_chosen), self.brand.timezone, own_zone())
+            return resolve(typed, self.brand.timezone, self.form.fold_chosen) if typed else None
         except RefusedError:
             return None
+
+    def advice(self) -> list[Finding]:
+        """Return what the brand's strategy and black-outs say to what is typed."""
+        brand = session().read_once(Brand, self.brand.id)
+        risks = [each for each in self.form.risks.data or () if each in RISKS]
+        title, body = self.form.title.data or "", self.form.body.data or ""
+        return heard(session(), brand, title, body, risks=risks, at=self.instant)
+
+    def clashes(self) -> Sequence[Clash]:
+        """Return what the calendar holds against the typed date."""
+        if self.instant is None:
+            return ()
+        planned = Planned(
+            at=self.instant,
+            body=self.form.body.data or "",
+            channel_ids=[each.id for each in self.channels if str(each.id) in set(self.form.channel_ids.data or ())],
+            topic_id=self.form.topic if self.form.topic in self.topics else None,
+            content_id=self.content.id if self.content else None,
+        )
+        return clashes(session(), session().read_once(Brand, self.brand.id), planned)
+
+    def when(self) -> When | None:
+        """Return the typed date in words, where it is one that exists."""
+        return when(self.instant, self.brand.timezone, own_zone()) if self.instant else None
 
     def refuse(self, refusal: RefusedError) -> int:
         """Keep what was typed and say the refusal; a stale form is shown beside what the other one wrote."""
@@ -223,6 +256,7 @@ class Composer:
         """Return the page and its status."""
         self.form.operation_id.data = new_operation_id()
         self.form.topic_id.choices = [("", _("None")), *((str(key), title) for key, title in self.topics.items())]
+        self.form.pillar.choices = [("", _("None")), *((name, name) for name in self.pillars)]
         self.fold_offsets = self.form.twice(self.brand.timezone)
         html = render_template(
             "editorial/composer.html",
@@ -234,6 +268,8 @@ class Composer:
             moment=self.when(),
             previews=self.previews(),
             embargo=self.embargo,
+            advice=self.advice(),
+            clashes=self.clashes(),
             **self._addresses(),
         )
         return html, status
@@ -246,6 +282,8 @@ class Composer:
             brand=self.brand,
             chain=self.chain(),
             embargo=self.embargo,
+            advice=self.advice(),
+            clashes=self.clashes(),
         )
 
     def _addresses(self) -> dict[str, str]:

@@ -108,6 +108,7 @@ class ContentForm(ScheduleForm):
     tags = LineField(lazy("Tags"))
     risks = SelectMultipleField(lazy("Delicate points"), validate_choice=False)
     topic_id = SelectField(lazy("Topic"), validate_choice=False)
+    pillar = SelectField(lazy("Pillar"), validate_choice=False)
 
     @property
     def topic(self) -> uuid.UUID | None:
@@ -129,6 +130,7 @@ class ContentForm(ScheduleForm):
             wall_time=self.wall_time(),
             fold=self.fold_chosen,
             topic_id=self.topic,
+            pillar=one_line(self.pillar.data),
         )
 
     def show_draft(self, draft: Draft, version: int) -> None:
@@ -136,7 +138,7 @@ class ContentForm(ScheduleForm):
         self.kind.data, self.title.data, self.body.data = draft.kind.value, draft.title, draft.body
         self.channel_ids.data = [str(channel_id) for channel_id in draft.channel_ids]
         self.tags.data, self.risks.data = ", ".join(draft.tags), list(draft.risks)
-        self.topic_id.data = str(draft.topic_id or "")
+        self.topic_id.data, self.pillar.data = str(draft.topic_id or ""), draft.pillar
         self.fold.data = str(draft.fold or 0)
         self.version.data = str(version)
         self.show(draft.wall_time)

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from tenants.errors import RefusedError
 from tenants.session import TenantSession
 from unisson.approvals.circuit import Check
-from unisson.editorial.contents import channels_of, pictures_of
+from unisson.editorial.contents import brand_of, channels_of, pictures_of
 from unisson.editorial.models import Content
 from unisson.publishing.channels.bluesky.facets import graphemes
 from unisson.publishing.channels.port import Problem, Sketch
 from unisson.publishing.channels.registry import Registry
 from unisson.publishing.models import Channel
+from unisson.strategy.reading import heard
 from unisson.web.i18n import _, lazy
 
 DISCONNECTED = lazy("One of the chosen channels is no longer connected. Choose again, then submit.")
@@ -42,7 +43,7 @@ class Objection:
 class Objections:
     """Several objections as one sentence, put together in the reader's language."""
 
-    def __init__(self, objections: Sequence[Objection]) -> None:
+    def __init__(self, objections: Sequence[object]) -> None:
         self._objections = tuple(objections)
 
     def __str__(self) -> str:
@@ -73,7 +74,7 @@ def sketch_of(session: TenantSession, content: Content) -> Sketch:
 
 
 def check_with(registry: Registry) -> Check:
-    """Return the check of a submission: RefusedError joins what every chosen channel says no to."""
+    """Return the check of a submission: RefusedError joins what the chosen channels, or the strategy, say no to."""
 
     def check(session: TenantSession, content: Content) -> None:
         channels = channels_of(session, content)
@@ -83,5 +84,10 @@ def check_with(registry: Registry) -> Check:
         found = [each for channel in channels for each in objections(registry, channel, sketch)]
         if found:
             raise RefusedError(Objections(found), field=FIELDS.get(found[0].problem.field))
+        brand, risks = brand_of(session, content), content.risks or ()
+        said = heard(session, brand, content.title, content.body, risks=risks, at=content.scheduled_at)
+        stops = [each for each in said if each.stops]
+        if stops:
+            raise RefusedError(Objections(stops), field="body")
 
     return check

@@ -124,6 +124,8 @@ class Content(TenantOwned, Base):
     stages_done: Mapped[int] = mapped_column(server_default="0")
     stages_all: Mapped[int] = mapped_column(server_default="0")
     channel_kinds: Mapped[str] = mapped_column(server_default="")
+    pillar: Mapped[str] = mapped_column(server_default="")
+    """Which pillar of the brand's strategy it speaks of, by name; "" for none."""
     live_url: Mapped[str | None]
     follows_id: Mapped[uuid.UUID | None]
     follows_after: Mapped[int | None]

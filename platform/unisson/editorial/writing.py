@@ -37,6 +37,7 @@ MAX_BODY_CHARACTERS = 100_000
 MAX_TITLE_CHARACTERS = 300
 MAX_PICTURES = 10
 MAX_TAGS = 20
+MAX_PILLAR = 80
 MAX_TAG_CHARACTERS = 40
 
 LEAVING = lazy("This content is being published, or is out already. It can't be changed any more; nothing was changed.")
@@ -62,6 +63,7 @@ class Draft:
     wall_time: datetime | None = None
     fold: int | None = None
     topic_id: uuid.UUID | None = None
+    pillar: str = ""
 
 
 def write(session: TenantSession, actor: Actor, brand_id: uuid.UUID, draft: Draft) -> Content:
@@ -89,8 +91,11 @@ def edit(
     check_fresh(content, version_shown)
     check_editable(content)
     before = draft_of(session, content)
-    if before == _normal(draft, before):
+    wanted = _normal(draft, before)
+    if before == wanted:
         return content
+    if before == replace(wanted, pillar=before.pillar):
+        return _classify(session, actor, content, wanted.pillar)
     stood = content.scheduled_at
     _fill(session, content, brand_of(session, content), draft)
     reopened = reopen(session, content, actor)
@@ -101,6 +106,14 @@ def edit(
         pull(session, actor, content)
     session.flush()
     record(session, actor, "content.edited", "content", content.id, brand_id=content.brand_id, reopened=reopened)
+    return content
+
+
+def _classify(session: TenantSession, actor: Actor, content: Content, pillar: str) -> Content:
+    """Return the content with another pillar: the agency's own sorting, of which no approval depends."""
+    content.pillar = pillar[:MAX_PILLAR]
+    session.flush()
+    record(session, actor, "content.classified", "content", content.id, brand_id=content.brand_id, pillar=pillar)
     return content
 
 
@@ -183,6 +196,7 @@ def draft_of(session: TenantSession, content: Content) -> Draft:
         wall_time=wall_time,
         fold=fold,
         topic_id=content.topic_id,
+        pillar=content.pillar or "",
     )
 
 
@@ -221,6 +235,7 @@ def _fill(session: TenantSession, content: Content, brand: Brand, draft: Draft) 
     if not draft.title and not draft.body:
         raise RefusedError(NO_WORDS, field="body")
     content.kind, content.title, content.body = draft.kind, draft.title, draft.body
+    content.pillar = draft.pillar[:MAX_PILLAR]
     if draft.topic_id is not None and draft.topic_id != content.topic_id:
         check_of_brand(session, brand.id, {draft.topic_id})
     if draft.topic_id != content.topic_id:
