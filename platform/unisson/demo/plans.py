@@ -1,4 +1,4 @@
-"""The topics of the demonstration: the poles' words, key dates, an embargo, the order of their contents."""
+"""What the demonstration plans: a strategy, topics with their key dates, an embargo, the order of contents."""
 
 import uuid
 from datetime import datetime, time, timedelta
@@ -10,9 +10,10 @@ from tenants.access import Actor
 from tenants.base import utcnow
 from tenants.brands import Brand
 from tenants.session import TenantSession
-from unisson.demo.script import TopicScript, fr
+from unisson.demo.script import StrategyScript, TopicScript, fr
 from unisson.editorial.models import Content
 from unisson.editorial.order import place_after
+from unisson.strategy.planning import TEXTS, Pillar, StrategyPlan, open_strategy
 from unisson.topics.models import Pole, PoleWord
 from unisson.topics.planning import Plan, note_date, open_topic, speak
 from unisson.topics.shifting import TypedEmbargo, set_embargo
@@ -32,6 +33,27 @@ def plan_topic(session: TenantSession, owner: Actor, brand: Brand, told: TopicSc
         ends = datetime.combine(today + timedelta(days=day), time.fromisoformat(at))
         set_embargo(session, owner, topic.id, TypedEmbargo(ends, fold=0, reason=fr(reason)), topic.version)
     return topic.id
+
+
+def plan_strategy(session: TenantSession, owner: Actor, brand: Brand, told: StrategyScript) -> None:
+    """Write the strategy of a brand for the months around today."""
+    today = utcnow().astimezone(ZoneInfo(brand.timezone)).date()
+    plan = StrategyPlan(
+        title=fr(told.title),
+        starts_on=today - timedelta(days=60),
+        ends_on=today + timedelta(days=120),
+        texts={name: fr(getattr(told, name)) for name in TEXTS},
+        pillars=[Pillar(fr(name), share) for name, share, _words in told.pillars],
+        banned=[fr(word) for word in told.banned],
+        mentions={risk: fr(words) for risk, words in told.mentions},
+    )
+    open_strategy(session, owner, brand.id, plan)
+
+
+def pillar_of(told: StrategyScript | None, text: str) -> str:
+    """Return the pillar that a text speaks of, by its words; "" for none."""
+    pillars = told.pillars if told else ()
+    return next((fr(name) for name, _share, words in pillars if any(word in text for word in words)), "")
 
 
 def put_in_order(session: TenantSession, owner: Actor, topic_id: uuid.UUID, told: TopicScript) -> None:

@@ -78,6 +78,21 @@ class TopicScript:
 
 
 @dataclass(frozen=True, slots=True)
+class StrategyScript:
+    """The strategy of a brand. A pillar has its share, and the words by which a piece speaks of it."""
+
+    title: str
+    pillars: tuple[tuple[str, int, tuple[str, ...]], ...]
+    banned: tuple[str, ...]
+    mentions: tuple[tuple[str, str], ...] = ()
+    objectives: str = ""
+    messages: str = ""
+    tone: str = ""
+    spokespersons: str = ""
+    links: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class BrandScript:
     """One brand. `list_name` and `list_people` make its e-mail list; `handle` its former Bluesky account."""
 
@@ -92,6 +107,7 @@ class BrandScript:
     list_people: tuple[tuple[str, str], ...] = ()
     handle: str = ""
     topics: tuple[TopicScript, ...] = ()
+    strategy: StrategyScript | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ from unisson.approvals.asking import open_seats
 from unisson.approvals.holding import hold
 from unisson.demo import history, script
 from unisson.demo.pictures import drawn
-from unisson.demo.plans import plan_topic, put_in_order
+from unisson.demo.plans import pillar_of, plan_strategy, plan_topic, put_in_order
 from unisson.demo.script import AgencyScript, BrandScript, Person, Piece, TopicScript, fr
 from unisson.editorial.limits import check_with
 from unisson.editorial.models import Content, ContentKind
@@ -191,6 +191,8 @@ class Stage:
 
     def _topics(self, stage: BrandStage) -> None:
         owner = self.actors[self.agency.owner]
+        if stage.script.strategy:
+            plan_strategy(self.session, owner, stage.brand, stage.script.strategy)
         for told in stage.script.topics:
             stage.topics.append((told, plan_topic(self.session, owner, stage.brand, told)))
 
@@ -220,6 +222,7 @@ class Stage:
             pictures=((media, fr(piece.alt)),) if media else (),
             wall_time=wall,
             fold=fold_of(due_at, stage.brand.timezone),
+            pillar=pillar_of(stage.script.strategy, f"{piece.title} {piece.body}"),
             topic_id=next((key for told, key in stage.topics if told.holds(piece)), None),
         )
         content = write(self.session, author, stage.brand.id, draft)

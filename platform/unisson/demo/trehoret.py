@@ -15,6 +15,7 @@ from unisson.demo.script import (
     WITH_RP,
     BrandScript,
     Piece,
+    StrategyScript,
     TopicScript,
 )  # fmt: skip
 
@@ -125,7 +126,22 @@ TOPICS = (
                 dates=((20, "Dépôt du nom à l'INPI"),)),
 )  # fmt: skip
 
+STRATEGY = StrategyScript(
+    "L'année des cent ans",
+    (
+        ("Savoir-faire", 40, ("geste", "beurre", "conserver", "fournée")),
+        ("La maison", 35, ("centenaire", "1926", "apprentis", "parfum")),
+        ("Proximité", 25, ("atelier", "Marché", "voix", "concours")),
+    ),
+    ("révolutionn*", "fait maison", "pas cher"),
+    (("partner", "collaboration commerciale"), ("contest", "règlement")),
+    objectives="Que la Bretagne sache que la maison a cent ans, et qu'elle est restée familiale.",
+    messages="Cent ans, quatre générations, la même recette.",
+    tone="Simple et précis, un sourire en coin. On ne tutoie jamais, on ne crie jamais.",
+    spokespersons="Gwenaëlle Tréhoret, dirigeante",
+)
+
 TREHORET = BrandScript(
     "trehoret", "Biscuiterie Tréhoret", "food", "Europe/Paris", "amber", "ines", PIECES,
-    "Presse alimentation et Bretagne", LIST, "biscuiterie-trehoret.example.com", TOPICS,
+    "Presse alimentation et Bretagne", LIST, "biscuiterie-trehoret.example.com", TOPICS, STRATEGY,
 )  # fmt: skip
