@@ -98,6 +98,8 @@ TABLE: dict[str, Place] = {
     "agency.domain_verification": Member(P.AGENCY_DOMAINS, on_brand=False),
     "agency.domain_removal": Member(P.AGENCY_DOMAINS, on_brand=False),
     "calendars.month": Member(None, on_brand=False, may_be_unseen=True),
+    "calendars.month_csv": Member(None, on_brand=False, may_be_unseen=True),
+    "calendars.month_xlsx": Member(None, on_brand=False, may_be_unseen=True),
     "editorial.content_new": Member(P.CONTENT_WRITE),
     "editorial.content_preview": Member(P.CONTENT_WRITE),
     "editorial.content": Member(P.CONTENT_SEE),
