@@ -34,6 +34,18 @@ class Look:
         """Return the address of this look as a file: `csv` or `xlsx`."""
         return self._address(f".{ending}", self.month)
 
+    @property
+    def paper(self) -> str | None:
+        """Return the address of this look as a PDF, which is of one brand."""
+        if len(self.brands) != 1:
+            return None
+        return f"/{g.agency_slug}/brands/{self.brands[0].slug}/calendar.pdf?month={self.month}"
+
+    @property
+    def feeds(self) -> str:
+        """Return the address of one's feeds."""
+        return f"/{g.agency_slug}/calendar/feeds"
+
     def _address(self, ending: str, month: Month | None) -> str:
         asked = {"month": str(month)} if month else {}
         if self.brand:
@@ -41,12 +53,12 @@ class Look:
         return f"/{g.agency_slug}/calendar{ending}" + (f"?{urlencode(asked)}" if asked else "")
 
 
-def look_asked_for() -> Look:
-    """Return what the request looks at.
+def look_asked_for(brand_slug: str | None = None) -> Look:
+    """Return what the request looks at: of the brand called so, else of the one that its address asks for, if any.
 
     Raises NotFoundError, ForbiddenError for somebody who sees the calendar of no brand they know, NoSuchMonthError.
     """
-    slug = request.args.get("brand", "")
+    slug = request.args.get("brand", "") if brand_slug is None else brand_slug
     brand = brand_card(slug) if slug else None
     me, visible = actor(), visible_brands()
     if brand:

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 
 from tenants.context import acting_for
 from tenants.permissions import Permission
-from unisson.calendars import export_pages
+from unisson.calendars import export_pages, feed_pages, paper_pages
 from unisson.calendars.fragments import Fragments
 from unisson.calendars.grid import clocks, days, placed
 from unisson.calendars.looks import Look, look_asked_for
@@ -24,6 +24,9 @@ from unisson.web.repeats import may_be_repeated
 from unisson.web.ui import my_agencies
 
 blueprint = Blueprint("calendars", __name__, url_prefix="/<agency>")
+export_pages.register(blueprint)
+feed_pages.register(blueprint)
+paper_pages.register(blueprint)
 
 _PLACE = Markup("<!--month-->")
 _SLOT = Markup("<!--slot-->")
@@ -160,5 +163,4 @@ def init_app(app: Flask) -> None:
     app.extensions["unisson.month_grids"] = Fragments[bytes]("month", 12)
     app.extensions["unisson.month_frames"] = Fragments[list[bytes]]("frame", 48)
     app.extensions["unisson.month_shells"] = Fragments[Shell]("shell", 48)
-    export_pages.register(blueprint)
     app.register_blueprint(blueprint)
