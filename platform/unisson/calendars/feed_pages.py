@@ -58,9 +58,7 @@ def feeds() -> Answer:
 
 def feed_new() -> Answer:
     """Show a new feed to be named."""
-    form = FeedForm(formdata=None)
-    form.brand.data = request.args.get("brand", "")
-    return _form(form)
+    return _form(FeedForm(formdata=None))
 
 
 def feed_making() -> Answer:
