@@ -4,6 +4,7 @@ from tenants import agencies, brands, domains, identities, members
 from tenants.base import Base
 from unisson.activity import models as activity
 from unisson.approvals import models as approvals
+from unisson.calendars import models as calendars
 from unisson.editorial import models as editorial
 from unisson.media import models as media
 from unisson.newsroom import models as newsroom
@@ -15,8 +16,8 @@ from unisson.threads import models as threads
 from unisson.topics import models as topics
 
 MODULES = (
-    agencies, brands, domains, identities, members, activity, approvals, editorial, media, newsroom, notifications,
-    portal, publishing, strategy, threads, topics,
+    agencies, brands, domains, identities, members, activity, approvals, calendars, editorial, media, newsroom,
+    notifications, portal, publishing, strategy, threads, topics,
 )  # fmt: skip
 """The modules that declare tables; a feature with tables of its own adds itself here."""
 

@@ -30,7 +30,7 @@ EVERYBODY = {
     "brand": BRAND,
     "team": "/atelier-nord/team",
 }
-ALIKE = {"roles": "/atelier-nord/roles", "account": "/me", "sign-ins": "/me/sessions"}
+ALIKE = {"roles": "/atelier-nord/roles", "account": "/me", "sign-ins": "/me/sessions", "feeds": "/atelier-nord/calendar/feeds", "new feed": "/atelier-nord/calendar/feeds/new"}  # fmt: skip
 """The same whoever looks, but for a name."""
 
 WRITERS = {

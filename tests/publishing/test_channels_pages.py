@@ -13,8 +13,9 @@ from tests.standins.pds import PASSWORD, StandInPds
 from tests.support.campaign import approve_many, connect_bluesky
 from tests.support.world import World
 from unisson.publishing.models import Channel, Subscriber
-from unisson.publishing.subscribers import harmless, read
+from unisson.publishing.subscribers import read
 from unisson.runtime import Runtime, web_runtime
+from unisson.web.spreadsheets import harmless
 
 HTTPS = "https://localhost"
 

@@ -16,6 +16,7 @@ from tests.support.world import World, build_world
 from unisson.approvals import links
 from unisson.approvals.models import Absence, RunSeat, RunStage, Wait
 from unisson.approvals.policies import chains_of
+from unisson.calendars.models import CalendarFeed
 from unisson.media.models import Media
 from unisson.media.reading import picture_key
 from unisson.newsroom.models import NewsroomEntry
@@ -25,7 +26,7 @@ from unisson.storage import storage_of
 from unisson.strategy.models import BlackOut, Strategy
 from unisson.threads.models import Thread, ThreadFile, ThreadMessage
 from unisson.topics.models import Topic, TopicDate
-from unisson.vault import new_token
+from unisson.vault import new_token, token_hash
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ def random_values() -> dict[str, str]:
 _UUIDS = (
     "content_id", "link_id", "channel_id", "subscriber_id", "media_id", "publication_id", "membership_id",
     "assignment_id", "sign_in_id", "wait_id", "policy_id", "absence_id", "domain_id",
-    "thread_id", "message_id", "topic_id", "date_id", "strategy_id", "black_out_id", "file_id",
+    "thread_id", "message_id", "topic_id", "date_id", "strategy_id", "black_out_id", "file_id", "feed_id",
 )  # fmt: skip
 
 
@@ -124,6 +125,13 @@ def _values(runtime: Runtime, worker: Runtime, world: World, canary: str) -> dic
         session.add(file)
         session.flush()
         file_id = file.id
+        feed = CalendarFeed(
+            brand_id=world.brand_id, membership_id=world.people["cm"].membership_id, name=canary,
+            token_hash=token_hash(new_token()),
+        )  # fmt: skip
+        session.add(feed)
+        session.flush()
+        feed_id = feed.id
         policy_id = chains_of(session, world.brand_id)[0].policy.id
         domain = AgencyDomain(
             host=f"{canary.lower()}-{new_id().hex}.example.org", token=new_token(),
@@ -158,6 +166,7 @@ def _values(runtime: Runtime, worker: Runtime, world: World, canary: str) -> dic
         "strategy_id": str(strategy.id),
         "black_out_id": str(black_out.id),
         "file_id": str(file_id),
+        "feed_id": str(feed_id),
         "thread_id": str(thread_id),
         "message_id": str(message_id),
         "channel_id": str(channel_id),

@@ -1,4 +1,4 @@
-"""Has a proof printed as PDF, in a process of its own and within a bounded time."""
+"""Has a proof, or another page of ours, printed as PDF, in a process of its own and within a bounded time."""
 
 import base64
 import json
@@ -26,7 +26,7 @@ FONTS = ("inter-latin.woff2", "inter-latin-ext.woff2")
 NO_PANGO = lazy(
     "This server cannot make PDFs yet: it lacks Pango. Whoever runs it installs libpango-1.0-0 and libpangoft2-1.0-0."
 )
-TOO_LONG = lazy("This proof is too long to be made into a PDF here. Nothing is lost: print the page instead.")
+TOO_LONG = lazy("This document is too long to be made into a PDF here. Nothing is lost: print the page instead.")
 TOO_BUSY = lazy("Too many PDFs are being made at this moment. Try again in a moment.")
 
 Asset = tuple[str, bytes]
@@ -41,14 +41,23 @@ class NoPdfError(RefusedError):
     status = 503
 
 
-def printed(html: str, pictures: Mapping[str, Asset], identifier: str, *, within: float = WALL_SECONDS) -> bytes:
+def printed(
+    html: str,
+    pictures: Mapping[str, Asset],
+    identifier: str,
+    *,
+    sheet: str = "proof_print.css",
+    within: float = WALL_SECONDS,
+) -> bytes:
     """Return the PDF of `html`, which may show `pictures` as `picture:<digest>`, `within` seconds.
+
+    `sheet` is one of our style sheets, which the page links as `asset:<its name>`.
 
     Raises NoPdfError.
 
     The same document gives the same bytes: SOURCE_DATE_EPOCH keeps the hour out of the fonts that are put into it.
     """
-    assets = {f"picture:{digest}": picture for digest, picture in pictures.items()} | _own_assets()
+    assets = {f"picture:{digest}": picture for digest, picture in pictures.items()} | _own_assets(sheet)
     job = {
         "html": html,
         "assets": {name: (mime, base64.b64encode(body).decode()) for name, (mime, body) in assets.items()},
@@ -81,9 +90,9 @@ def _answer(ran: subprocess.CompletedProcess[bytes]) -> bytes:
     return body
 
 
-def _own_assets() -> dict[str, Asset]:
+def _own_assets(sheet: str) -> dict[str, Asset]:
     """Return the style sheet, and the fonts as set-up fetched them."""
     static = resource("static")
     fonts = {name: static / "vendor" / name for name in FONTS}
     own = {f"asset:{name}": ("font/woff2", file.read_bytes()) for name, file in fonts.items() if file.exists()}
-    return own | {"asset:proof_print.css": ("text/css", (static / "css" / "proof_print.css").read_bytes())}
+    return own | {f"asset:{sheet}": ("text/css", (static / "css" / sheet).read_bytes())}

@@ -1,7 +1,5 @@
 """The register of a brand's decisions over a period, as a file that spreadsheets open."""
 
-import csv
-import io
 import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -28,12 +26,11 @@ from unisson.approvals.progress import ROLE_NAMES, SILENCE
 from unisson.approvals.proof_words import VERDICTS, how
 from unisson.editorial.forms import KINDS
 from unisson.editorial.models import Content, Revision
-from unisson.publishing.subscribers import harmless
-from unisson.web.i18n import _, language, lazy
+from unisson.web.i18n import _, lazy
+from unisson.web.spreadsheets import as_csv
 
 MOST_DAYS = 366
 MOST_ROWS = 20_000
-CHUNK = 64 * 1024
 EARLIEST = date(2000, 1, 1)
 LATEST = date(2199, 12, 31)
 
@@ -97,22 +94,8 @@ def decisions_in(
 
 
 def written(rows: Sequence[Row[tuple[Any, ...]]], zone: str) -> Iterator[str]:
-    """Yield the file bit by bit: a byte-order mark for Excel, and no cell that a spreadsheet would compute.
-
-    Cells are parted by a semicolon in French and by a comma in English, as spreadsheets of that language expect.
-    """
-    separator = ";" if language() == "fr" else ","
-    out = io.StringIO("\ufeff")
-    out.seek(0, io.SEEK_END)
-    writer = csv.writer(out, delimiter=separator)
-    writer.writerow([str(column) for column in COLUMNS])
-    for row in rows:
-        writer.writerow([harmless(str(cell)) for cell in _cells(row, ZoneInfo(zone))])
-        if out.tell() >= CHUNK:
-            yield out.getvalue()
-            out.seek(0)
-            out.truncate()
-    yield out.getvalue()
+    """Yield the file bit by bit."""
+    return as_csv(COLUMNS, (_cells(row, ZoneInfo(zone)) for row in rows))
 
 
 _DECISIONS = (

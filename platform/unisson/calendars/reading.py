@@ -43,12 +43,14 @@ _brands = bindparam("brands", type_=ARRAY(Uuid))
 _writable = bindparam("writable", type_=ARRAY(Uuid))
 _shown = tuple(state.value for state in ContentState if state in SHOWN_TO_CLIENTS)
 
-_dated = and_(
+DATED = and_(
     _contents.brand_id == any_(_brands),
     _contents.scheduled_at >= bindparam("since"),
     _contents.scheduled_at < bindparam("until"),
     or_(_contents.brand_id == any_(_writable), _contents.state.in_([literal_column(f"'{s}'") for s in _shown])),
 )
+"""Contents with a date between two instants, of the scope's brands: all for those who write, else what clients see."""
+
 _undated = and_(
     _contents.brand_id == any_(_writable),
     _contents.scheduled_at.is_(None),
@@ -65,7 +67,7 @@ _columns = (
     _contents.version,
 )
 _tray = select(*_columns).where(_undated).order_by(_contents.id.desc()).limit(TRAY_LIMIT).subquery("tray")
-_both = union_all(select(*_columns).where(_dated), select(*_tray.c)).subquery("entries")
+_both = union_all(select(*_columns).where(DATED), select(*_tray.c)).subquery("entries")
 _told = func.json_build_array(
     _both.c.id, _both.c.brand_id, func.floor(func.date_part("epoch", _both.c.scheduled_at)), *list(_both.c)[3:]
 )
@@ -75,7 +77,7 @@ _ENTRIES = Question(
 )
 
 _digest = func.sum(func.uuid_hash_extended(_contents.id, cast(_contents.version, BigInteger)))
-_in_grid = select(func.count().label("count"), _digest.label("digest")).where(_dated).subquery("in_grid")
+_in_grid = select(func.count().label("count"), _digest.label("digest")).where(DATED).subquery("in_grid")
 _in_tray = select(func.count().label("count"), _digest.label("digest")).where(_undated).subquery("in_tray")
 _counts = (_in_grid.c.count, _in_grid.c.digest, _in_tray.c.count, _in_tray.c.digest)
 _STAMP = Question(

@@ -1,57 +1,37 @@
 """The pages of calendars: the month."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date
 from functools import partial
 from typing import NamedTuple, cast
-from urllib.parse import urlencode
 
-from flask import Blueprint, Flask, current_app, g, make_response, render_template, request
+from flask import Blueprint, Flask, current_app, make_response, render_template, request
 from markupsafe import Markup
 from werkzeug.wrappers import Response
 
 from tenants.context import acting_for
-from tenants.errors import ForbiddenError
 from tenants.permissions import Permission
+from unisson.calendars import export_pages, feed_pages, paper_pages
 from unisson.calendars.fragments import Fragments
 from unisson.calendars.grid import clocks, days, placed
-from unisson.calendars.period import Month, is_today, month_named, today_in
-from unisson.calendars.reading import TRAY_LIMIT, Scope, entries, stamp
+from unisson.calendars.looks import Look, look_asked_for
+from unisson.calendars.period import is_today
+from unisson.calendars.reading import TRAY_LIMIT, entries, stamp
 from unisson.calendars.stamps import digest, has_news, look_digest, shell_digest
 from unisson.calendars.wording import day_names, month_name, words
 from unisson.web.db import session
-from unisson.web.guards import BrandCard, actor, brand_card, current_agency_row, visible_brands
+from unisson.web.guards import actor, current_agency_row, visible_brands
 from unisson.web.i18n import language, say_zone
 from unisson.web.repeats import may_be_repeated
 from unisson.web.ui import my_agencies
 
 blueprint = Blueprint("calendars", __name__, url_prefix="/<agency>")
+export_pages.register(blueprint)
+feed_pages.register(blueprint)
+paper_pages.register(blueprint)
 
 _PLACE = Markup("<!--month-->")
 _SLOT = Markup("<!--slot-->")
 _CUT = str(_SLOT).encode()
 """Where the month goes in its page, and the contents in their month. What people type is escaped, never alike."""
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """What the address asks for: a month, of one brand or of all that the actor may see the calendar of."""
-
-    month: Month
-    brand: BrandCard | None
-    brands: Sequence[BrandCard]
-    zone: str
-    today: date
-    scope: Scope
-    """What is to be read for it."""
-
-    def path(self, month: Month | None = None) -> str:
-        """Return the address of this look at another month (or at today's)."""
-        asked = {"month": str(month)} if month else {}
-        if self.brand:
-            asked["brand"] = self.brand.slug
-        return f"/{g.agency_slug}/calendar" + (f"?{urlencode(asked)}" if asked else "")
 
 
 class Desk(NamedTuple):
@@ -64,31 +44,9 @@ class Desk(NamedTuple):
 @blueprint.get("/calendar")
 def month() -> Response:
     """Show one month of one brand, or of all."""
-    look = _look()
+    look = look_asked_for()
     with acting_for(session().agency_id):
         return _answer(look, stamp(session(), look.scope))
-
-
-def _look() -> Look:
-    slug = request.args.get("brand", "")
-    brand = brand_card(slug) if slug else None
-    me, visible = actor(), visible_brands()
-    if brand:
-        me.require(Permission.CALENDAR_SEE, brand.id)
-    seen = [card for card in visible if me.may(Permission.CALENDAR_SEE, card.id)]
-    if visible and not seen:
-        raise ForbiddenError(Permission.CALENDAR_SEE)
-    zone = brand.timezone if brand else current_agency_row().timezone
-    today = today_in(zone)
-    named = request.args.get("month")
-    shown = month_named(named) if named else Month(today.year, today.month)
-    brands = [brand] if brand else seen
-    scope = Scope(
-        month=shown,
-        brands=tuple(card.id for card in brands),
-        writable=tuple(card.id for card in brands if me.may(Permission.CONTENT_WRITE, card.id)),
-    )
-    return Look(shown, brand, brands, zone, today, scope)
 
 
 def _answer(look: Look, contents: str) -> Response:

@@ -27,11 +27,16 @@ class Words:
     state_marks: dict[str, Markup]
     state_badges: tuple[tuple[str, Markup], ...]
     channel_icons: dict[str, Markup]
+    channel_names: dict[str, str]
     symbols: Markup
     untitled: Markup
     see_live: Markup
     choose_date: Markup
     channel_mixtures: dict[str, Markup] = field(default_factory=dict)
+
+    def channels(self, kinds: str) -> str:
+        """Return the names of channels; `kinds` are what the product calls them, with a space between."""
+        return ", ".join(self.channel_names.get(kind, kind) for kind in kinds.split())
 
 
 def clock(spoken: str, minute: int) -> str:
@@ -80,12 +85,14 @@ def _words(spoken: str) -> Words:
     names = {state.value: _name_of(states.state_icon(state.value)) for state in ContentState}
     labels = {state.value: str(states.state_label(state.value)).strip() for state in ContentState}
     kinds = {kind: _name_of(icons.channel_icon(kind)) for kind in ("newsroom", "bluesky", "email")}
+    channels = {kind: str(icons.channel_name(kind)).strip() for kind in kinds}
     return Words(
         clocks=tuple(clock(spoken, minute) for minute in range(24 * 60)),
         labels=labels,
         state_marks={state: _mark(_icon(name), labels[state]) for state, name in names.items()},
         state_badges=tuple((state, _icon(name) + labels[state]) for state, name in names.items()),
-        channel_icons={kind: _icon(name, str(icons.channel_name(kind)).strip()) for kind, name in kinds.items()},
+        channel_icons={kind: _icon(name, channels[kind]) for kind, name in kinds.items()},
+        channel_names=channels,
         symbols=_symbols({*names.values(), *kinds.values(), "plus"}),
         untitled=escape(_("Untitled")),
         see_live=escape(_("See it live")),

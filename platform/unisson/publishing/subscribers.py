@@ -20,14 +20,13 @@ from unisson.identity.addresses import canonical
 from unisson.publishing.models import Channel, Subscriber
 from unisson.web.forms import lines, one_line
 from unisson.web.i18n import lazy
+from unisson.web.spreadsheets import harmless
 
 MOST_ROWS = 5_000
 MOST_BYTES = 1_000_000
 PAGE_LENGTH = 100
 NAME_LENGTH = 200
 HEADERS = frozenset({"email", "e-mail", "mail", "courriel", "adresse", "address", "nom", "name", "prénom", "prenom"})
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""What a spreadsheet takes for the start of a formula (OWASP, CSV injection)."""
 
 _NAMED = re.compile(r"([^<>]*)<([^<>]+)>")
 
@@ -204,11 +203,6 @@ def exported(session: TenantSession, channel_id: uuid.UUID) -> str:
             [harmless(email), harmless(name), added.isoformat("T", "seconds"), removed.isoformat() if removed else ""]
         )
     return "\ufeff" + out.getvalue()
-
-
-def harmless(cell: str) -> str:
-    """Return `cell` as a spreadsheet shows it and does not compute it."""
-    return f"'{cell}" if cell.startswith(FORMULA) else cell
 
 
 def _load(session: TenantSession, actor: Actor, channel: Channel, subscriber_id: uuid.UUID) -> Subscriber:
