@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from sqlalchemy import (
     ARRAY,
@@ -80,10 +81,16 @@ _digest = func.sum(func.uuid_hash_extended(_contents.id, cast(_contents.version,
 _in_grid = select(func.count().label("count"), _digest.label("digest")).where(DATED).subquery("in_grid")
 _in_tray = select(func.count().label("count"), _digest.label("digest")).where(_undated).subquery("in_tray")
 _counts = (_in_grid.c.count, _in_grid.c.digest, _in_tray.c.count, _in_tray.c.digest)
-_STAMP = Question(
-    select(func.to_json(func.concat_ws(".", *_counts))).select_from(_in_grid).join(_in_tray, literal_column("true")),
-    keeps_plan=True,
-)
+_stamp = func.concat_ws(".", *_counts)
+
+
+def with_stamp(*beside: Any) -> Question:
+    """Return the question for what no change of the contents leaves alike, and for `beside`, in one statement.
+
+    It is made of the contents' ids and versions, which grow with every write (a trigger sees to it).
+    """
+    told = func.json_build_array(_stamp, *beside)
+    return Question(select(told).select_from(_in_grid).join(_in_tray, literal_column("true")), keeps_plan=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,14 +105,6 @@ class Scope:
         """Return the values of the statements' parameters."""
         since, until = self.month.reach()
         return {"brands": self.brands, "writable": self.writable, "since": since, "until": until}
-
-
-def stamp(session: TenantSession, scope: Scope) -> str:
-    """Return what no change in the scope leaves alike.
-
-    It is made of the contents' ids and versions, which grow with every write (a trigger sees to it).
-    """
-    return str(session.ask(_STAMP, scope.parameters()))
 
 
 def entries(session: TenantSession, scope: Scope) -> Sequence[EntryRow]:

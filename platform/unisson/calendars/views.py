@@ -13,8 +13,9 @@ from unisson.calendars import export_pages, feed_pages, paper_pages
 from unisson.calendars.fragments import Fragments
 from unisson.calendars.grid import clocks, days, placed
 from unisson.calendars.looks import Look, look_asked_for
+from unisson.calendars.marks import Marks, standing, written
 from unisson.calendars.period import is_today
-from unisson.calendars.reading import TRAY_LIMIT, entries, stamp
+from unisson.calendars.reading import TRAY_LIMIT, entries
 from unisson.calendars.stamps import digest, has_news, look_digest, shell_digest
 from unisson.calendars.wording import day_names, month_name, words
 from unisson.web.db import session
@@ -46,23 +47,23 @@ def month() -> Response:
     """Show one month of one brand, or of all."""
     look = look_asked_for()
     with acting_for(session().agency_id):
-        return _answer(look, stamp(session(), look.scope))
+        return _answer(look, *standing(session(), look.scope))
 
 
-def _answer(look: Look, contents: str) -> Response:
+def _answer(look: Look, contents: str, read: Marks) -> Response:
     me, home = actor(), current_agency_row()
     seen = look_digest(me, home.slug, look.path(look.month), look.today, look.zone, visible_brands())
     shell = shell_digest(seen, me, home.name, home.timezone, my_agencies(), is_partial())
     whole = digest(shell, contents)
     if has_news():
-        response = make_response(_fresh_shell(look).filled(_month(look, seen)))
+        response = make_response(_fresh_shell(look).filled(_month(look, seen, read)))
         response.headers["Cache-Control"] = "private, no-store"
         return response
     may_be_repeated(session(), partial(is_today, look.today, look.zone))
     if request.if_none_match.contains_weak(whole):
         response = current_app.response_class(status=304)
     else:
-        part = _grids().get_or_make(digest(seen, contents), lambda: _month(look, seen))
+        part = _grids().get_or_make(digest(seen, contents), lambda: _month(look, seen, read))
         response = make_response(_shells().get_or_make(shell, lambda: _fresh_shell(look)).filled(part))
     response.set_etag(whole, weak=True)
     response.headers["Cache-Control"] = "private, no-cache"
@@ -107,7 +108,7 @@ def _shells() -> Fragments[Shell]:
     return cast("Fragments[Shell]", current_app.extensions["unisson.month_shells"])
 
 
-def _month(look: Look, seen: str) -> bytes:
+def _month(look: Look, seen: str, read: Marks) -> bytes:
     """Return the part of the page that navigation swaps: its frame, with what stands in it now.
 
     Nothing here knows the page's context, so that nothing of the one person who looks can be kept for another.
@@ -118,8 +119,8 @@ def _month(look: Look, seen: str) -> bytes:
     found = placed(look.month, rows, clocks(look.brands, movable, look.zone))
     pieces = iter(_frames().get_or_make(seen, lambda: _fresh_frame(look)))
     out = [next(pieces), _rendered("_empty.html", look).encode() if found.is_empty else b"", next(pieces)]
-    for written in found.days:
-        out += ("".join(written).encode(), next(pieces))
+    for marked, placed_here in zip(written(look.month, read, look.brands, words()), found.days, strict=True):
+        out += ((marked + "".join(placed_here)).encode(), next(pieces))
     tray = _rendered("_tray.html", look, tray=found.tray, tray_limit=TRAY_LIMIT).encode() if found.tray else b""
     return b"".join((*out, tray, next(pieces)))
 

@@ -18,6 +18,10 @@ _REFERENCE = re.compile(r'#([a-z0-9-]+)"')
 _SYMBOL = re.compile(r'<symbol id="([a-z0-9-]+)".*?</symbol>', re.DOTALL)
 
 
+_MARKS = ("star", "megaphone-off", "lock", "flag", "calendar-off")
+"""The icons of what stands on days beside contents."""
+
+
 @dataclass(frozen=True, slots=True)
 class Words:
     """The words and icons of one language. Icons point at `symbols`, which the page holds once."""
@@ -32,6 +36,7 @@ class Words:
     untitled: Markup
     see_live: Markup
     choose_date: Markup
+    mark_icons: dict[str, Markup]
     channel_mixtures: dict[str, Markup] = field(default_factory=dict)
 
     def channels(self, kinds: str) -> str:
@@ -97,6 +102,7 @@ def _words(spoken: str) -> Words:
         untitled=escape(_("Untitled")),
         see_live=escape(_("See it live")),
         choose_date=escape(_("Choose a date")),
+        mark_icons={name: icons.icon(name) for name in _MARKS},
     )
 
 

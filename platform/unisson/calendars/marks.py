@@ -1,0 +1,155 @@
+"""What stands on days beside contents: public holidays, key dates, embargoes, black-outs, who is away.
+
+Holidays are for everybody. The rest is the agency's own planning: it shows of the brands that one writes for.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+from markupsafe import Markup
+from sqlalchemy import ARRAY, Date, DateTime, Uuid, any_, bindparam, cast, func, select
+
+from tenants.brands import Brand
+from tenants.members import Membership
+from tenants.session import TenantSession
+from unisson.approvals.models import Absence
+from unisson.approvals.working_time import public_holidays
+from unisson.calendars.period import Month
+from unisson.calendars.reading import Scope, with_stamp
+from unisson.calendars.stamps import digest
+from unisson.calendars.wording import Words, clock
+from unisson.strategy.models import BlackOut
+from unisson.topics.models import Topic, TopicDate
+from unisson.web.guards import BrandCard
+from unisson.web.i18n import _, language
+
+_brands = bindparam("brands", type_=ARRAY(Uuid))
+_writable = bindparam("writable", type_=ARRAY(Uuid))
+_since: Any = bindparam("since", type_=DateTime(timezone=True))
+_until: Any = bindparam("until", type_=DateTime(timezone=True))
+_first, _last = cast(_since, Date), cast(_until, Date)
+
+
+def _listed(*columns: Any) -> Any:
+    return func.json_agg(func.json_build_array(*columns))
+
+
+_countries = select(_listed(Brand.id, Brand.country)).where(Brand.id == any_(_brands))
+_dates = select(_listed(TopicDate.brand_id, TopicDate.on_date, TopicDate.label, TopicDate.topic_id)).where(
+    TopicDate.brand_id == any_(_writable), TopicDate.on_date.between(_first, _last)
+)
+_embargoes = select(
+    _listed(
+        Topic.brand_id, func.date_part("epoch", Topic.created_at), func.date_part("epoch", Topic.embargo_until),
+        Topic.embargo_zone, Topic.title, Topic.id,
+    )
+).where(Topic.brand_id == any_(_writable), Topic.embargo_until >= _since, Topic.created_at < _until)  # fmt: skip
+_black_outs = select(_listed(BlackOut.brand_id, BlackOut.starts_on, BlackOut.ends_on, BlackOut.reason)).where(
+    BlackOut.brand_id == any_(_writable), BlackOut.ends_on >= _first, BlackOut.starts_on <= _last
+)
+_away = (
+    select(_listed(Membership.name, Absence.starts_on, Absence.ends_on))
+    .select_from(Absence)
+    .join(Membership, (Membership.agency_id == Absence.agency_id) & (Membership.id == Absence.membership_id))
+    .where(func.cardinality(_writable) > 0, Absence.ends_on >= _first, Absence.starts_on <= _last)
+)
+_STANDS = with_stamp(*(each.scalar_subquery() for each in (_countries, _dates, _embargoes, _black_outs, _away)))
+
+
+class Marks(NamedTuple):
+    """What was read, as rows of their columns above."""
+
+    countries: Sequence[Sequence[Any]]
+    dates: Sequence[Sequence[Any]]
+    embargoes: Sequence[Sequence[Any]]
+    black_outs: Sequence[Sequence[Any]]
+    away: Sequence[Sequence[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """One thing that stands on a day. `goes_on` where it does not begin that day: it is then drawn, and not said."""
+
+    day: date
+    kind: str
+    icon: str
+    text: str
+    topic_id: str | None = None
+    goes_on: bool = False
+
+
+def standing(session: TenantSession, scope: Scope) -> tuple[str, Marks]:
+    """Return what no change in the scope leaves alike, and what stands on its days beside contents."""
+    contents, *beside = session.ask(_STANDS, scope.parameters())
+    return digest(contents, beside), Marks._make(each or () for each in beside)
+
+
+def written(month: Month, read: Marks, brands: Sequence[BrandCard], said: Words) -> list[str]:
+    """Return the markup of each day's marks, in the order of the month's days."""
+    dates = month.days()
+    names = {str(card.id): card.name for card in brands} if len(brands) > 1 else {}
+    by_day: dict[date, list[Mark]] = {}
+    for mark in _all(dates, read, names):
+        by_day.setdefault(mark.day, []).append(mark)
+    return ["".join(_markup(each, said) for each in by_day.get(day, ())) for day in dates]
+
+
+def _all(dates: Sequence[date], read: Marks, names: Mapping[str, str]) -> Iterator[Mark]:
+    first, last = dates[0], dates[-1]
+    yield from _holidays(dates, read, names)
+    for brand, starts, ends, reason in read.black_outs:
+        text = _named(_("Black-out: %(reason)s", reason=reason), brand, names)
+        yield from _span("black-out", "megaphone-off", text, (starts, ends), (first, last))
+    for brand, opened, ends, zone, title, topic_id in read.embargoes:
+        until, since = _local(ends, zone), _local(opened, zone)
+        text = _named(_("Embargo: %(title)s", title=title), brand, names)
+        at = clock(language(), until.hour * 60 + until.minute)
+        end = _named(_("Embargo until %(time)s: %(title)s", time=at, title=title), brand, names)
+        for mark in _span("embargo", "lock", text, (since.date(), until.date()), (first, last)):
+            is_end = mark.day == until.date()
+            yield replace(mark, text=end if is_end else text, topic_id=topic_id, goes_on=mark.goes_on and not is_end)
+    for brand, on, label, topic_id in read.dates:
+        yield Mark(date.fromisoformat(on), "date", "flag", _named(label, brand, names), topic_id)
+    for name, starts, ends in read.away:
+        text = _("Away: %(name)s", name=name)
+        yield from _span("away", "calendar-off", text, (starts, ends), (first, last))
+
+
+def _holidays(dates: Sequence[date], read: Marks, names: Mapping[str, str]) -> Iterator[Mark]:
+    """Yield the holidays of each country, with the country's code where the brands are of several."""
+    countries = sorted({country for _brand, country in read.countries})
+    for country in countries:
+        known = public_holidays(country, language())
+        for day in dates:
+            name = known.get(day)
+            if name:
+                yield Mark(day, "holiday", "star", f"{name} ({country})" if len(countries) > 1 and names else name)
+
+
+def _span(kind: str, icon: str, text: str, lasts: tuple[Any, Any], shown: tuple[date, date]) -> Iterator[Mark]:
+    """Yield a mark for each day of a span; it is said on its first, and again as each week begins."""
+    starts, ends = (date.fromisoformat(each) if isinstance(each, str) else each for each in lasts)
+    day = max(starts, shown[0])
+    while day <= min(ends, shown[1]):
+        yield Mark(day, kind, icon, text, goes_on=day not in (starts, shown[0]) and day.weekday() != 0)
+        day += timedelta(days=1)
+
+
+def _local(epoch: float, zone: str) -> datetime:
+    return datetime.fromtimestamp(epoch, UTC).astimezone(ZoneInfo(zone or "UTC"))
+
+
+def _named(text: str, brand: str, names: Mapping[str, str]) -> str:
+    return f"{names[brand]} · {text}" if brand in names else text
+
+
+def _markup(mark: Mark, said: Words) -> str:
+    if mark.goes_on:
+        return Markup('<span class="mark" data-kind="{}" data-goes-on title="{}"></span>').format(mark.kind, mark.text)
+    inner = Markup('{}<span class="mark-text">{}</span>').format(said.mark_icons[mark.icon], mark.text)
+    if mark.topic_id is None:
+        return Markup('<span class="mark" data-kind="{}">{}</span>').format(mark.kind, inner)
+    return Markup('<a class="mark" data-kind="{}" href="topics/{}">{}</a>').format(mark.kind, mark.topic_id, inner)
