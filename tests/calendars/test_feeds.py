@@ -11,6 +11,8 @@ from zoneinfo import ZoneInfo
 import pytest
 import vobject
 from flask import Flask
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from icalendar import Calendar
 from sqlalchemy import delete, text, update
 from support.calendar import SECURE, Desk, spread
@@ -25,10 +27,15 @@ from tenants.identities import Identity
 from tenants.members import BrandAssignment, Membership
 from unisson.calendars import feed_reading, feeds
 from unisson.calendars.feed_pages import READING
+from unisson.calendars.feed_reading import Planned
+from unisson.calendars.feeds import OpenFeed
+from unisson.calendars.ics import written
 from unisson.calendars.models import CalendarFeed
 from unisson.editorial.models import Content, ContentState
 from unisson.runtime import Runtime
 from unisson.vault import token_hash
+from unisson.web.forms import one_line
+from unisson.web.guards import BrandCard
 
 SOON = datetime.combine(today() + timedelta(days=10), datetime.min.time()).replace(hour=18, minute=30)
 
@@ -114,6 +121,26 @@ def test_an_independent_parser_reads_the_same(desk: Desk) -> None:
     assert "É" * 200 in ours[2]["SUMMARY"]
     assert all(len(line) <= 75 for line in answer.data.split(b"\r\n"))
     assert b"\n" not in answer.data.replace(b"\r\n", b"")
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    title=st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=300),
+    name=st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=100),
+    at=st.datetimes(datetime(2026, 1, 1), datetime(2038, 1, 1), timezones=st.just(UTC)),
+)
+def test_whatever_is_typed_two_parsers_read_it_alike(app: Flask, title: str, name: str, at: datetime) -> None:
+    card = BrandCard(uuid.uuid4(), "marque", name, "ocean", "Europe/Paris", "fr", "food")
+    feed = CalendarFeed(id=uuid.uuid4(), name=name, brand_id=card.id)
+    content = Planned(uuid.uuid4(), card.id, at, title, "scheduled", "post", "email", f"https://{title}", 3)
+    with app.test_request_context("/?lang=en", base_url=SECURE):
+        made_of = written(OpenFeed(feed, None, "en", [card]), [content], "https://ici.example/agence")
+    (ours,) = Calendar.from_ical(made_of).events
+    (theirs,) = vobject.readOne(made_of.decode()).vevent_list
+    assert str(ours["SUMMARY"]) == theirs.summary.value == f"{one_line(title) or 'Post'} (Scheduled)"
+    assert str(ours["DESCRIPTION"]) == theirs.description.value
+    assert ours.start == theirs.dtstart.value == at.replace(microsecond=0)
+    assert str(content.id) == ours["UID"] == theirs.uid.value
 
 
 @pytest.mark.parametrize("title", ["Un\rBEGIN:VEVENT", "Un\r\nEND:VCALENDAR", "Un\nX-LEURS:1", "Un\u2028ATTACH:x"])

@@ -98,7 +98,7 @@ def test_a_span_is_said_as_it_begins_and_drawn_as_it_goes_on(desk: Desk, topic_i
     html = month(desk, "cm", first)
     days = [first + timedelta(days=n) for n in range(21)]
     assert all('data-kind="black-out"' in marks_of(html, day) for day in days)
-    said = [day for day in days if "mark-text" in marks_of(html, day)]
+    said = [day for day in days if "day-mark-text" in marks_of(html, day)]
     assert said == [day for day in days if day == first or day.weekday() == 0]
     assert 'data-kind="black-out"' not in marks_of(html, last + timedelta(days=1))
 

@@ -20,6 +20,7 @@ from unisson.calendars.feeds import OpenFeed
 from unisson.calendars.wording import words
 from unisson.editorial.forms import KINDS
 from unisson.editorial.models import ContentState
+from unisson.web.forms import one_line
 from unisson.web.guards import BrandCard
 from unisson.web.i18n import _, language, say_time, say_zone
 
@@ -65,9 +66,10 @@ def written(opened: OpenFeed, contents: Sequence[Planned], home: str) -> bytes:
 def _describe(calendar: Calendar, name: str) -> None:
     """Say what the calendar is, twice: for programs of before RFC 7986 too.
 
-    As texts, which are escaped: the library takes values of these names as they come.
+    As texts, which are escaped: the library takes values of these names as they come. On one line, as all that was
+    typed: parsers differ on which characters end one, and RFC 5545 has no control characters (§3.3.11).
     """
-    named, about = vText(name), vText(_("What is planned in Unisson, as you see it there."))
+    named, about = vText(one_line(name)), vText(_("What is planned in Unisson, as you see it there."))
     for title, text in (("NAME", named), ("X-WR-CALNAME", named), ("DESCRIPTION", about), ("X-WR-CALDESC", about)):
         calendar.add(title, text)
 
@@ -93,7 +95,7 @@ def _event(content: Planned, common: Writing) -> Event:
 
 def _summary(content: Planned, card: BrandCard, *, names_brand: bool) -> str:
     # Without a title, the kind: the text, which may be under embargo, stays here.
-    shown = content.title or str(KINDS.get(content.kind, content.kind))
+    shown = one_line(content.title) or str(KINDS.get(content.kind, content.kind))
     said = f"{shown} ({words().labels[content.state]})"
     return f"{card.name} · {said}" if names_brand else said
 
@@ -104,6 +106,6 @@ def _description(content: Planned, card: BrandCard) -> str:
         f"{card.name} · {KINDS.get(content.kind, content.kind)} · {words().labels[content.state]}",
         words().channels(content.channel_kinds),
         _("%(time)s, on the clock of %(city)s", time=there, city=say_zone(card.timezone)),
-        content.live_url or "",
+        one_line(content.live_url),
     ]
     return "\n".join(line for line in lines if line)

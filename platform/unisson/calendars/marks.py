@@ -148,8 +148,10 @@ def _named(text: str, brand: str, names: Mapping[str, str]) -> str:
 
 def _markup(mark: Mark, said: Words) -> str:
     if mark.goes_on:
-        return Markup('<span class="mark" data-kind="{}" data-goes-on title="{}"></span>').format(mark.kind, mark.text)
-    inner = Markup('{}<span class="mark-text">{}</span>').format(said.mark_icons[mark.icon], mark.text)
+        return Markup('<span class="day-mark" data-kind="{}" data-goes-on title="{}"></span>').format(
+            mark.kind, mark.text
+        )
+    inner = Markup('{}<span class="day-mark-text">{}</span>').format(said.mark_icons[mark.icon], mark.text)
     if mark.topic_id is None:
-        return Markup('<span class="mark" data-kind="{}">{}</span>').format(mark.kind, inner)
-    return Markup('<a class="mark" data-kind="{}" href="topics/{}">{}</a>').format(mark.kind, mark.topic_id, inner)
+        return Markup('<span class="day-mark" data-kind="{}">{}</span>').format(mark.kind, inner)
+    return Markup('<a class="day-mark" data-kind="{}" href="topics/{}">{}</a>').format(mark.kind, mark.topic_id, inner)
