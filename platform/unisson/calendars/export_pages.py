@@ -7,7 +7,7 @@ from flask import Blueprint, Response, stream_with_context
 from tenants.permissions import Permission
 from unisson.calendars.exporting import Line, lines
 from unisson.calendars.looks import Look, look_asked_for
-from unisson.calendars.wording import month_name, words
+from unisson.calendars.wording import span_name, words
 from unisson.editorial.forms import KINDS
 from unisson.web.db import session
 from unisson.web.guards import actor
@@ -34,7 +34,7 @@ def month_csv() -> Response:
 def month_xlsx() -> Response:
     """Give the month as a workbook, with days and times that sort."""
     look = look_asked_for()
-    title = month_name(language(), look.month.first)
+    title = span_name(language(), look.span)
     made = as_xlsx(title, COLUMNS, (_cells(line) for line in _lines(look)))
     return _file(Response(made, content_type=XLSX), look, "xlsx")
 
@@ -63,6 +63,6 @@ def _said(line: Line) -> Iterator[object]:
 
 def _file(answer: Response, look: Look, ending: str) -> Response:
     of = f"-{look.brand.slug}" if look.brand else ""
-    answer.headers["Content-Disposition"] = f'attachment; filename="calendar{of}-{look.month}.{ending}"'
+    answer.headers["Content-Disposition"] = f'attachment; filename="calendar{of}-{look.span}.{ending}"'
     answer.headers["Cache-Control"] = "private, no-store"
     return answer

@@ -80,6 +80,6 @@ def _read(
     for brand_id, at, title, body, state, kind, channels, topic, live in session.execute(_LINES, scope.parameters()):
         assert at is not None  # noqa: S101 - DATED says so; for the type checker
         there = at.astimezone(zones[brand_id])
-        if (there.year, there.month) == (scope.month.year, scope.month.number):
+        if scope.span.holds(there.date()):
             shown = topic or "" if brand_id in planning else ""
             yield Line(there, cards[brand_id], title, body, state, kind, channels, shown, live or "")

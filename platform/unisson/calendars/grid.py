@@ -1,4 +1,4 @@
-"""The month's grid: one pass over the rows, each written into the day on which it stands."""
+"""The grid of days: one pass over the rows, each written into the day on which it stands."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from markupsafe import Markup
 
-from unisson.calendars.period import Month
+from unisson.calendars.period import Span
 from unisson.calendars.reading import EntryRow
 from unisson.calendars.wording import begin_label, day_label, day_names, words
 from unisson.calendars.writing import Clock, entry, undated
@@ -62,10 +62,10 @@ def clocks(brands: Sequence[BrandCard], movable: frozenset[str], home_zone: str)
     }
 
 
-def placed(month: Month, rows: Sequence[EntryRow], by_brand: Mapping[str, Clock]) -> Placed:
+def placed(span: Span, rows: Sequence[EntryRow], by_brand: Mapping[str, Clock]) -> Placed:
     """Return the rows as markup. Each entry stands on the day that its own brand's clock shows."""
     said = words()
-    dates = month.days()
+    dates = span.days()
     first, last = dates[0].toordinal(), len(dates)
     found = Placed([[] for _day in dates], [])
     for row in rows:
@@ -81,8 +81,8 @@ def placed(month: Month, rows: Sequence[EntryRow], by_brand: Mapping[str, Clock]
     return found
 
 
-def days(month: Month, today: date) -> list[Day]:
-    """Return the days of the month's grid."""
+def days(span: Span, today: date) -> list[Day]:
+    """Return the days that are shown."""
     spoken = language()
     return [
         Day(
@@ -92,8 +92,8 @@ def days(month: Month, today: date) -> list[Day]:
             label=day_label(spoken, day),
             begin=begin_label(spoken, day),
             is_today=day == today,
-            is_other=day.month != month.number,
+            is_other=not span.holds(day),
             is_weekend=day.weekday() > 4,
         )
-        for day in month.days()
+        for day in span.days()
     ]

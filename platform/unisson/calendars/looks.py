@@ -1,6 +1,6 @@
 """What a page of the calendar looks at: a month, of which brands, and what the person who asks sees of them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from urllib.parse import urlencode
@@ -9,7 +9,17 @@ from flask import g, request
 
 from tenants.errors import ForbiddenError
 from tenants.permissions import Permission
-from unisson.calendars.period import Month, month_named, today_in
+from unisson.calendars.period import (
+    Month,
+    OneDay,
+    Span,
+    day_named,
+    month_named,
+    month_of,
+    today_in,
+    week_named,
+    week_of,
+)
 from unisson.calendars.reading import Scope
 from unisson.web.guards import BrandCard, actor, brand_card, current_agency_row, visible_brands
 
@@ -18,7 +28,7 @@ from unisson.web.guards import BrandCard, actor, brand_card, current_agency_row,
 class Look:
     """What the address asks for: a month, of one brand or of all that the actor may see the calendar of."""
 
-    month: Month
+    span: Span
     brand: BrandCard | None
     brands: Sequence[BrandCard]
     zone: str
@@ -26,13 +36,29 @@ class Look:
     scope: Scope
     """What is to be read for it."""
 
-    def path(self, month: Month | None = None) -> str:
-        """Return the address of this look at another month (or at today's)."""
-        return self._address("", month)
+    @property
+    def month(self) -> Month:
+        """Return the month that is shown, or the one in which what is shown begins."""
+        return month_of(self.span.first)
+
+    def path(self, span: Span | None = None) -> str:
+        """Return the address of this look at other days (or at today's, by the same kind)."""
+        return self._address("", span)
+
+    @property
+    def now(self) -> str:
+        """Return the address of this look at today."""
+        return self._address("", _around(self.today, self.span.kind))
+
+    def views(self) -> list[tuple[str, str, bool]]:
+        """Return the kinds of days that can be shown: each with its address, and whether it is the one shown."""
+        day = self.today if self.span.holds(self.today) else self.span.first
+        kinds = ("month", "week", "day")
+        return [(kind, self._address("", _around(day, kind)), kind == self.span.kind) for kind in kinds]
 
     def file(self, ending: str) -> str:
         """Return the address of this look as a file: `csv` or `xlsx`."""
-        return self._address(f".{ending}", self.month)
+        return self._address(f".{ending}", self.span)
 
     @property
     def paper(self) -> str | None:
@@ -46,8 +72,8 @@ class Look:
         """Return the address of one's feeds."""
         return f"/{g.agency_slug}/calendar/feeds"
 
-    def _address(self, ending: str, month: Month | None) -> str:
-        asked = {"month": str(month)} if month else {}
+    def _address(self, ending: str, span: Span | None) -> str:
+        asked = {span.kind: str(span)} if span else {}
         if self.brand:
             asked["brand"] = self.brand.slug
         return f"/{g.agency_slug}/calendar{ending}" + (f"?{urlencode(asked)}" if asked else "")
@@ -68,12 +94,25 @@ def look_asked_for(brand_slug: str | None = None) -> Look:
         raise ForbiddenError(Permission.CALENDAR_SEE)
     zone = brand.timezone if brand else current_agency_row().timezone
     today = today_in(zone)
-    named = request.args.get("month")
-    shown = month_named(named) if named else Month(today.year, today.month)
+    shown = _span(request.args, today)
     brands = [brand] if brand else seen
     scope = Scope(
-        month=shown,
+        span=shown,
         brands=tuple(card.id for card in brands),
         writable=tuple(card.id for card in brands if me.may(Permission.CONTENT_WRITE, card.id)),
     )
     return Look(shown, brand, brands, zone, today, scope)
+
+
+_NAMED: dict[str, Callable[[str], Span]] = {"day": day_named, "week": week_named, "month": month_named}
+
+
+def _span(asked: Mapping[str, str], today: date) -> Span:
+    """Return the days that the address names; this month for none. Raises NoSuchMonthError."""
+    return next((read(asked[kind]) for kind, read in _NAMED.items() if asked.get(kind)), month_of(today))
+
+
+def _around(day: date, kind: str) -> Span:
+    if kind == "month":
+        return month_of(day)
+    return week_of(day) if kind == "week" else OneDay(day)

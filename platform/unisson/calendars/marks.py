@@ -17,7 +17,7 @@ from tenants.members import Membership
 from tenants.session import TenantSession
 from unisson.approvals.models import Absence
 from unisson.approvals.working_time import public_holidays
-from unisson.calendars.period import Month
+from unisson.calendars.period import Span
 from unisson.calendars.reading import Scope, with_stamp
 from unisson.calendars.stamps import digest
 from unisson.calendars.wording import Words, clock
@@ -87,9 +87,9 @@ def standing(session: TenantSession, scope: Scope) -> tuple[str, Marks]:
     return digest(contents, beside), Marks._make(each or () for each in beside)
 
 
-def written(month: Month, read: Marks, brands: Sequence[BrandCard], said: Words) -> list[str]:
-    """Return the markup of each day's marks, in the order of the month's days."""
-    dates = month.days()
+def written(span: Span, read: Marks, brands: Sequence[BrandCard], said: Words) -> list[str]:
+    """Return the markup of each day's marks, in the order of the span's days."""
+    dates = span.days()
     names = {str(card.id): card.name for card in brands} if len(brands) > 1 else {}
     by_day: dict[date, list[Mark]] = {}
     for mark in _all(dates, read, names):
@@ -143,7 +143,7 @@ def _local(epoch: float, zone: str) -> datetime:
 
 
 def _named(text: str, brand: str, names: Mapping[str, str]) -> str:
-    return f"{names[brand]} · {text}" if brand in names else text
+    return f"{text} · {names[brand]}" if brand in names else text
 
 
 def _markup(mark: Mark, said: Words) -> str:

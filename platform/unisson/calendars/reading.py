@@ -29,7 +29,7 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from tenants.session import TenantSession
 from tenants.wire import Question, Value
-from unisson.calendars.period import Month
+from unisson.calendars.period import Span
 from unisson.editorial.models import Content, ContentState
 from unisson.editorial.visibility import SHOWN_TO_CLIENTS
 
@@ -95,15 +95,15 @@ def with_stamp(*beside: Any) -> Question:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What one person looks at: a month of some brands, and of which they see drafts and undated contents."""
+    """What one person looks at: the days of some brands, and of which they see drafts and undated contents."""
 
-    month: Month
+    span: Span
     brands: tuple[uuid.UUID, ...]
     writable: tuple[uuid.UUID, ...]
 
     def parameters(self) -> dict[str, Value]:
         """Return the values of the statements' parameters."""
-        since, until = self.month.reach()
+        since, until = self.span.reach()
         return {"brands": self.brands, "writable": self.writable, "since": since, "until": until}
 
 

@@ -17,7 +17,7 @@ from unisson.calendars.marks import Marks, standing, written
 from unisson.calendars.period import is_today
 from unisson.calendars.reading import TRAY_LIMIT, entries
 from unisson.calendars.stamps import digest, has_news, look_digest, shell_digest
-from unisson.calendars.wording import day_names, month_name, words
+from unisson.calendars.wording import STEPS, VIEWS, day_names, span_name, words
 from unisson.web.db import session
 from unisson.web.guards import actor, current_agency_row, visible_brands
 from unisson.web.i18n import language, say_zone
@@ -52,7 +52,7 @@ def month() -> Response:
 
 def _answer(look: Look, contents: str, read: Marks) -> Response:
     me, home = actor(), current_agency_row()
-    seen = look_digest(me, home.slug, look.path(look.month), look.today, look.zone, visible_brands())
+    seen = look_digest(me, home.slug, look.path(look.span), look.today, look.zone, visible_brands())
     shell = shell_digest(seen, me, home.name, home.timezone, my_agencies(), is_partial())
     whole = digest(shell, contents)
     if has_news():
@@ -88,7 +88,7 @@ def is_partial() -> bool:
 
 
 def _fresh_shell(look: Look) -> Shell:
-    title = month_name(language(), look.month.first)
+    title = span_name(language(), look.span)
     if is_partial():
         return Shell(Markup("<title>{}</title>").format(title).encode(), b"")
     page = render_template("calendars/month.html", fragment=_PLACE, title=title, look=look).encode()
@@ -116,10 +116,10 @@ def _month(look: Look, seen: str, read: Marks) -> bytes:
     me = actor()
     movable = frozenset(str(card.id) for card in look.brands if me.may(Permission.CONTENT_SCHEDULE, card.id))
     rows = entries(session(), look.scope)
-    found = placed(look.month, rows, clocks(look.brands, movable, look.zone))
+    found = placed(look.span, rows, clocks(look.brands, movable, look.zone))
     pieces = iter(_frames().get_or_make(seen, lambda: _fresh_frame(look)))
     out = [next(pieces), _rendered("_empty.html", look).encode() if found.is_empty else b"", next(pieces)]
-    for marked, placed_here in zip(written(look.month, read, look.brands, words()), found.days, strict=True):
+    for marked, placed_here in zip(written(look.span, read, look.brands, words()), found.days, strict=True):
         out += ((marked + "".join(placed_here)).encode(), next(pieces))
     tray = _rendered("_tray.html", look, tray=found.tray, tray_limit=TRAY_LIMIT).encode() if found.tray else b""
     return b"".join((*out, tray, next(pieces)))
@@ -129,12 +129,14 @@ def _fresh_frame(look: Look) -> list[bytes]:
     """Return the month without its contents, cut where they go: a notice, each day's entries, the tray."""
     around = {
         "slot": _SLOT,
-        "name": month_name(language(), look.month.first),
-        "days": days(look.month, look.today),
+        "name": span_name(language(), look.span),
+        "days": days(look.span, look.today),
         "day_names": day_names(language()),
         "words": words(),
-        "previous": look.month.previous if look.month.previous.is_within_reach else None,
-        "following": look.month.following if look.month.following.is_within_reach else None,
+        "steps": STEPS[look.span.kind],
+        "views": VIEWS,
+        "previous": look.span.previous if look.span.previous.is_within_reach else None,
+        "following": look.span.following if look.span.following.is_within_reach else None,
         "zones": _zones(look),
         "choices": [card for card in visible_brands() if actor().may(Permission.CALENDAR_SEE, card.id)],
         "accent": look.brands[0].accent if len(look.brands) == 1 else "ink",

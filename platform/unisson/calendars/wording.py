@@ -11,8 +11,9 @@ from babel.dates import format_date, get_day_names
 from flask import current_app
 from markupsafe import Markup, escape
 
+from unisson.calendars.period import Span
 from unisson.editorial.models import ContentState
-from unisson.web.i18n import NBSP, _, language
+from unisson.web.i18n import NBSP, _, language, lazy
 
 _REFERENCE = re.compile(r'#([a-z0-9-]+)"')
 _SYMBOL = re.compile(r'<symbol id="([a-z0-9-]+)".*?</symbol>', re.DOTALL)
@@ -82,6 +83,23 @@ def begin_label(spoken: str, day: date) -> str:
 def month_name(spoken: str, first: date) -> str:
     """Return the name of the month that begins on `first`, with its year."""
     return format_date(first, "LLLL y", locale=spoken).capitalize()
+
+
+STEPS = {
+    "month": (lazy("Previous month"), lazy("Next month")),
+    "week": (lazy("Previous week"), lazy("Next week")),
+    "day": (lazy("Day before"), lazy("Day after")),
+}
+VIEWS = {"month": lazy("Month"), "week": lazy("Week"), "day": lazy("Day")}
+
+
+def span_name(spoken: str, span: Span) -> str:
+    """Return what the days that are shown are called; `spoken` is the language being spoken."""
+    if span.kind == "month":
+        return month_name(spoken, span.first)
+    if span.kind == "week":
+        return _("Week of %(day)s", day=format_date(span.first, "d MMMM y", locale=spoken))
+    return day_label(spoken, span.first).capitalize() if spoken == "fr" else day_label(spoken, span.first)
 
 
 def _words(spoken: str) -> Words:
