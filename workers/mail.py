@@ -1,13 +1,14 @@
 """The bell of the mails, and of the approvals that write them: what is due there comes first, and is mailed at once.
 
 Before any mail leaves, the names that its links may begin with are looked at again, each once a day.
-The mailbox of answers, where there is one, is read last.
+The mailbox of answers, where there is one, is read then. Imports of plans come last: each takes seconds.
 """
 
 import time
 
 from unisson.agency.domain_watch import watch_domains
 from unisson.approvals.tending import tend_due
+from unisson.imports import taking
 from unisson.notifications import post
 from unisson.threads import arriving
 from workers.held import runtime
@@ -26,6 +27,7 @@ def send_due() -> int:
     tried = post.send_due(held, BUDGET_SECONDS / 2)
     if _is_time_to_read():
         arriving.fetch(held)
+    taking.attend(held)
     return tried
 
 

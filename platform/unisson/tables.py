@@ -5,6 +5,7 @@ from tenants.base import Base
 from unisson.activity import models as activity
 from unisson.approvals import models as approvals
 from unisson.editorial import models as editorial
+from unisson.imports import models as imports
 from unisson.media import models as media
 from unisson.newsroom import models as newsroom
 from unisson.notifications import models as notifications
@@ -14,8 +15,8 @@ from unisson.threads import models as threads
 from unisson.topics import models as topics
 
 MODULES = (
-    agencies, brands, domains, identities, members, activity, approvals, editorial, media, newsroom, notifications,
-    portal, publishing, threads, topics,
+    agencies, brands, domains, identities, members, activity, approvals, editorial, imports, media, newsroom,
+    notifications, portal, publishing, threads, topics,
 )  # fmt: skip
 """The modules that declare tables; a feature with tables of its own adds itself here."""
 
