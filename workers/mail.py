@@ -9,6 +9,7 @@ import time
 from unisson.agency.domain_watch import watch_domains
 from unisson.approvals.tending import tend_due
 from unisson.imports import taking
+from unisson.jobs import JOB_SECONDS
 from unisson.notifications import post
 from unisson.threads import arriving
 from workers.held import runtime
@@ -20,14 +21,14 @@ _next_reading = [0.0]
 
 def send_due() -> int:
     """Send what is due; return how many mails were tried."""
-    held = runtime()
+    held, ends = runtime(), time.monotonic() + JOB_SECONDS
     held.bell.answered("mail")
     tend_due(held, BUDGET_SECONDS / 4)
     watch_domains(held)
     tried = post.send_due(held, BUDGET_SECONDS / 2)
     if _is_time_to_read():
         arriving.fetch(held)
-    taking.attend(held)
+    taking.attend(held, ends - time.monotonic())
     return tried
 
 

@@ -87,7 +87,7 @@ def test_what_was_exported_is_imported(
     reader = RowReader(desk(), about)
     readings = [reader.read(line.number, line.cells, None) for line in rest]
     assert [reading.faults for reading in readings] == [{}] * len(drafts)
-    came = [reading.draft for reading in readings]
+    came = [reading.made.draft for reading in readings]
     assert [(each.title, each.body, each.kind, each.wall_time) for each in came] == [
         (each.title, each.body, each.kind, each.wall_time) for each in drafts
     ]

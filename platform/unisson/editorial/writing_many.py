@@ -4,7 +4,9 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Self
+from typing import NamedTuple, Self
+
+from sqlalchemy import insert
 
 from tenants.access import Actor
 from tenants.base import new_id
@@ -12,12 +14,18 @@ from tenants.brands import Brand
 from tenants.errors import NotFoundError
 from tenants.permissions import Permission
 from tenants.session import TenantSession
-from unisson.activity.trail import record
+from unisson.activity.trail import record_many
 from unisson.editorial.contents import open_channels
 from unisson.editorial.models import Content, Variant
 from unisson.editorial.writing import Draft, fill_in
 from unisson.publishing.models import Channel
 from unisson.topics.planning import titles
+
+COLUMNS = (
+    "id", "brand_id", "topic_id", "author_id", "kind", "title", "body", "tags", "risks", "scheduled_at", "wall_time",
+    "zone", "fold", "channel_kinds",
+)  # fmt: skip
+"""What a new draft says; the rest of a content is as the database begins it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,23 +58,32 @@ class Desk:
         if draft.topic_id is not None and draft.topic_id not in self.topics:
             raise NotFoundError
         content = Content(
-            id=new_id(), brand_id=self.brand.id, author_id=self.actor.membership_id, zone=self.brand.timezone
+            id=new_id(), brand_id=self.brand.id, author_id=self.actor.membership_id, zone=self.brand.timezone, fold=0
         )
         fill_in(content, self.brand, draft, lambda: self.now)
         content.channel_kinds = " ".join(sorted({self.channels[each].kind for each in draft.channel_ids}))
         return content
 
 
-def write_many(session: TenantSession, desk: Desk, drafts: Sequence[Draft]) -> list[uuid.UUID]:
-    """Return the ids of new drafts, in their order. Images are no part of them. Raises as `Desk.made` does."""
-    contents = [desk.made(draft) for draft in drafts]
-    session.add_all(contents)
-    session.flush()
-    for content, draft in zip(contents, drafts, strict=True):
-        session.add_all(Variant(content_id=content.id, channel_id=each) for each in sorted(set(draft.channel_ids)))
-        record(session, desk.actor, "content.written", "content", content.id, brand_id=desk.brand.id)
-    session.flush()
-    ids = [content.id for content in contents]
-    for content in contents:
-        session.expunge(content)
+class Made(NamedTuple):
+    """A draft with the content that it makes, neither kept yet."""
+
+    draft: Draft
+    content: Content
+
+
+def write_many(session: TenantSession, desk: Desk, drafts: Sequence[Made]) -> list[uuid.UUID]:
+    """Keep drafts that the desk made; return their ids, in their order. Images are no part of them."""
+    ids = [made.content.id for made in drafts]
+    mine = {"agency_id": session.agency_id}
+    rows = [mine | {name: getattr(made.content, name) for name in COLUMNS} for made in drafts]
+    session.execute(insert(Content), rows)
+    variants = [
+        {**mine, "id": new_id(), "content_id": content.id, "channel_id": channel_id}
+        for draft, content in drafts
+        for channel_id in sorted(set(draft.channel_ids))
+    ]
+    if variants:
+        session.execute(insert(Variant), variants)
+    record_many(session, desk.actor, "content.written", ("content", ids), brand_id=desk.brand.id)
     return ids

@@ -11,7 +11,7 @@ from tenants.errors import RefusedError
 from unisson.editorial.models import ContentKind
 from unisson.editorial.timing import AmbiguousError
 from unisson.editorial.writing import Draft
-from unisson.editorial.writing_many import Desk
+from unisson.editorial.writing_many import Desk, Made
 from unisson.imports.columns import plain
 from unisson.imports.models import Import
 from unisson.imports.moments import read_day, read_time, split_moment
@@ -69,7 +69,7 @@ class Reading:
 
     number: int
     texts: dict[str, str]
-    draft: Draft | None = None
+    made: Made | None = None
     faults: dict[str, object] = field(default_factory=dict)
     folds: tuple[str, str] | None = None
 
@@ -124,14 +124,15 @@ class RowReader:
             fold=fold,
         )
         try:
-            self._desk.made(draft)
+            content = self._desk.made(draft)
         except AmbiguousError as refusal:
             reading.folds = refusal.offsets
             reading.faults.setdefault("date", refusal.sentence)
         except RefusedError as refusal:
             told = refusal.field or "title"
             reading.faults.setdefault(self._column_of(FIELD_OF.get(told, told)), refusal.sentence)
-        reading.draft = None if reading.faults else draft
+        else:
+            reading.made = None if reading.faults else Made(draft, content)
         return reading
 
     def _column_of(self, name: str) -> str:

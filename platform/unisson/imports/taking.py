@@ -6,6 +6,7 @@ two workers one finds nothing left to do, and what it wrote is gone too.
 """
 
 import os
+import time
 import uuid
 from collections.abc import Callable, Sequence
 
@@ -20,8 +21,7 @@ from tenants.session import TenantSession
 from unisson.activity.trail import record
 from unisson.dispatching import Claim, claim, done
 from unisson.editorial.models import Content, ContentState
-from unisson.editorial.writing import Draft
-from unisson.editorial.writing_many import Desk, write_many
+from unisson.editorial.writing_many import Desk, Made, write_many
 from unisson.imports.models import Import, ImportRow, ImportState, RowState
 from unisson.imports.preparing import check_rows, ready
 from unisson.imports.rows import RowReader
@@ -32,6 +32,8 @@ from unisson.threads.models import Thread
 log = structlog.get_logger(__name__)
 
 LEASE = 60.0
+LONGEST = 15.0
+"""Seconds that must be left to begin one: ten thousand rows take a few, and a job is ended when its time is over."""
 BATCH = 500
 
 Told = Callable[[int], None]
@@ -42,16 +44,17 @@ class OvertakenError(Exception):
     """Another worker was on it, and has ended it: nothing of this one's work may stay."""
 
 
-def attend(runtime: Runtime) -> int:
-    """Attend to the imports that are due, one after the other; return how many."""
-    attended, worker = 0, f"{os.uname().nodename}:{os.getpid()}"
-    while True:
+def attend(runtime: Runtime, budget_seconds: float = 40.0) -> int:
+    """Attend to the imports that are due, one after the other, while there is time for one; return how many."""
+    ends, attended, worker = time.monotonic() + budget_seconds, 0, f"{os.uname().nodename}:{os.getpid()}"
+    while time.monotonic() + LONGEST < ends:
         with runtime.database.everywhere() as session:
             claims = claim(session, "imports", limit=1, worker=worker, lease=LEASE)
         if not claims:
-            return attended
+            break
         attended += 1
         _attend(runtime, claims[0])
+    return attended
 
 
 def _attend(runtime: Runtime, claimed: Claim) -> None:
@@ -96,8 +99,8 @@ def take_in(session: TenantSession, about: Import, tell: Told) -> None:
         .order_by(ImportRow.number)
     ).all()
     reader = RowReader(desk, about)
-    drafts = [(row.id, reader.read(row.number, row.cells, row.fold).draft) for row in rows]
-    sound = [(row_id, draft) for row_id, draft in drafts if draft is not None]
+    drafts = [(row.id, reader.read(row.number, row.cells, row.fold).made) for row in rows]
+    sound = [(row_id, made) for row_id, made in drafts if made is not None]
     if len(sound) != len(drafts):
         # A time that has come meanwhile, a channel that was disconnected: nothing is taken in by halves.
         check_rows(session, desk, about)
@@ -113,10 +116,10 @@ def take_in(session: TenantSession, about: Import, tell: Told) -> None:
     _end(session, about, ImportState.TAKING, ImportState.DONE)
 
 
-def _take_batch(session: TenantSession, desk: Desk, batch: Sequence[tuple[uuid.UUID, Draft]]) -> None:
-    ids = write_many(session, desk, [draft for _row_id, draft in batch])
+def _take_batch(session: TenantSession, desk: Desk, batch: Sequence[tuple[uuid.UUID, Made]]) -> None:
+    ids = write_many(session, desk, [made for _row_id, made in batch])
     pairs = (
-        func.unnest(literal([row_id for row_id, _draft in batch], ARRAY(Uuid)), literal(ids, ARRAY(Uuid)))
+        func.unnest(literal([row_id for row_id, _made in batch], ARRAY(Uuid)), literal(ids, ARRAY(Uuid)))
         .table_valued(column("row_id", Uuid), column("content_id", Uuid), name="pair")
         .render_derived()
     )
