@@ -18,6 +18,7 @@ def upgrade() -> None:
     op.execute("grant insert, delete on app.contents to unisson_worker")
     op.execute("grant insert on app.variants to unisson_worker")
     op.execute(DISPATCH)
+    op.execute(LETTERS)
 
 
 def downgrade() -> None:
@@ -62,4 +63,12 @@ alter table app.dispatch add constraint ck_dispatch_kind
   check (kind in ('content', 'publication', 'mail', 'stage', 'import'));
 alter table app.dispatch add constraint ck_dispatch_queue
   check (queue in ('publishing', 'mail', 'approvals', 'imports'));
+"""
+
+LETTERS = """
+alter table app.letters drop constraint ck_letters_kind;
+alter table app.letters add constraint ck_letters_kind check (kind in ('invitation', 'approval_request',
+  'approval_asked_in_app', 'changes_requested', 'approved', 'trouble', 'approval_reminder', 'approval_escalated',
+  'approval_voided', 'approval_steer', 'approval_nudge', 'missed', 'held', 'released', 'to_decide', 'device_code',
+  'portal_link', 'thread_message', 'import_over'));
 """

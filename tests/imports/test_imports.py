@@ -18,6 +18,8 @@ from unisson.editorial.models import Content, Variant
 from unisson.editorial.writing import edit
 from unisson.imports.models import ImportRow, ImportState, RowState
 from unisson.imports.taking import attend
+from unisson.notifications.composing import compose
+from unisson.notifications.models import Letter
 from unisson.publishing.models import Channel
 from unisson.runtime import Runtime
 from unisson.threads.models import Thread
@@ -315,3 +317,40 @@ def test_the_page_asks_again_while_a_worker_is_on_it_and_no_longer(desk: Desk, w
     assert re.search(r'hx-trigger="every \d+s"', page(desk, import_id, "/progress"))
     attend(worker)
     assert "hx-trigger" not in page(desk, import_id, "/progress")
+
+
+def test_who_started_it_is_written_to_once_it_is_over(desk: Desk, worker: Runtime) -> None:
+    import_id = mapped(desk, csv_file([list(HEADERS), row("Un"), row("Deux")]))
+    take(desk, worker, import_id)
+    with desk.session() as session:
+        (letter,) = session.scalars(select(Letter).where(Letter.kind == "import_over")).all()
+        assert letter.membership_id == desk.world.people["cm"].membership_id
+        with desk.app.app_context():
+            ready = compose(session, letter, "https://localhost")
+    assert ready is not None
+    assert "plan.csv" in ready.words.subject
+    assert ready.words.paragraphs == ("2 brouillons ont été créés.",)
+    assert ready.words.action_url.endswith(f"/imports/{import_id}")
+
+
+def test_of_what_could_not_be_taken_in_the_mail_says_why(desk: Desk, worker: Runtime) -> None:
+    import_id = mapped(desk, csv_file([list(HEADERS), row("Un")]))
+    started(desk, import_id)
+    with desk.session() as session:
+        session.execute(update(Channel).values(disconnected_at=utcnow()))
+    attend(worker)
+    with desk.session() as session, desk.app.app_context():
+        ready = compose(
+            session, session.scalars(select(Letter).where(Letter.kind == "import_over")).one(), "https://localhost"
+        )
+    assert ready is not None
+    assert ready.words.heading == "Rien n’a été importé"
+
+
+def test_the_page_is_shown_anew_once_it_is_over(desk: Desk, worker: Runtime) -> None:
+    import_id = mapped(desk, csv_file([list(HEADERS), row()]))
+    started(desk, import_id)
+    asked = {"HX-Request": "true"}
+    assert "HX-Refresh" not in desk.get("cm", f"/imports/{import_id}/progress", headers=asked).headers
+    attend(worker)
+    assert desk.get("cm", f"/imports/{import_id}/progress", headers=asked).headers["HX-Refresh"] == "true"

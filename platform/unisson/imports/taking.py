@@ -25,6 +25,7 @@ from unisson.editorial.writing_many import Desk, Made, write_many
 from unisson.imports.models import Import, ImportRow, ImportState, RowState
 from unisson.imports.preparing import check_rows, ready
 from unisson.imports.rows import RowReader
+from unisson.notifications.letters import write
 from unisson.portal.guests import actor_of
 from unisson.runtime import Runtime
 from unisson.threads.models import Thread
@@ -167,7 +168,7 @@ def take_back(session: TenantSession, about: Import) -> None:
 
 
 def _end(session: TenantSession, about: Import, before: ImportState, after: ImportState, problem: str = "") -> None:
-    """Turn the state, unless somebody has. Raises OvertakenError."""
+    """Turn the state, unless somebody has, and write to whoever started it. Raises OvertakenError."""
     turned = session.execute(
         update(Import)
         .where(Import.id == about.id, Import.state == before)
@@ -177,6 +178,8 @@ def _end(session: TenantSession, about: Import, before: ImportState, after: Impo
     ).first()
     if turned is None:
         raise OvertakenError
+    if before is ImportState.TAKING:
+        write(session, about.created_by, "import_over", {"import_id": str(about.id)})
 
 
 def _actor(session: TenantSession, about: Import) -> Actor:

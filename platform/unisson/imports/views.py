@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Callable
 from typing import TypeVar
 
-from flask import Blueprint, Flask, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Flask, flash, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from tenants.errors import NotFoundError, RefusedError
@@ -103,10 +103,13 @@ def rows(import_id: uuid.UUID) -> Answer:
 
 @blueprint.get("/imports/<uuid:import_id>/progress")
 def progress(import_id: uuid.UUID) -> Answer:
-    """Show how far it is: the part of the page that asks again by itself."""
+    """Show how far it is: the part of the page that asks again by itself. Once it is over, the page is shown anew."""
     about = load_import(session(), actor(), import_id)
     card = brand_card_of(about.brand_id)
-    return render_template("imports/_progress.html", card=card, **_known(about))
+    answer = make_response(render_template("imports/_progress.html", card=card, **_known(about)))
+    if request.headers.get("HX-Request") and about.state not in {ImportState.TAKING, ImportState.UNDOING}:
+        answer.headers["HX-Refresh"] = "true"
+    return answer
 
 
 @blueprint.post("/imports/<uuid:import_id>/rows/<uuid:row_id>")
