@@ -72,6 +72,7 @@ BAD = {
     "11 MB": (b"Titre\r\n" + b"a;b\r\n" * 2_300_000, sheets.TOO_HEAVY),
     "1 row of 10,000 columns": (b";".join(b"x" for _ in range(10_000)), sheets.MANY_COLUMNS),
     "too many rows": (b"Titre\r\n" + b"x\r\n" * 10_001, sheets.MANY_ROWS),
+    "rows after thousands of blank ones": (b"Titre\r\n" + b"\r\n" * 20_000 + b"x\r\n", sheets.MANY_ROWS),
     "an open quotation mark": (b'Titre;Texte\r\nUn;"' + b"a" * 200_000, sheets.LONG_CELL),
     "a cell far away": (
         workbook(SHEET.format('<row r="1048576"><c r="XFD1048576"><v>1</v></c></row>')), sheets.FAR_CELL,

@@ -117,11 +117,15 @@ def _text_rows(content: bytes) -> list[list[str]]:
     if said:
         text = text[said.end() :]
     separator = said[1] if said else _separator(text)
+    most = MOST_AREA // MOST_COLUMNS
     try:
         # Blank rows are none, hence more than MOST_ROWS: the caller counts those that say something.
-        return list(islice(csv.reader(StringIO(text, newline=""), delimiter=separator), MOST_AREA // MOST_COLUMNS))
+        rows = list(islice(csv.reader(StringIO(text, newline=""), delimiter=separator), most + 1))
     except csv.Error as error:
         raise RefusedError(LONG_CELL, field="file") from error
+    if len(rows) > most:
+        raise RefusedError(MANY_ROWS, field="file")
+    return rows
 
 
 def _separator(text: str) -> str:
