@@ -16,8 +16,8 @@ from tenants.members import BrandAssignment
 from unisson.activity.models import Event
 from unisson.editorial.models import Content, Variant
 from unisson.editorial.writing import edit
-from unisson.imports.models import ImportRow, ImportState, RowState
-from unisson.imports.taking import attend
+from unisson.imports.models import Import, ImportRow, ImportState, RowState
+from unisson.imports.taking import OvertakenError, attend, take_in
 from unisson.notifications.composing import compose
 from unisson.notifications.models import Letter
 from unisson.publishing.models import Channel
@@ -354,3 +354,19 @@ def test_the_page_is_shown_anew_once_it_is_over(desk: Desk, worker: Runtime) -> 
     assert "HX-Refresh" not in desk.get("cm", f"/imports/{import_id}/progress", headers=asked).headers
     attend(worker)
     assert desk.get("cm", f"/imports/{import_id}/progress", headers=asked).headers["HX-Refresh"] == "true"
+
+
+def test_the_second_of_two_workers_on_one_import_leaves_nothing(desk: Desk, worker: Runtime) -> None:
+    import_id = mapped(desk, csv_file([list(HEADERS), row()]))
+    started(desk, import_id)
+
+    def second() -> None:
+        with worker.database.agency(desk.world.agency_id) as session:
+            about = session.get_one(Import, (desk.world.agency_id, import_id))
+            attend(worker)
+            take_in(session, about, lambda _handled: None)
+
+    with pytest.raises(OvertakenError):
+        second()
+    assert len(contents(desk)) == 1
+    assert kept(desk, import_id).state == ImportState.DONE
