@@ -104,8 +104,8 @@ class Dispatch(Base):
 
     __tablename__ = "dispatch"
     __table_args__ = (
-        CheckConstraint(one_of("kind", ("content", "publication", "mail", "stage")), name="kind"),
-        CheckConstraint(one_of("queue", ("publishing", "mail", "approvals")), name="queue"),
+        CheckConstraint(one_of("kind", ("content", "publication", "mail", "stage", "import")), name="kind"),
+        CheckConstraint(one_of("queue", ("publishing", "mail", "approvals", "imports")), name="queue"),
         Index("ix_dispatch_due", "queue", "due_at"),
     )
 

@@ -1,13 +1,15 @@
 """The bell of the mails, and of the approvals that write them: what is due there comes first, and is mailed at once.
 
 Before any mail leaves, the names that its links may begin with are looked at again, each once a day.
-The mailbox of answers, where there is one, is read last.
+The mailbox of answers, where there is one, is read then. Imports of plans come last: each takes seconds.
 """
 
 import time
 
 from unisson.agency.domain_watch import watch_domains
 from unisson.approvals.tending import tend_due
+from unisson.imports import taking
+from unisson.jobs import JOB_SECONDS
 from unisson.notifications import post
 from unisson.threads import arriving
 from workers.held import runtime
@@ -19,13 +21,14 @@ _next_reading = [0.0]
 
 def send_due() -> int:
     """Send what is due; return how many mails were tried."""
-    held = runtime()
+    held, ends = runtime(), time.monotonic() + JOB_SECONDS
     held.bell.answered("mail")
     tend_due(held, BUDGET_SECONDS / 4)
     watch_domains(held)
     tried = post.send_due(held, BUDGET_SECONDS / 2)
     if _is_time_to_read():
         arriving.fetch(held)
+    taking.attend(held, ends - time.monotonic())
     return tried
 
 

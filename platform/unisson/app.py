@@ -17,6 +17,7 @@ from unisson.devmail import views as devmail
 from unisson.editorial import views as editorial
 from unisson.home import views as home
 from unisson.identity import views as identity
+from unisson.imports import views as imports
 from unisson.media import views as media
 from unisson.newsroom import views as newsroom
 from unisson.portal import views as portal
@@ -40,6 +41,7 @@ FEATURES = (
     threads,
     strategy,
     topics,
+    imports,
     publishing,
     calendars,
     newsroom,

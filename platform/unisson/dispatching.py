@@ -12,7 +12,9 @@ from datetime import datetime
 from sqlalchemy import Connection, text
 from sqlalchemy.orm import Session
 
-QUEUE_OF = {"content": "publishing", "publication": "publishing", "mail": "mail", "stage": "approvals"}
+QUEUE_OF = {
+    "content": "publishing", "publication": "publishing", "mail": "mail", "stage": "approvals", "import": "imports",
+}  # fmt: skip
 """What is due → whose it is to attend to."""
 
 

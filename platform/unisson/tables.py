@@ -6,6 +6,7 @@ from unisson.activity import models as activity
 from unisson.approvals import models as approvals
 from unisson.calendars import models as calendars
 from unisson.editorial import models as editorial
+from unisson.imports import models as imports
 from unisson.media import models as media
 from unisson.newsroom import models as newsroom
 from unisson.notifications import models as notifications
@@ -16,7 +17,7 @@ from unisson.threads import models as threads
 from unisson.topics import models as topics
 
 MODULES = (
-    agencies, brands, domains, identities, members, activity, approvals, calendars, editorial, media, newsroom,
+    agencies, brands, domains, identities, members, activity, approvals, calendars, editorial, imports, media, newsroom,
     notifications, portal, publishing, strategy, threads, topics,
 )  # fmt: skip
 """The modules that declare tables; a feature with tables of its own adds itself here."""

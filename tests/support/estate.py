@@ -17,6 +17,7 @@ from unisson.approvals import links
 from unisson.approvals.models import Absence, RunSeat, RunStage, Wait
 from unisson.approvals.policies import chains_of
 from unisson.calendars.models import CalendarFeed
+from unisson.imports.models import Import, ImportRow
 from unisson.media.models import Media
 from unisson.media.reading import picture_key
 from unisson.newsroom.models import NewsroomEntry
@@ -65,6 +66,7 @@ _UUIDS = (
     "content_id", "link_id", "channel_id", "subscriber_id", "media_id", "publication_id", "membership_id",
     "assignment_id", "sign_in_id", "wait_id", "policy_id", "absence_id", "domain_id",
     "thread_id", "message_id", "topic_id", "date_id", "strategy_id", "black_out_id", "file_id", "feed_id",
+    "import_id", "row_id",
 )  # fmt: skip
 
 
@@ -132,6 +134,7 @@ def _values(runtime: Runtime, worker: Runtime, world: World, canary: str) -> dic
         session.add(feed)
         session.flush()
         feed_id = feed.id
+        import_id, row_id = _import(session, world, canary)
         policy_id = chains_of(session, world.brand_id)[0].policy.id
         domain = AgencyDomain(
             host=f"{canary.lower()}-{new_id().hex}.example.org", token=new_token(),
@@ -167,6 +170,8 @@ def _values(runtime: Runtime, worker: Runtime, world: World, canary: str) -> dic
         "black_out_id": str(black_out.id),
         "file_id": str(file_id),
         "feed_id": str(feed_id),
+        "import_id": str(import_id),
+        "row_id": str(row_id),
         "thread_id": str(thread_id),
         "message_id": str(message_id),
         "channel_id": str(channel_id),
@@ -195,6 +200,20 @@ def _thread(session: TenantSession, world: World, content_id: uuid.UUID, canary:
     session.add(message)
     session.flush()
     return thread.id, message.id
+
+
+def _import(session: TenantSession, world: World, canary: str) -> tuple[uuid.UUID, uuid.UUID]:
+    """A file whose rows are being checked."""
+    about = Import(
+        brand_id=world.brand_id, created_by=world.people["cm"].membership_id, filename=f"{canary}.csv",
+        headers=["Titre"], headers_key="0", has_header=True, mapping={"title": 0}, state="preview",
+    )  # fmt: skip
+    session.add(about)
+    session.flush()
+    row = ImportRow(import_id=about.id, number=2, cells=[canary])
+    session.add(row)
+    session.flush()
+    return about.id, row.id
 
 
 def _absence(session: TenantSession, canary: str) -> uuid.UUID:

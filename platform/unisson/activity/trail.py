@@ -1,8 +1,12 @@
 """Writing the trail: in the same transaction as what it tells of."""
 
 import uuid
+from collections.abc import Sequence
+
+from sqlalchemy import insert
 
 from tenants.access import Actor
+from tenants.base import new_id
 from tenants.session import TenantSession
 from unisson.activity.models import Event
 
@@ -32,3 +36,15 @@ def record(
             details=details,
         )
     )
+
+
+def record_many(
+    session: TenantSession, actor: Actor, verb: str, subject: tuple[str, Sequence[uuid.UUID]], *, brand_id: uuid.UUID
+) -> None:
+    """Add one event for each of many things of a brand, in one statement; `subject` is their kind and their ids."""
+    kind, ids = subject
+    about = {
+        "agency_id": session.agency_id, "actor_id": actor.membership_id, "actor_name": actor.name, "verb": verb,
+        "subject_kind": kind, "brand_id": brand_id, "details": {},
+    }  # fmt: skip
+    session.execute(insert(Event), [{**about, "id": new_id(), "subject_id": each} for each in ids])

@@ -1,7 +1,7 @@
 """Writing and changing contents. Any change of what was submitted reopens its approval."""
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -134,7 +134,7 @@ def move(
     check_fresh(content, version_shown)
     check_editable(content)
     before = content.scheduled_at
-    _place(session, content, brand_of(session, content), wall_time, fold)
+    _place(content, brand_of(session, content), wall_time, fold, session.now)
     if content.scheduled_at == before:
         return content
     check_embargo(session, content.topic_id, content.scheduled_at, content.channel_kinds)
@@ -228,6 +228,15 @@ def normal_tags(typed: Iterable[str]) -> list[str]:
 
 
 def _fill(session: TenantSession, content: Content, brand: Brand, draft: Draft) -> None:
+    if draft.topic_id is not None and draft.topic_id != content.topic_id:
+        check_of_brand(session, brand.id, {draft.topic_id})
+    if draft.topic_id != content.topic_id:
+        leave_order(session, content)
+    fill_in(content, brand, draft, session.now)
+
+
+def fill_in(content: Content, brand: Brand, draft: Draft, now: Callable[[], datetime]) -> None:
+    """Put the words and the date of a draft into a content, its topic known to be the brand's. Raises RefusedError."""
     if len(draft.body) > MAX_BODY_CHARACTERS:
         raise RefusedError(TOO_LONG, field="body")
     if len(draft.title) > MAX_TITLE_CHARACTERS:
@@ -236,26 +245,22 @@ def _fill(session: TenantSession, content: Content, brand: Brand, draft: Draft) 
         raise RefusedError(NO_WORDS, field="body")
     content.kind, content.title, content.body = draft.kind, draft.title, draft.body
     content.pillar = draft.pillar[:MAX_PILLAR]
-    if draft.topic_id is not None and draft.topic_id != content.topic_id:
-        check_of_brand(session, brand.id, {draft.topic_id})
-    if draft.topic_id != content.topic_id:
-        leave_order(session, content)
     content.topic_id = draft.topic_id
     content.tags, content.risks = normal_tags(draft.tags), sorted({Risk(each).value for each in draft.risks})
     if draft.wall_time is None:
         content.scheduled_at = content.wall_time = None
     else:
-        _place(session, content, brand, draft.wall_time, draft.fold)
+        _place(content, brand, draft.wall_time, draft.fold, now)
 
 
-def _place(session: TenantSession, content: Content, brand: Brand, wall_time: datetime, fold: int | None) -> None:
+def _place(content: Content, brand: Brand, wall_time: datetime, fold: int | None, now: Callable[[], datetime]) -> None:
     """Put the content on the brand's clock; a date it already has may stay, even when it has passed."""
     kept = content.wall_time == wall_time and fold in (None, content.fold) and content.zone == brand.timezone
     if kept and content.scheduled_at is not None:
         return
     instant = resolve(wall_time, brand.timezone, fold)
     if instant != content.scheduled_at:
-        must_be_future(instant, session.now())
+        must_be_future(instant, now())
     content.scheduled_at, content.wall_time = instant, wall_time
     content.zone, content.fold = brand.timezone, fold or 0
 

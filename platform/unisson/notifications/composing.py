@@ -11,6 +11,7 @@ from tenants.session import GlobalSession, TenantSession
 from unisson.notifications import (
     about_approvals,
     about_contents,
+    about_imports,
     about_people,
     about_portal,
     about_threads,
@@ -78,6 +79,8 @@ def _answers_to(session: TenantSession, letter: Letter) -> str:
 def _words(session: TenantSession, letter: Letter, base_url: str) -> Words | None:
     if letter.kind == "invitation":
         return about_people.invitation(session, letter, base_url)
+    if letter.kind == "import_over":
+        return about_imports.import_over(session, letter, base_url)
     if letter.kind == "device_code":
         return about_portal.device_code(session, letter, codes.mint(session, letter), codes.MINUTES)
     if letter.kind == "portal_link":

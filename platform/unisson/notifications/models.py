@@ -12,7 +12,7 @@ from tenants.base import Base, TenantOwned, Timestamp, belongs_to, one_of, uniqu
 KINDS = (
     "invitation", "approval_request", "approval_asked_in_app", "changes_requested", "approved", "trouble",
     "approval_reminder", "approval_escalated", "approval_voided", "approval_steer", "missed", "held", "released",
-    "approval_nudge", "to_decide", "device_code", "portal_link", "thread_message",
+    "approval_nudge", "to_decide", "device_code", "portal_link", "thread_message", "import_over",
 )  # fmt: skip
 
 

@@ -72,9 +72,19 @@ def check_embargo(session: TenantSession, topic_id: uuid.UUID | None, at: dateti
     """Pass if a content of the topic may be dated `at`. Raises RefusedError, at the date."""
     if topic_id is None or at is None:
         return
-    embargo = embargo_on(session, topic_id, lock=True)
+    check_against(embargo_on(session, topic_id, lock=True), at, kinds)
+
+
+def check_against(embargo: Embargo | None, at: datetime | None, kinds: str) -> None:
+    """Pass if a content for channels of `kinds` may be dated `at` under the embargo. Raises RefusedError."""
     if embargo is not None and embargo.forbids(at, kinds):
         raise RefusedError(later(_say_too_early, embargo), field="wall_time")
+
+
+def embargoes_of(session: TenantSession, brand_id: uuid.UUID) -> dict[uuid.UUID, Embargo]:
+    """Return the embargoes of a brand's topics, by topic."""
+    topics = session.scalars(select(Topic).where(Topic.brand_id == brand_id, Topic.embargo_until.is_not(None)))
+    return {topic.id: embargo for topic in topics if (embargo := embargo_of(topic)) is not None}
 
 
 def kept_from_strangers() -> ColumnElement[bool]:

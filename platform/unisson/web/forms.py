@@ -10,17 +10,21 @@ from wtforms import HiddenField, StringField, TextAreaField
 from tenants.errors import RefusedError
 from unisson.web.operations import new_operation_id
 
+_CONTROLS = [code for code in range(0xA0) if unicodedata.category(chr(code)) == "Cc"]
+_TO_SPACES = dict.fromkeys([*_CONTROLS, 0x2028, 0x2029], " ")
+_TO_NOTHING = dict.fromkeys(set(_CONTROLS) - {ord("\n"), ord("\t")})
+"""Tables of `str.translate`: all characters of category Cc, and the two separators of lines (Zl, Zp)."""
+
 
 def one_line(text: str | None) -> str:
     """Return `text` without control characters (CR and LF among them), trimmed: for names, titles and headers."""
-    cleaned = "".join(" " if unicodedata.category(c) in {"Cc", "Zl", "Zp"} else c for c in text or "")
-    return unicodedata.normalize("NFC", " ".join(cleaned.split(" "))).strip()
+    return unicodedata.normalize("NFC", (text or "").translate(_TO_SPACES)).strip()
 
 
 def lines(text: str | None) -> str:
     """Return `text` with LF line ends and no other control characters: for bodies and comments."""
     plain = (text or "").replace("\r\n", "\n").replace("\r", "\n")
-    return unicodedata.normalize("NFC", "".join(c for c in plain if c in "\n\t" or unicodedata.category(c) != "Cc"))
+    return unicodedata.normalize("NFC", plain.translate(_TO_NOTHING))
 
 
 class LineField(StringField):
