@@ -9,12 +9,14 @@ from sqlalchemy import func, select, update
 from support.desk import Desk
 from support.plans import HEADERS, csv_file, kept, mapped, row, send, soon, started, take, xlsx_file
 from support.statements import recorded
+from support.topics import at, opened, put_under
 
 from tenants.base import utcnow
 from tenants.brands import Brand
 from tenants.members import BrandAssignment
 from unisson.activity.models import Event
 from unisson.editorial.models import Content, Variant
+from unisson.editorial.order import place_after
 from unisson.editorial.writing import edit
 from unisson.imports.models import Import, ImportRow, ImportState, RowState
 from unisson.imports.taking import OvertakenError, attend, take_in
@@ -161,6 +163,32 @@ def test_topics_and_channels_are_found_by_their_names(desk: Desk, worker: Runtim
     take(desk, worker, import_id)
     (content,) = contents(desk)
     assert (content.topic_id, content.channel_kinds) == (topic_id, "email newsroom")
+
+
+def test_a_row_before_the_embargo_of_its_topic_is_a_fault_of_its_date(desk: Desk, worker: Runtime) -> None:
+    topic_id = opened(desk)
+    put_under(desk, topic_id, at(30))
+    names = ["Titre", "Date", "Heure", "Sujet"]
+    early, late = (f"{at(days):%d/%m/%Y}" for days in (29, 31))
+    plan = [names, ["Tôt", early, "10:00", "Résultats"], ["Tard", late, "10:00", "Résultats"]]
+    import_id = mapped(desk, csv_file(plan))
+    assert [each.faulty for each in rows(desk, import_id)] == [False, True, False]
+    take(desk, worker, import_id)
+    assert [each.title for each in contents(desk)] == ["Tard"]
+
+
+def test_undoing_keeps_what_another_content_follows(desk: Desk, worker: Runtime) -> None:
+    topic_id = opened(desk)
+    import_id = mapped(desk, csv_file([["Titre", "Sujet"], ["Premier", "Résultats"], ["Autre", "Résultats"]]))
+    take(desk, worker, import_id)
+    _other, first = contents(desk)
+    with desk.session() as session:
+        follower = desk.write(topic_id=topic_id, title="Suite")
+        place_after(session, desk.actor("cm"), follower, first.id, 15, topic_id=topic_id)
+    desk.post("cm", f"/imports/{import_id}/undoing")
+    attend(worker)
+    assert kept(desk, import_id).state == ImportState.UNDONE
+    assert [each.title for each in contents(desk)] == ["Premier", "Suite"]
 
 
 def test_only_the_chosen_rows_are_taken_in(desk: Desk, worker: Runtime) -> None:

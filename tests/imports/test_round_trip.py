@@ -43,7 +43,7 @@ def desk() -> Desk:
         for channel_id, name in CHANNELS.items()
     }
     now = datetime.combine(soon(-30), time(12)).astimezone()
-    return Desk(actor, brand, channels, dict(TOPICS), now)
+    return Desk(actor, brand, channels, dict(TOPICS), {}, now)
 
 
 DRAFTS = some.builds(
