@@ -16,7 +16,7 @@ from tests.support.world import World, build_world
 from unisson.approvals import links
 from unisson.approvals.models import Absence, RunSeat, RunStage, Wait
 from unisson.approvals.policies import chains_of
-from unisson.calendars.models import CalendarFeed
+from unisson.calendars.models import CalendarAct, CalendarFeed
 from unisson.imports.models import Import, ImportRow
 from unisson.media.models import Media
 from unisson.media.reading import picture_key
@@ -65,7 +65,7 @@ def random_values() -> dict[str, str]:
 _UUIDS = (
     "content_id", "link_id", "channel_id", "subscriber_id", "media_id", "publication_id", "membership_id",
     "assignment_id", "sign_in_id", "wait_id", "policy_id", "absence_id", "domain_id",
-    "thread_id", "message_id", "topic_id", "date_id", "strategy_id", "black_out_id", "file_id", "feed_id",
+    "thread_id", "message_id", "topic_id", "date_id", "strategy_id", "black_out_id", "file_id", "feed_id", "act_id",
     "import_id", "row_id",
 )  # fmt: skip
 
@@ -134,6 +134,10 @@ def _values(runtime: Runtime, worker: Runtime, world: World, canary: str) -> dic
         session.add(feed)
         session.flush()
         feed_id = feed.id
+        act = CalendarAct(membership_id=world.people["cm"].membership_id, act="move", told=[])
+        session.add(act)
+        session.flush()
+        act_id = act.id
         import_id, row_id = _import(session, world, canary)
         policy_id = chains_of(session, world.brand_id)[0].policy.id
         domain = AgencyDomain(
@@ -170,6 +174,7 @@ def _values(runtime: Runtime, worker: Runtime, world: World, canary: str) -> dic
         "black_out_id": str(black_out.id),
         "file_id": str(file_id),
         "feed_id": str(feed_id),
+        "act_id": str(act_id),
         "import_id": str(import_id),
         "row_id": str(row_id),
         "thread_id": str(thread_id),

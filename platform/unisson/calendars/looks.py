@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 from urllib.parse import urlencode
 
 from flask import g, request
@@ -22,6 +23,26 @@ from unisson.calendars.period import (
 )
 from unisson.calendars.reading import Scope
 from unisson.web.guards import BrandCard, actor, brand_card, current_agency_row, visible_brands
+
+
+class View(NamedTuple):
+    """One way to look at the calendar: what it is called, where it is, and whether it is the one shown."""
+
+    kind: str
+    path: str
+    is_shown: bool
+
+
+def views(brand_slug: str, day: date, shown: str) -> list[View]:
+    """Return the ways to look at the calendar of a brand, or of all for "", around a day."""
+    home = f"/{g.agency_slug}/calendar"
+    brand = {"brand": brand_slug} if brand_slug else {}
+    spans = [
+        (kind, f"{home}?{urlencode({kind: str(_around(day, kind)), **brand})}") for kind in ("month", "week", "day")
+    ]
+    tail = f"?{urlencode(brand)}" if brand else ""
+    lists = [(kind, f"{home}/{kind}{tail}") for kind in ("list", "board")]
+    return [View(kind, path, kind == shown) for kind, path in spans + lists]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +71,11 @@ class Look:
         """Return the address of this look at today."""
         return self._address("", _around(self.today, self.span.kind))
 
-    def views(self) -> list[tuple[str, str, bool]]:
-        """Return the kinds of days that can be shown: each with its address, and whether it is the one shown."""
+    @property
+    def views(self) -> list[View]:
+        """Return the ways to look at it."""
         day = self.today if self.span.holds(self.today) else self.span.first
-        kinds = ("month", "week", "day")
-        return [(kind, self._address("", _around(day, kind)), kind == self.span.kind) for kind in kinds]
+        return views(self.brand.slug if self.brand else "", day, self.span.kind)
 
     def file(self, ending: str) -> str:
         """Return the address of this look as a file: `csv` or `xlsx`."""

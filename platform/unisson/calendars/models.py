@@ -1,7 +1,8 @@
-"""A private feed: the calendar as one person sees it, for the programs that they read their own calendar with."""
+"""Private feeds of the calendar, and what somebody did to many contents at once."""
 
 import uuid
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Index
 from sqlalchemy.orm import Mapped
@@ -29,3 +30,19 @@ class CalendarFeed(TenantOwned, Base):
     read_at: Mapped[datetime | None]
     """When a program read it last, within the hour."""
     revoked_at: Mapped[datetime | None]
+
+
+class CalendarAct(TenantOwned, Base):
+    """One act on many contents: `told` keeps, content by content, what undoing it needs."""
+
+    __tablename__ = "calendar_acts"
+    __table_args__ = (
+        belongs_to("memberships", "membership_id", ondelete="CASCADE"),
+        Index(None, "agency_id", "membership_id"),
+    )
+
+    membership_id: Mapped[uuid.UUID]
+    act: Mapped[str]
+    told: Mapped[list[dict[str, Any]]]
+    created_at: Mapped[Timestamp]
+    undone_at: Mapped[datetime | None]

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 
 from tenants.context import acting_for
 from tenants.permissions import Permission
-from unisson.calendars import export_pages, feed_pages, paper_pages
+from unisson.calendars import export_pages, feed_pages, list_pages, paper_pages
 from unisson.calendars.fragments import Fragments
 from unisson.calendars.grid import clocks, days, placed
 from unisson.calendars.looks import Look, look_asked_for
@@ -27,6 +27,7 @@ from unisson.web.ui import my_agencies
 blueprint = Blueprint("calendars", __name__, url_prefix="/<agency>")
 export_pages.register(blueprint)
 feed_pages.register(blueprint)
+list_pages.register(blueprint)
 paper_pages.register(blueprint)
 
 _PLACE = Markup("<!--month-->")
@@ -134,6 +135,7 @@ def _fresh_frame(look: Look) -> list[bytes]:
         "day_names": day_names(language()),
         "words": words(),
         "steps": STEPS[look.span.kind],
+        "steps_of": STEPS,
         "views": VIEWS,
         "previous": look.span.previous if look.span.previous.is_within_reach else None,
         "following": look.span.following if look.span.following.is_within_reach else None,

@@ -90,7 +90,13 @@ STEPS = {
     "week": (lazy("Previous week"), lazy("Next week")),
     "day": (lazy("Day before"), lazy("Day after")),
 }
-VIEWS = {"month": lazy("Month"), "week": lazy("Week"), "day": lazy("Day")}
+VIEWS = {
+    "month": lazy("Month"),
+    "week": lazy("Week"),
+    "day": lazy("Day"),
+    "list": lazy("List"),
+    "board": lazy("Board"),
+}
 
 
 def span_name(spoken: str, span: Span) -> str:

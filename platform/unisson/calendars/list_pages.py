@@ -1,0 +1,191 @@
+"""The calendar as a list and as a board: filters, what is done to many contents at once, and undoing that."""
+
+import uuid
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import parse_qsl
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from werkzeug.datastructures import MultiDict
+from werkzeug.wrappers import Response
+
+from tenants.errors import ForbiddenError, RefusedError
+from tenants.permissions import Permission
+from unisson.calendars.acts import Act, Order, Outcome, carry_out, last_act, undo
+from unisson.calendars.listing import COLUMNS, Reach, Wanted, columns, found, wanted_from
+from unisson.calendars.looks import views
+from unisson.calendars.period import today_in
+from unisson.calendars.wording import VIEWS
+from unisson.editorial.composer import channel_registry
+from unisson.editorial.forms import KINDS
+from unisson.editorial.limits import check_with
+from unisson.editorial.models import ContentState
+from unisson.topics.planning import titles
+from unisson.web.db import session
+from unisson.web.guards import BrandCard, actor, brand_card, current_agency_row, visible_brands
+from unisson.web.i18n import _n, lazy
+from unisson.web.operations import new_operation_id
+
+Answer = Response | str | tuple[str, int]
+
+CHANNELS = ("newsroom", "bluesky", "email")
+BOARD = {
+    "writing": lazy("Being written"),
+    "review": lazy("In review"),
+    "ready": lazy("Ready to leave"),
+    "stopped": lazy("Stopped"),
+    "out": lazy("Gone out"),
+}
+
+
+def listed() -> Answer:
+    """Show contents as a list."""
+    return _page()
+
+
+def board() -> Answer:
+    """Show contents as a board, by how far they are."""
+    brand, seen = _brands()
+    wanted = _wanted(brand, request.args)
+    return render_template(
+        "calendars/board.html",
+        found=columns(session(), _reach(brand, seen), wanted),
+        names=BOARD,
+        states={name: [state.value for state in states] for name, states in COLUMNS.items()},
+        **_around(brand, seen, wanted, "board"),
+    )
+
+
+def acting() -> Answer:
+    """Carry one thing out on all chosen contents; say of each that stays as it is why."""
+    typed = request.form
+    try:
+        wanted = Act(typed.get("act", ""))
+    except ValueError:
+        return _page(refusal=RefusedError(lazy("Choose what to do with them."), field="act"), status=422)
+    order = Order(wanted, _days(typed.get("days", "")), typed.get("tag", "")[:40], typed.get("again") == "y")
+    chosen = _ids(typed.getlist("content"))
+    try:
+        with session().begin_nested():
+            outcome = carry_out(session(), actor(), order, chosen, check_with(channel_registry()))
+    except RefusedError as refusal:
+        return _page(refusal=refusal, status=refusal.status)
+    if not outcome.done:
+        return _page(outcome=outcome, status=422)
+    flash(_n("%(num)s content was changed.", "%(num)s contents were changed.", outcome.done), "success")
+    if outcome.refused:
+        return _page(outcome=outcome)
+    return redirect(f"{url_for('calendars.listed')}?{_back(act=str(outcome.act_id))}", 303)
+
+
+def undoing(act_id: uuid.UUID) -> Answer:
+    """Take back what was done to many contents."""
+    outcome = undo(session(), actor(), act_id)
+    flash(_n("%(num)s content is as it was.", "%(num)s contents are as they were.", outcome.done), "success")
+    if outcome.refused:
+        return _page(outcome=outcome)
+    return redirect(f"{url_for('calendars.listed')}?{_back()}", 303)
+
+
+def register(blueprint: Blueprint) -> None:
+    """Add the routes to `blueprint`."""
+    blueprint.add_url_rule("/calendar/list", view_func=listed, methods=["GET"])
+    blueprint.add_url_rule("/calendar/board", view_func=board, methods=["GET"])
+    blueprint.add_url_rule("/calendar/acts", view_func=acting, methods=["POST"])
+    blueprint.add_url_rule("/calendar/acts/<uuid:act_id>/undo", view_func=undoing, methods=["POST"])
+
+
+def _page(refusal: RefusedError | None = None, outcome: Outcome | None = None, status: int = 200) -> tuple[str, int]:
+    """Show the list that the address asks for, or the one that a form was sent from."""
+    asked = request.args if request.method == "GET" else _sent_from()
+    brand, seen = _brands(asked)
+    wanted = _wanted(brand, asked)
+    act_id = outcome.act_id if outcome else _uuid(asked.get("act_id", ""))
+    html = render_template(
+        "calendars/list.html",
+        found=found(session(), _reach(brand, seen), wanted, asked.get("after", "")),
+        after=asked.get("after", ""),
+        refusal=refusal,
+        outcome=outcome,
+        undoable=last_act(session(), actor(), act_id),
+        typed=request.form,
+        chosen=set(request.form.getlist("content")),
+        **_around(brand, seen, wanted, "list"),
+    )
+    return html, status
+
+
+def _sent_from() -> "MultiDict[str, str]":
+    return MultiDict(parse_qsl(request.form.get("from", "")[:2000]))
+
+
+def _back(**more: str) -> str:
+    """Return the query of the list that a form was sent from."""
+    asked = _sent_from()
+    brand, _seen = _brands(asked)
+    told = {"brand": brand.slug if brand else "", "after": asked.get("after", "")}
+    return _wanted(brand, asked).query(**told, **({"act_id": more["act"]} if more else {}))
+
+
+def _around(brand: BrandCard | None, seen: Sequence[BrandCard], wanted: Wanted, view: str) -> dict[str, Any]:
+    me = actor()
+    inside = [card for card in seen if me.may(Permission.CONTENT_WRITE, card.id)]
+    shown = [brand] if brand else seen
+    return {
+        "wanted": wanted,
+        "brand": brand,
+        "cards": {card.id: card for card in seen},
+        "choices": seen,
+        "inside": inside,
+        "writes": any(me.may(Permission.CONTENT_WRITE, card.id) for card in shown),
+        "topics": titles(session(), brand.id) if brand and brand in inside else {},
+        "kinds": KINDS,
+        "channels": CHANNELS,
+        "state_names": list(ContentState),
+        "query": wanted.query(brand=brand.slug if brand else ""),
+        "looks": views(brand.slug if brand else "", today_in(wanted.zone), view),
+        "views": VIEWS,
+        "new_operation_id": new_operation_id,
+    }
+
+
+def _brands(asked: Any = None) -> tuple[BrandCard | None, list[BrandCard]]:
+    """Return the brand that is asked for, if any, and all whose calendar is seen."""
+    slug = (request.args if asked is None else asked).get("brand", "")
+    brand = brand_card(slug) if slug else None
+    if brand:
+        actor().require(Permission.CALENDAR_SEE, brand.id)
+    visible = visible_brands()
+    seen = [card for card in visible if actor().may(Permission.CALENDAR_SEE, card.id)]
+    if visible and not seen:
+        raise ForbiddenError(Permission.CALENDAR_SEE)
+    return brand, seen
+
+
+def _reach(brand: BrandCard | None, seen: Sequence[BrandCard]) -> Reach:
+    brands = [card.id for card in ([brand] if brand else seen)]
+    return Reach(brands, [each for each in brands if actor().may(Permission.CONTENT_WRITE, each)])
+
+
+def _wanted(brand: BrandCard | None, asked: Any) -> Wanted:
+    zone = brand.timezone if brand else current_agency_row().timezone
+    return wanted_from(asked, today_in(zone), zone)
+
+
+def _days(typed: str) -> int:
+    text = typed.strip().removeprefix("+")
+    digits = text.removeprefix("-")
+    if not (digits.isascii() and digits.isdigit() and len(digits) < 5):
+        return 0
+    return -int(digits) if text.startswith("-") else int(digits)
+
+
+def _ids(typed: Sequence[str]) -> list[uuid.UUID]:
+    return [each for each in map(_uuid, typed) if each is not None]
+
+
+def _uuid(typed: str) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(typed)
+    except ValueError:
+        return None
