@@ -162,6 +162,40 @@ def drag(page: Page, what: Locator, to: Locator) -> None:
     page.mouse.up()
 
 
+def test_a_move_is_taken_back_from_its_message(cm: Page) -> None:
+    day = tenth(3)
+    title = write(cm, day)
+    show(cm, day)
+    entry(cm, title).focus()
+    with cm.expect_response(lambda answer: answer.url.endswith("/move")) as moved:
+        cm.keyboard.press("Alt+ArrowRight")
+    assert moved.value.ok
+    cm.wait_for_load_state("networkidle")
+    with cm.expect_response(lambda answer: answer.url.endswith("/move")) as back:
+        cm.get_by_role("button", name="Annuler").click()
+    assert back.value.ok
+    cm.wait_for_load_state("networkidle")
+    cm.reload()
+    expect(cell(cm, day).locator(".entry").filter(has_text=title)).to_be_visible()
+
+
+def test_many_are_chosen_moved_and_moved_back_from_the_list(cm: Page) -> None:
+    day = tenth(4)
+    titles = [write(cm, day), write(cm, day)]
+    cm.goto(f"/atelier-nord/calendar/list?since={day}&until={day + timedelta(days=20)}&brand={BRAND}")
+    for title in titles:
+        cm.get_by_role(
+            "checkbox", name=f"Choisir « {title} »".replace("« ", "«\u00a0").replace(" »", "\u00a0»")
+        ).check()
+    cm.locator("[name=days]").fill("3")
+    cm.get_by_role("button", name="Faire").click()
+    for title in titles:
+        expect(cm.get_by_role("row").filter(has_text=title)).to_contain_text(f"{(day + timedelta(days=3)).day} ")
+    cm.get_by_role("button", name="Annuler").click()
+    for title in titles:
+        expect(cm.get_by_role("row").filter(has_text=title)).to_contain_text(f"{day.day} ")
+
+
 def test_moving_what_was_submitted_asks_first(cm: Page) -> None:
     day = tenth(4)
     title = write(cm, day)

@@ -11,7 +11,8 @@ window.unisson = {
   },
 
   /** Adds a message to the region that is read out. `tone`: info, success, warning or danger. */
-  say(text, tone = "info") {
+  /** Says something; `undo`, if any, is what its button is called and what it does: { label, act }. */
+  say(text, tone = "info", undo = null) {
     const region = document.getElementById("toasts");
     if (!region) return;
     const item = document.createElement("div");
@@ -22,6 +23,19 @@ window.unisson = {
     words.className = "toast-text";
     words.textContent = text;
     item.append(words);
+    if (undo) {
+      region.querySelectorAll(".toast[data-undo]").forEach((each) => each.remove());
+      item.dataset.undo = "";
+      const button = document.createElement("button");
+      button.type = "button";
+      button.className = "toast-undo";
+      button.textContent = undo.label;
+      button.addEventListener("click", () => {
+        item.remove();
+        undo.act();
+      });
+      item.append(button);
+    }
     region.append(item);
   },
 };

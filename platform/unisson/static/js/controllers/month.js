@@ -3,7 +3,7 @@
 unisson.register("month", class extends Stimulus.Controller {
   static steps = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -7, ArrowDown: 7 };
   static targets = ["day", "entry", "live"];
-  static values = { moving: String, moved: String, refused: String };
+  static values = { moving: String, moved: String, refused: String, undo: String };
 
   dayTargetConnected(day) {
     if (this.wantsToday && day.closest("[data-today]")) {
@@ -45,7 +45,7 @@ unisson.register("month", class extends Stimulus.Controller {
     if (from !== to) this.move(item, from, to);
   }
 
-  async move(entry, from, to) {
+  async move(entry, from, to, offers = true) {
     const next = entry.parentElement === from ? entry.nextElementSibling : null;
     const focused = document.activeElement === entry;
     to.append(entry);
@@ -56,6 +56,7 @@ unisson.register("month", class extends Stimulus.Controller {
     entry.removeAttribute("data-saving");
     if (refusal === null) {
       this.say(this.movedValue, entry, to);
+      if (offers) this.offerUndo(entry, from, to);
       this.dispatch("moved", { target: entry, detail: { date: to.dataset.date } });
       return;
     }
@@ -63,6 +64,21 @@ unisson.register("month", class extends Stimulus.Controller {
     if (focused) entry.focus();
     this.say(refusal, entry, from);
     unisson.say(refusal, "danger");
+  }
+
+  /** The month is shown anew after a move: what goes back is found by its name, wherever it stands by then. */
+  offerUndo(entry, from, to) {
+    const { id } = entry;
+    const back = from.dataset.date;
+    unisson.say(this.worded(this.movedValue, entry, to), "success", {
+      label: this.undoValue,
+      act: () => {
+        const moved = document.getElementById(id);
+        const day = this.dayTargets.find((each) => each.dataset.date === back);
+        if (moved && day) this.move(moved, moved.closest("[data-month-target~='day']"), day, false);
+        else unisson.say(this.refusedValue, "danger");
+      },
+    });
   }
 
   /** Returns null when the server agreed, else the sentence that says why not. */
@@ -86,8 +102,11 @@ unisson.register("month", class extends Stimulus.Controller {
   }
 
   say(sentence, entry, day) {
-    if (!this.hasLiveTarget) return;
+    if (this.hasLiveTarget) this.liveTarget.textContent = this.worded(sentence, entry, day);
+  }
+
+  worded(sentence, entry, day) {
     const title = entry.querySelector(".entry-title")?.textContent ?? "";
-    this.liveTarget.textContent = sentence.replace("{title}", title).replace("{day}", day.dataset.label ?? day.dataset.date);
+    return sentence.replace("{title}", title).replace("{day}", day.dataset.label ?? day.dataset.date);
   }
 });

@@ -1,7 +1,7 @@
 // A message leaves by itself after ten seconds, unless it is being read, can be undone, or tells of a danger.
 unisson.register("toast", class extends Stimulus.Controller {
   connect() {
-    const stays = this.element.dataset.tone === "danger" || this.element.querySelector("form");
+    const stays = this.element.dataset.tone === "danger" || this.element.querySelector("form, .toast-undo");
     if (!stays) this.wait();
     this.element.addEventListener("pointerenter", () => clearTimeout(this.leaving));
     this.element.addEventListener("focusin", () => clearTimeout(this.leaving));
