@@ -23,6 +23,7 @@ from unisson.newsroom import views as newsroom
 from unisson.portal import views as portal
 from unisson.publishing import views as publishing
 from unisson.runtime import Runtime, web_runtime
+from unisson.search import views as search
 from unisson.strategy import views as strategy
 from unisson.threads import views as threads
 from unisson.topics import views as topics
@@ -39,6 +40,7 @@ FEATURES = (
     approvals,
     portal,
     threads,
+    search,
     strategy,
     topics,
     imports,

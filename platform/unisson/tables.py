@@ -12,13 +12,14 @@ from unisson.newsroom import models as newsroom
 from unisson.notifications import models as notifications
 from unisson.portal import models as portal
 from unisson.publishing import models as publishing
+from unisson.search import models as search
 from unisson.strategy import models as strategy
 from unisson.threads import models as threads
 from unisson.topics import models as topics
 
 MODULES = (
     agencies, brands, domains, identities, members, activity, approvals, calendars, editorial, imports, media, newsroom,
-    notifications, portal, publishing, strategy, threads, topics,
+    notifications, portal, publishing, search, strategy, threads, topics,
 )  # fmt: skip
 """The modules that declare tables; a feature with tables of its own adds itself here."""
 

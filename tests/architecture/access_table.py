@@ -151,6 +151,7 @@ TABLE: dict[str, Place] = {
     "approvals.release": Member(P.CONTENT_HOLD),
     "approvals.approval": Decider(),
     "approvals.change_request": Decider(),
+    "search.found": Member(None, on_brand=False, may_be_unseen=True),
     "strategy.strategy": Member(P.TOPIC_PLAN),
     "strategy.strategy_new": Member(P.TOPIC_PLAN),
     "strategy.strategy_opening": Member(P.TOPIC_PLAN),

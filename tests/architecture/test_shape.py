@@ -79,6 +79,7 @@ def test_markup_is_trusted_only_where_it_was_cleaned() -> None:
 
 KNOWN_MARKUP = {
     "platform/unisson/calendars/grid.py",  # constants, and format() which escapes
+    "platform/unisson/search/reading.py",  # escape() and format() which escapes
     "platform/unisson/calendars/marks.py",  # format() which escapes
     "platform/unisson/calendars/views.py",  # constants, and format() which escapes
     "platform/unisson/calendars/wording.py",  # format() which escapes, and our own icons read from disk

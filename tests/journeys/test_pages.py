@@ -29,6 +29,9 @@ EVERYBODY = {
     "brands": "/atelier-nord/brands",
     "brand": BRAND,
     "team": "/atelier-nord/team",
+    "list": "/atelier-nord/calendar/list",
+    "board of contents": "/atelier-nord/calendar/board",
+    "search": "/atelier-nord/search?q=centenaire",
 }
 ALIKE = {"roles": "/atelier-nord/roles", "account": "/me", "sign-ins": "/me/sessions", "feeds": "/atelier-nord/calendar/feeds", "new feed": "/atelier-nord/calendar/feeds/new"}  # fmt: skip
 """The same whoever looks, but for a name."""
@@ -37,6 +40,11 @@ WRITERS = {
     "new content": f"{BRAND}/contents/new",
     "channels": f"{BRAND}/channels",
     "new channel": f"{BRAND}/channels/new",
+    "week": "/atelier-nord/calendar?week=2026-W49",
+    "topics": f"{BRAND}/topics",
+    "strategy": f"{BRAND}/strategy",
+    "new strategy": f"{BRAND}/strategy/new",
+    "imports": f"{BRAND}/imports",
 }
 OWNER = {"settings": "/atelier-nord/settings", "chains": f"{BRAND}/chains", "decisions": f"{BRAND}/decisions", "invitation": "/atelier-nord/team/invitations", "new brand": "/atelier-nord/brands/new"}  # fmt: skip
 VISITORS = {

@@ -60,6 +60,7 @@ def _nav() -> list[NavItem]:
         (_("Publications"), "publishing.publications", "send"),
         (_("Brands"), "agency.brands", "building-2"),
         (_("Team"), "agency.team", "users"),
+        (_("Search"), "search.found", "search"),
     )
     path = request.path
     hrefs = [url_for(endpoint) for _label, endpoint, _icon in entries]

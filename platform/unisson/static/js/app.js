@@ -39,3 +39,16 @@ window.unisson = {
     region.append(item);
   },
 };
+
+// A slash goes to search, from wherever nobody is typing.
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.target.closest("input, textarea, select, [contenteditable]")) return;
+  const field = document.querySelector("[data-search]");
+  const way = document.querySelector("a.nav-item[href$='/search']");
+  if (!field && !way) return;
+  event.preventDefault();
+  if (field) field.focus();
+  else way.click();
+});
+

@@ -1,0 +1,1 @@
+"""Search: contents, topics, messages and people, by words."""
