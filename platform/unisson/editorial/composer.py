@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import cached_property, lru_cache
 
@@ -16,7 +16,7 @@ from unisson.approvals.policies import choose
 from unisson.approvals.telling import met_words
 from unisson.editorial.clashes import Clash, Planned, clashes
 from unisson.editorial.comparison import Part, differences
-from unisson.editorial.contents import open_channels
+from unisson.editorial.contents import open_channels, own_texts
 from unisson.editorial.forms import DEFAULT_TIME, KINDS, RISKS, ContentForm, TypedPicture, alt_text, typed_pictures
 from unisson.editorial.limits import meter, objections
 from unisson.editorial.models import Content, ContentState
@@ -69,6 +69,8 @@ class OthersWork:
 
     title: Sequence[Part]
     body: Sequence[Part]
+    texts: Sequence[tuple[str, Sequence[Part]]] = ()
+    """The same for the texts of single channels, by the channel's name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +178,15 @@ class Composer:
             picture_sizes=tuple(row.media.size for row in self.rows),
             missing_alts=sum(not row.alt.strip() for row in self.rows),
         )
-        return [self._preview(each, sketch, pictures) for each in self.channels if str(each.id) in chosen]
+        return [
+            self._preview(each, replace(sketch, text=self.text_of(each)), pictures)
+            for each in self.channels
+            if str(each.id) in chosen
+        ]
+
+    def text_of(self, channel: Channel) -> str:
+        """Return what is typed for a channel: its own text, or the common one."""
+        return self.form.own_texts.get(str(channel.id), "").strip() or self.form.body.data or ""
 
     def _preview(self, channel: Channel, sketch: Sketch, pictures: list[PreviewPicture]) -> ChannelPreview:
         known = channel_registry()
@@ -190,6 +200,7 @@ class Composer:
             pictures=pictures,
             meter=meter(known, channel, sketch.text),
             objections=objections(known, channel, sketch),
+            is_own=sketch.text != (self.form.body.data or ""),
         )
 
     def chain(self) -> ChosenChain:
@@ -221,7 +232,9 @@ class Composer:
         """Return what the brand's strategy and black-outs say to what is typed."""
         brand = session().read_once(Brand, self.brand.id)
         risks = [each for each in self.form.risks.data or () if each in RISKS]
-        title, body = self.form.title.data or "", self.form.body.data or ""
+        chosen = set(self.form.channel_ids.data or ())
+        own = (words for key, words in self.form.own_texts.items() if key in chosen)
+        title, body = self.form.title.data or "", "\n".join((self.form.body.data or "", *own))
         return heard(session(), brand, title, body, risks=risks, at=self.instant)
 
     def clashes(self) -> Sequence[Clash]:
@@ -248,9 +261,15 @@ class Composer:
             self.others = OthersWork(
                 differences(stored.title, self.form.title.data or ""),
                 differences(stored.body, self.form.body.data or ""),
+                self._others_texts(stored),
             )
             self.form.version.data = str(stored.version)
         return self.form.refuse(refusal)
+
+    def _others_texts(self, stored: Content) -> list[tuple[str, Sequence[Part]]]:
+        theirs = own_texts(session(), stored)
+        pairs = [(each, theirs.get(each.id, ""), self.form.own_texts.get(str(each.id), "")) for each in self.channels]
+        return [(each.name, differences(before, after)) for each, before, after in pairs if before != after]
 
     def page(self, status: int = 200) -> tuple[str, int]:
         """Return the page and its status."""

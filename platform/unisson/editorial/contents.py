@@ -71,6 +71,14 @@ def channels_of(session: TenantSession, content: Content) -> Sequence[Channel]:
     ).all()
 
 
+def own_texts(session: TenantSession, content: Content) -> dict[uuid.UUID, str]:
+    """Return the texts of a content that are a channel's own, by channel: everywhere else its common text stands."""
+    rows = session.execute(
+        select(Variant.channel_id, Variant.body).where(Variant.content_id == content.id, Variant.body.is_not(None))
+    )
+    return {row.channel_id: row.body for row in rows if row.body is not None}
+
+
 def open_channels(session: TenantSession, brand_id: uuid.UUID) -> Sequence[Channel]:
     """Return the connected channels of a brand, by kind and name."""
     return session.scalars(

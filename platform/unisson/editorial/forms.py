@@ -1,7 +1,7 @@
 """The forms of writing: what was typed stays as typed, whatever is wrong with it."""
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, time
 from typing import Any
@@ -14,7 +14,7 @@ from tenants.errors import RefusedError
 from unisson.editorial.models import ContentKind, Risk
 from unisson.editorial.timing import AmbiguousError, parse_local, resolve
 from unisson.editorial.writing import Draft
-from unisson.web.forms import LineField, TextField, VersionForm, one_line
+from unisson.web.forms import LineField, TextField, VersionForm, lines, one_line
 from unisson.web.i18n import lazy
 
 KINDS = {
@@ -115,6 +115,14 @@ class ContentForm(ScheduleForm):
         """Return the topic that was chosen; None for none."""
         return next(iter(_ids([self.topic_id.data or ""])), None)
 
+    own_texts: Mapping[str, str] = {}
+    """What was typed for some channels alone, by channel."""
+
+    def read_texts(self, typed: "MultiDict[str, Any]") -> None:
+        """Take from the request what was typed for some channels alone (`text-…`)."""
+        found = {name[5:]: lines(value).rstrip() for name, value in typed.items() if name.startswith("text-")}
+        self.own_texts = {str(key): found[str(key)] for key in _ids(found) if str(key) in found}
+
     def draft(self, pictures: Iterable[TypedPicture]) -> Draft:
         """Return what was typed. Raises RefusedError for a date that can't be read or a channel that is none."""
         if self.kind.data not in KINDS:
@@ -129,6 +137,7 @@ class ContentForm(ScheduleForm):
             pictures=tuple((picture.media_id, picture.alt.strip()) for picture in pictures),
             wall_time=self.wall_time(),
             fold=self.fold_chosen,
+            texts=tuple((uuid.UUID(key), words) for key, words in self.own_texts.items() if words),
             topic_id=self.topic,
             pillar=one_line(self.pillar.data),
         )
@@ -139,6 +148,7 @@ class ContentForm(ScheduleForm):
         self.channel_ids.data = [str(channel_id) for channel_id in draft.channel_ids]
         self.tags.data, self.risks.data = ", ".join(draft.tags), list(draft.risks)
         self.topic_id.data, self.pillar.data = str(draft.topic_id or ""), draft.pillar
+        self.own_texts = {str(key): words for key, words in draft.texts}
         self.fold.data = str(draft.fold or 0)
         self.version.data = str(version)
         self.show(draft.wall_time)

@@ -1,12 +1,12 @@
 """What each chosen channel says to a content: how full it is, what stops it. Asked while writing and on submission."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tenants.errors import RefusedError
 from tenants.session import TenantSession
 from unisson.approvals.circuit import Check
-from unisson.editorial.contents import brand_of, channels_of, pictures_of
+from unisson.editorial.contents import brand_of, channels_of, own_texts, pictures_of
 from unisson.editorial.models import Content
 from unisson.publishing.channels.bluesky.facets import graphemes
 from unisson.publishing.channels.port import Problem, Sketch
@@ -80,12 +80,14 @@ def check_with(registry: Registry) -> Check:
         channels = channels_of(session, content)
         if any(channel.disconnected_at is not None for channel in channels):
             raise RefusedError(DISCONNECTED, field="channel_ids")
-        sketch = sketch_of(session, content)
-        found = [each for channel in channels for each in objections(registry, channel, sketch)]
+        sketch, own = sketch_of(session, content), own_texts(session, content)
+        sketches = [(channel, replace(sketch, text=own.get(channel.id, sketch.text))) for channel in channels]
+        found = [each for channel, its in sketches for each in objections(registry, channel, its)]
         if found:
             raise RefusedError(Objections(found), field=FIELDS.get(found[0].problem.field))
         brand, risks = brand_of(session, content), content.risks or ()
-        said = heard(session, brand, content.title, content.body, risks=risks, at=content.scheduled_at)
+        words = "\n".join((content.body, *own.values()))
+        said = heard(session, brand, content.title, words, risks=risks, at=content.scheduled_at)
         stops = [each for each in said if each.stops]
         if stops:
             raise RefusedError(Objections(stops), field="body")

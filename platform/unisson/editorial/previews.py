@@ -36,6 +36,8 @@ class ChannelPreview:
     pictures: Sequence[PreviewPicture] = ()
     meter: Meter | None = None
     objections: Sequence[Objection] = field(default=())
+    is_own: bool = False
+    """Whether it has a text of its own, while it is being written."""
 
 
 def handle_of(channel: Channel | None, fallback: str) -> str:

@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 
 from tenants.access import Actor
 from tenants.session import TenantSession
-from unisson.editorial.contents import brand_of, channels_of, pictures_of
+from unisson.editorial.contents import brand_of, channels_of, own_texts, pictures_of
 from unisson.editorial.models import Content, Revision
 from unisson.topics.embargo import embargo_on
 
@@ -28,6 +28,7 @@ def payload_of(session: TenantSession, content: Content, *, date_approved: bool 
     Where its chain does not approve the date, the payload has none, and the content may move on the calendar.
     """
     brand, embargo = brand_of(session, content), embargo_on(session, content.topic_id)
+    own = own_texts(session, content)
     return {
         "format": 2,
         "kind": content.kind,
@@ -41,7 +42,12 @@ def payload_of(session: TenantSession, content: Content, *, date_approved: bool 
         "scheduled_at": content.scheduled_at.isoformat() if content.scheduled_at and date_approved else None,
         "zone": content.zone,
         "channels": [
-            {"id": str(channel.id), "kind": channel.kind, "name": channel.name, "text": content.body}
+            {
+                "id": str(channel.id),
+                "kind": channel.kind,
+                "name": channel.name,
+                "text": own.get(channel.id, content.body),
+            }
             for channel in channels_of(session, content)
         ],
         "pictures": [

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import delete, select
+from sqlalchemy.orm.attributes import flag_modified
 
 from tenants.access import Actor
 from tenants.base import new_id
@@ -14,7 +15,7 @@ from tenants.errors import NotFoundError, RefusedError, StaleError
 from tenants.permissions import Permission
 from tenants.session import TenantSession
 from unisson.activity.trail import record
-from unisson.editorial.contents import brand_of, channels_of, check_fresh, load, open_channels, pictures_of
+from unisson.editorial.contents import brand_of, channels_of, check_fresh, load, open_channels, own_texts, pictures_of
 from unisson.editorial.models import (
     EDITABLE,
     Content,
@@ -64,6 +65,8 @@ class Draft:
     fold: int | None = None
     topic_id: uuid.UUID | None = None
     pillar: str = ""
+    texts: tuple[tuple[uuid.UUID, str], ...] = ()
+    """What some channels have of their own, instead of `body`."""
 
 
 def write(session: TenantSession, actor: Actor, brand_id: uuid.UUID, draft: Draft) -> Content:
@@ -100,6 +103,7 @@ def edit(
     _fill(session, content, brand_of(session, content), draft)
     reopened = reopen(session, content, actor)
     _attach(session, content, draft)
+    flag_modified(content, "body")  # so that the version grows by what hangs on the row too: images, a channel's text
     check_embargo(session, content.topic_id, content.scheduled_at, content.channel_kinds)
     if content.scheduled_at != stood:
         keep_order(session, content)
@@ -197,6 +201,7 @@ def draft_of(session: TenantSession, content: Content) -> Draft:
         fold=fold,
         topic_id=content.topic_id,
         pillar=content.pillar or "",
+        texts=tuple(sorted(own_texts(session, content).items())),
     )
 
 
@@ -213,10 +218,17 @@ def _normal(draft: Draft, before: Draft) -> Draft:
     return replace(
         draft,
         channel_ids=tuple(sorted(draft.channel_ids)),
+        texts=tuple(sorted(_own(draft).items())),
         tags=tuple(normal_tags(draft.tags)),
         risks=tuple(sorted(set(draft.risks))),
         fold=fold,
     )
+
+
+def _own(draft: Draft) -> dict[uuid.UUID, str]:
+    """Return the texts of channels that the draft goes to and that say something else than the common one."""
+    chosen = set(draft.channel_ids)
+    return {key: words for key, words in draft.texts if key in chosen and words.strip() and words != draft.body}
 
 
 def normal_tags(typed: Iterable[str]) -> list[str]:
@@ -237,7 +249,7 @@ def _fill(session: TenantSession, content: Content, brand: Brand, draft: Draft) 
 
 def fill_in(content: Content, brand: Brand, draft: Draft, now: Callable[[], datetime]) -> None:
     """Put the words and the date of a draft into a content, its topic known to be the brand's. Raises RefusedError."""
-    if len(draft.body) > MAX_BODY_CHARACTERS:
+    if max(map(len, (draft.body, *(words for _key, words in draft.texts)))) > MAX_BODY_CHARACTERS:
         raise RefusedError(TOO_LONG, field="body")
     if len(draft.title) > MAX_TITLE_CHARACTERS:
         raise RefusedError(LONG_TITLE, field="title")
@@ -271,7 +283,11 @@ def _attach(session: TenantSession, content: Content, draft: Draft) -> None:
         raise NotFoundError
     session.execute(delete(Variant).where(Variant.content_id == content.id))
     session.execute(delete(Illustration).where(Illustration.content_id == content.id))
-    session.add_all(Variant(content_id=content.id, channel_id=channel_id) for channel_id in set(draft.channel_ids))
+    own = _own(draft)
+    session.add_all(
+        Variant(content_id=content.id, channel_id=channel_id, body=own.get(channel_id))
+        for channel_id in set(draft.channel_ids)
+    )
     content.channel_kinds = " ".join(sorted({known[channel_id].kind for channel_id in draft.channel_ids}))
     _illustrate(session, content, draft)
 
