@@ -9,6 +9,7 @@ from support.desk import Desk
 from support.pictures import picture
 from support.topics import at
 
+from tenants.base import utcnow
 from unisson.editorial.models import Revision
 from unisson.editorial.revisions import payload_of
 from unisson.editorial.writing import draft_of, edit
@@ -156,3 +157,20 @@ def test_whoever_saves_over_other_images_is_told_too(desk: Desk, letter_id: uuid
     after = change(desk, content_id, pictures=((media_id, "La place"),))
     assert after > before
     assert change(desk, content_id, pictures=((media_id, "La place, le matin"),)) > after
+
+
+def test_a_copy_has_all_but_the_date_and_leaves_the_original(desk: Desk, letter_id: uuid.UUID) -> None:
+    content_id = written(desk, letter_id, tags=("été",), wall_time=at(5))
+    desk.submit(content_id)
+    answer = desk.post("cm", f"/contents/{content_id}/duplicate")
+    assert answer.status_code == 303
+    copy_id = uuid.UUID(answer.location.rsplit("/", 2)[1])
+    copy = desk.content(copy_id)
+    assert (copy.state, copy.wall_time, copy.tags, copy.version > 0) == ("draft", None, ["été"], True)
+    assert texts(desk, copy_id) == texts(desk, content_id)
+    assert desk.content(content_id).state == "in_review"
+    with desk.session() as session:
+        session.get_one(Channel, (session.agency_id, letter_id)).disconnected_at = utcnow()
+    again = desk.post("cm", f"/contents/{content_id}/duplicate").location.rsplit("/", 2)[1]
+    assert "La lettre" not in texts(desk, uuid.UUID(again))
+    assert desk.post("client_approver", f"/contents/{content_id}/duplicate").status_code == 403

@@ -13,7 +13,7 @@ from unisson.editorial.composer import Composer, channel_registry
 from unisson.editorial.contents import load
 from unisson.editorial.limits import check_with
 from unisson.editorial.models import Content
-from unisson.editorial.writing import cancel, check_editable, edit, restore, write
+from unisson.editorial.writing import cancel, check_editable, duplicate, edit, restore, write
 from unisson.web.db import session, without_writing
 from unisson.web.guards import actor, brand_card, brand_card_of
 from unisson.web.i18n import _
@@ -70,6 +70,18 @@ def content_move(content_id: uuid.UUID) -> Answer:
     return move_page.moved(content_id) if request.method == "POST" else move_page.page(content_id)
 
 
+@blueprint.post("/contents/<uuid:content_id>/duplicate")
+def content_duplication(content_id: uuid.UUID) -> Answer:
+    """Write a new draft with the same words, images and channels, and open it."""
+    made = duplicate(session(), actor(), content_id)
+    said = {
+        "text": _("This is the copy, without a date. The original stays as it is."),
+        "undo_url": url_for("editorial.content_cancellation", content_id=made.id),
+    }
+    flash(said, "success")  # type: ignore[arg-type]  # a mapping carries the way to undo
+    return redirect(url_for("editorial.content_edit", content_id=made.id), 303)
+
+
 @blueprint.post("/contents/<uuid:content_id>/cancellation")
 def content_cancellation(content_id: uuid.UUID) -> Answer:
     """Cancel a content, which can be undone."""
@@ -112,7 +124,9 @@ def _save(composer: Composer) -> Answer:
         if composer.content is not None:
             session().refresh(composer.content)
         return composer.page(composer.refuse(refusal))
-    flash(_("Saved and submitted for approval.") if wanted == "submit" else _("Saved."), "success")
+    said = _("Saved and submitted for approval.") if wanted == "submit" else _("Saved.")
+    told = {"text": said, "saved": request.form.get("operation_id", "")[:40]}
+    flash(told, "success")  # type: ignore[arg-type]  # a mapping carries what the browser need not keep any more
     return redirect(url_for("editorial.content", content_id=saved.id), 303)
 
 

@@ -83,6 +83,15 @@ def write(session: TenantSession, actor: Actor, brand_id: uuid.UUID, draft: Draf
     return content
 
 
+def duplicate(session: TenantSession, actor: Actor, content_id: uuid.UUID) -> Content:
+    """Return a new draft with all of a content but its date, to channels that are still there. Raises NotFoundError."""
+    content = load(session, actor, content_id, Permission.CONTENT_WRITE)
+    there = {channel.id for channel in open_channels(session, content.brand_id)}
+    draft = draft_of(session, content)
+    kept = tuple(each for each in draft.channel_ids if each in there)
+    return write(session, actor, content.brand_id, replace(draft, channel_ids=kept, wall_time=None, fold=None))
+
+
 def edit(
     session: TenantSession, actor: Actor, content_id: uuid.UUID, draft: Draft, version_shown: int | None
 ) -> Content:

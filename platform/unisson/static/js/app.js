@@ -11,6 +11,20 @@ window.unisson = {
   },
 
   /** Adds a message to the region that is read out. `tone`: info, success, warning or danger. */
+  /** How the names begin under which the browser keeps what is typed (controllers/keep.js). */
+  kept: "unisson:typed:",
+
+  /** Lets go of kept typing for which `is` says so. */
+  letGo(is) {
+    try {
+      for (const key of Object.keys(localStorage).filter((each) => each.startsWith(this.kept))) {
+        if (is(JSON.parse(localStorage.getItem(key)) ?? {})) localStorage.removeItem(key);
+      }
+    } catch {
+      // Nothing is kept where the browser allows none.
+    }
+  },
+
   /** Says something; `undo`, if any, is what its button is called and what it does: { label, act }. */
   say(text, tone = "info", undo = null) {
     const region = document.getElementById("toasts");
@@ -39,6 +53,14 @@ window.unisson = {
     region.append(item);
   },
 };
+
+// What the server has need not be kept; nor what is a week old, nor anything once somebody signs out.
+const week = 7 * 24 * 3600 * 1000;
+const saved = new Set([...document.querySelectorAll("[data-saved]")].map((each) => each.dataset.saved));
+unisson.letGo((held) => saved.has(held.number) || Date.now() - (held.at ?? 0) > week);
+document.addEventListener("submit", (event) => {
+  if (event.target.getAttribute("action")?.endsWith("/sign-out")) unisson.letGo(() => true);
+});
 
 // A slash goes to search, from wherever nobody is typing.
 document.addEventListener("keydown", (event) => {

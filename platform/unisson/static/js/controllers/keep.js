@@ -1,0 +1,82 @@
+// Keeps what is typed in this browser at once, so that a crash, a closed tab or an ended session loses no keystroke.
+// It is offered when the page is opened again; the server says (`data-saved`) when it has it, and it is let go.
+unisson.register("keep", class extends Stimulus.Controller {
+  static targets = ["offer", "at", "older"];
+  static values = { key: String, version: String };
+  static not = new Set(["csrf_token", "operation_id", "version", "action"]);
+
+  connect() {
+    this.key = `${unisson.kept}${this.keyValue}`;
+    this.form = this.element.matches("form") ? this.element : this.element.querySelector("form");
+    this.store = this.store.bind(this);
+    this.typed = () => {
+      clearTimeout(this.waiting);
+      this.waiting = setTimeout(this.store, 250);
+    };
+    this.sent = (event) => this.store(event.submitter?.value === "preview" || event.submitter?.value === "add" ? null : event);
+    for (const name of ["input", "change"]) this.form.addEventListener(name, this.typed);
+    this.form.addEventListener("submit", this.sent);
+    window.addEventListener("pagehide", this.store);
+    this.first = JSON.stringify(this.fields());
+    this.offer(this.read());
+  }
+
+  disconnect() {
+    clearTimeout(this.waiting);
+    for (const name of ["input", "change"]) this.form.removeEventListener(name, this.typed);
+    this.form.removeEventListener("submit", this.sent);
+    window.removeEventListener("pagehide", this.store);
+  }
+
+  fields() {
+    return [...new FormData(this.form)].filter(([name, value]) => typeof value === "string" && !this.constructor.not.has(name));
+  }
+
+  read() {
+    try {
+      return JSON.parse(localStorage.getItem(this.key));
+    } catch {
+      return null;
+    }
+  }
+
+  /** Called by a pause, by leaving, and with the event of a submission: then the number by which the server tells it. */
+  store(event = null) {
+    clearTimeout(this.waiting);
+    const fields = this.fields();
+    const number = event?.type === "submit" ? this.form.elements.operation_id?.value : this.number;
+    if (event?.type === "submit") this.number = number;
+    if (JSON.stringify(fields) === this.first && !number) return;
+    try {
+      localStorage.setItem(this.key, JSON.stringify({ at: Date.now(), version: this.versionValue, fields, number }));
+    } catch {
+      // No room, or none allowed: the page itself still asks before it is left.
+    }
+  }
+
+  offer(held) {
+    if (!held?.fields || JSON.stringify(held.fields) === this.first || !this.hasOfferTarget) return;
+    this.held = held;
+    this.atTarget.textContent = new Date(held.at).toLocaleString(document.documentElement.lang, { dateStyle: "medium", timeStyle: "short" });
+    if (this.hasOlderTarget) this.olderTarget.hidden = held.version === this.versionValue;
+    this.offerTarget.hidden = false;
+  }
+
+  take() {
+    const values = new Map();
+    for (const [name, value] of this.held.fields) values.set(name, [...(values.get(name) ?? []), value]);
+    for (const field of this.form.elements) {
+      if (!field.name || this.constructor.not.has(field.name) || field.type === "file" || field.type === "hidden") continue;
+      const said = values.get(field.name);
+      if (field.type === "checkbox" || field.type === "radio") field.checked = said?.includes(field.value) ?? false;
+      else if (said) field.value = said[0];
+    }
+    this.offerTarget.hidden = true;
+    this.form.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+
+  drop() {
+    localStorage.removeItem(this.key);
+    this.offerTarget.hidden = true;
+  }
+});
