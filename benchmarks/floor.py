@@ -17,6 +17,13 @@ select id::text, scheduled_at, state, title, channel_kinds, live_url, version fr
 where brand_id = any(%s) and scheduled_at >= %s::timestamptz and scheduled_at < %s::timestamptz order by scheduled_at
 """
 
+_FOUND = """
+select c.id::text, c.title, c.state, left(c.body, 180) from app.search_words a
+join app.search_words b on b.agency_id = a.agency_id and b.kind = 'content' and b.item_id = a.item_id and b.word = %s
+join app.contents c on c.agency_id = a.agency_id and c.id = a.item_id
+where a.kind = 'content' and a.word >= %s and a.word < %s order by c.scheduled_at desc limit 20
+"""
+
 _SIGN_IN = """
 select i.id, i.name, i.email, i.language, s.id from app.sign_ins s join app.identities i on i.id = s.identity_id
 where s.token_hash = %s and i.disabled_at is null and s.revoked_at is null and s.expires_at > clock_timestamp()
@@ -41,12 +48,23 @@ def _let_in(connection: Connection[tuple[object, ...]]) -> None:
 def create() -> Callable[[dict[str, str], Start], Iterable[bytes]]:
     """Return the WSGI application. Its month is `?since=…&until=…`; `BENCH_BYTES` is how long each answer must be.
 
-    `/` signs nobody in; `/signed` reads beforehand what a signed-in request must know, in the same transaction.
+    `/` signs nobody in; `/search?q=` finds two words, the last by its beginning; `/signed` reads beforehand what a
+    signed-in request must know, in the same transaction.
     """
     agency, brand, length = os.environ["BENCH_AGENCY"], os.environ["BENCH_BRAND"], int(os.environ["BENCH_BYTES"])
     clocks = [f"{minute // 60}\u00a0h\u00a0{minute % 60:02}" for minute in range(24 * 60)]
     pool = ConnectionPool(os.environ["BENCH_DATABASE"], min_size=1, max_size=6, open=True)
     shell = b" " * length
+
+    def found(connection: Connection[tuple[object, ...]], start: Start, words: list[str]) -> Iterable[bytes]:
+        rows = connection.execute(_FOUND, [words[0], words[1], words[1] + "\U0010ffff"]).fetchall()
+        body = "".join(
+            f'<li><a href="contents/{row[0]}">{escape(str(row[1]))}</a> {row[2]}<p>{escape(str(row[3]))}</p></li>'
+            for row in rows
+        ).encode()
+        body += shell[: length - len(body)]
+        start("200 OK", [("Content-Type", "text/html; charset=utf-8"), ("Content-Length", str(len(body)))])
+        return [body]
 
     def application(environment: dict[str, str], start: Start) -> Iterable[bytes]:
         asked = parse_qs(environment["QUERY_STRING"])
@@ -54,6 +72,8 @@ def create() -> Callable[[dict[str, str], Start], Iterable[bytes]]:
             connection.execute("select set_config('app.agency_id', %s, true)", [agency])
             if environment["PATH_INFO"] == "/signed":
                 _let_in(connection)
+            if environment["PATH_INFO"] == "/search":
+                return found(connection, start, asked["q"][0].split())
             rows = connection.execute(_ROWS, [[brand], asked["since"][0], asked["until"][0]]).fetchall()
         entries = []
         for content_id, at, state, title, kinds, live, version in rows:
