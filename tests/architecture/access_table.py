@@ -110,6 +110,7 @@ TABLE: dict[str, Place] = {
     "calendars.feed_making": Member(None, on_brand=False, may_be_unseen=True),
     "calendars.feed_revocation": Member(None, on_brand=False, may_be_unseen=True),
     "calendars.feed": Open(by_token=True),
+    "calendars.shared": Open(by_token=True),
     "editorial.content_new": Member(P.CONTENT_WRITE),
     "editorial.content_preview": Member(P.CONTENT_WRITE),
     "editorial.content": Member(P.CONTENT_SEE),

@@ -23,7 +23,11 @@ from tenants.errors import ForbiddenError, RefusedError
 from tenants.permissions import Permission
 from unisson.calendars.feed_reading import planned
 from unisson.calendars.feeds import LONG_NAME, feeds_of, make_feed, note_reading, open_feed, revoke_feed
+from unisson.calendars.period import month_named, month_of, today_in
+from unisson.calendars.sharing import LASTS, month_for_others, open_shared, share
 from unisson.calendars.stamps import digest, release
+from unisson.calendars.wording import month_name, words
+from unisson.editorial.forms import KINDS
 from unisson.web.db import runtime, session
 from unisson.web.forms import Form, LineField
 from unisson.web.guards import BrandCard, actor, current_agency_row, public, visible_brands
@@ -46,6 +50,7 @@ class FeedForm(Form):
 
     name = LineField(lazy("Name"))
     brand = SelectField(lazy("What it shows"), validate_choice=False)
+    lasts = SelectField(lazy("For whom"), validate_choice=False)
 
 
 def feeds() -> Answer:
@@ -66,12 +71,18 @@ def feed_making() -> Answer:
     form = FeedForm()
     try:
         brand_id = _chosen(str(form.brand.data or ""))
-        feed, token = make_feed(session(), actor(), form.name.data or "", brand_id)
+        lasts = str(form.lasts.data or "")
+        if lasts:
+            days = int(lasts) if lasts.isascii() and lasts.isdigit() and len(lasts) < 4 else None
+            feed, token = share(session(), actor(), form.name.data or "", brand_id, days)
+        else:
+            feed, token = make_feed(session(), actor(), form.name.data or "", brand_id)
     except RefusedError as refusal:
         status = form.refuse(refusal)
         return _form(form), status
-    address = runtime().settings.base_url + url_for("calendars.feed", token=token)
-    page = render_template("calendars/feed_made.html", name=feed.name, address=address)
+    opens = "calendars.shared" if feed.expires_at else "calendars.feed"
+    address = runtime().settings.base_url + url_for(opens, token=token)
+    page = render_template("calendars/feed_made.html", name=feed.name, address=address, expires_at=feed.expires_at)
     answer = Response(page, 201)
     answer.headers["Cache-Control"] = "no-store"
     return answer
@@ -109,12 +120,38 @@ def feed(token: str) -> Response:
     return answer
 
 
+@public
+def shared(token: str) -> str:
+    """Show a month of a brand's calendar to whoever holds the link."""
+    after_this_request(_kept_private)
+    spend(READING, token)
+    opened = open_shared(session(), token)
+    brand = opened.brand
+    g.language, g.light_page = brand.language, True
+    flask_babel.refresh()  # type: ignore[no-untyped-call]  # Flask-Babel has no annotations here
+    named = request.args.get("month")
+    month = month_named(named) if named else month_of(today_in(brand.timezone))
+    return render_template(
+        "calendars/shared.html",
+        agency=current_agency_row(),
+        brand=brand,
+        days=month_for_others(session(), brand, month),
+        title=month_name(language(), month.first),
+        month=month,
+        token=token,
+        expires_at=opened.expires_at,
+        labels=words().labels,
+        kinds=KINDS,
+    )
+
+
 def register(blueprint: Blueprint) -> None:
     """Add the routes to `blueprint`."""
     blueprint.add_url_rule("/calendar/feeds", view_func=feeds, methods=["GET"])
     blueprint.add_url_rule("/calendar/feeds/new", view_func=feed_new, methods=["GET"])
     blueprint.add_url_rule("/calendar/feeds/new", view_func=feed_making, methods=["POST"])
     blueprint.add_url_rule("/calendar/feeds/<uuid:feed_id>/revocation", view_func=feed_revocation, methods=["POST"])
+    blueprint.add_url_rule("/shared/<token>", view_func=shared, methods=["GET"])
     blueprint.add_url_rule("/feeds/<token>.ics", view_func=feed, methods=["GET"])
 
 
@@ -136,6 +173,9 @@ def _chosen(slug: str) -> uuid.UUID | None:
 
 def _form(form: FeedForm) -> str:
     form.brand.choices = [("", _("All brands that I see"))] + [(card.slug, card.name) for card in _seen()]
+    form.lasts.choices = [("", _("My own calendar, as a feed"))] + [
+        (str(days), _("Others, as a page, for %(days)s days", days=days)) for days in LASTS
+    ]
     return render_template("calendars/feed_form.html", bound=form, longest=LONG_NAME)
 
 

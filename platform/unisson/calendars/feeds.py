@@ -45,6 +45,7 @@ class FeedLine:
     brand: str | None
     created_at: datetime
     read_at: datetime | None
+    expires_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,14 @@ def make_feed(session: TenantSession, actor: Actor, name: str, brand_id: uuid.UU
 def feeds_of(session: TenantSession, actor: Actor) -> Sequence[FeedLine]:
     """Return the actor's feeds that still open, the newest first."""
     rows = session.execute(
-        select(CalendarFeed.id, CalendarFeed.name, Brand.name, CalendarFeed.created_at, CalendarFeed.read_at)
+        select(
+            CalendarFeed.id,
+            CalendarFeed.name,
+            Brand.name,
+            CalendarFeed.created_at,
+            CalendarFeed.read_at,
+            CalendarFeed.expires_at,
+        )
         .outerjoin(Brand, (Brand.agency_id == CalendarFeed.agency_id) & (Brand.id == CalendarFeed.brand_id))
         .where(CalendarFeed.membership_id == actor.membership_id, CalendarFeed.revoked_at.is_(None))
         .order_by(CalendarFeed.created_at.desc(), CalendarFeed.id)
@@ -140,6 +148,7 @@ _OPENED = (
     .join(Identity, Identity.id == Membership.identity_id)
     .where(
         CalendarFeed.revoked_at.is_(None),
+        CalendarFeed.expires_at.is_(None),
         Membership.removed_at.is_(None),
         Membership.joined_at <= CalendarFeed.created_at,
         Identity.disabled_at.is_(None),

@@ -4,7 +4,7 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Index
+from sqlalchemy import CheckConstraint, Index
 from sqlalchemy.orm import Mapped
 
 from tenants.base import Base, TenantOwned, Timestamp, belongs_to, unique_in_agency
@@ -18,6 +18,7 @@ class CalendarFeed(TenantOwned, Base):
         belongs_to("memberships", "membership_id", ondelete="CASCADE"),
         belongs_to("brands", "brand_id"),
         unique_in_agency("token_hash"),
+        CheckConstraint("expires_at is null or brand_id is not null", name="shared"),
         Index(None, "agency_id", "membership_id"),
         Index(None, "agency_id", "brand_id"),
     )
@@ -29,6 +30,8 @@ class CalendarFeed(TenantOwned, Base):
     created_at: Mapped[Timestamp]
     read_at: Mapped[datetime | None]
     """When a program read it last, within the hour."""
+    expires_at: Mapped[datetime | None]
+    """Until when it opens a page for others (`sharing`); None for a feed of one's own."""
     revoked_at: Mapped[datetime | None]
 
 

@@ -101,6 +101,19 @@ def kept_from_strangers() -> ColumnElement[bool]:
     )
 
 
+def lasting_embargo() -> ColumnElement[bool]:
+    """Return the condition on contents: their topic is under an embargo now."""
+    return (
+        select(Topic.id)
+        .where(
+            Topic.agency_id == Content.agency_id,
+            Topic.id == Content.topic_id,
+            Topic.embargo_until > func.clock_timestamp(),
+        )
+        .exists()
+    )
+
+
 def _say_too_early(embargo: Embargo) -> str:
     return _(
         "The topic is under embargo until %(until)s. Choose that moment or a later one; nothing was changed.",
