@@ -117,6 +117,8 @@ TABLE: dict[str, Place] = {
     "editorial.content_edit": Member(P.CONTENT_WRITE),
     "editorial.content_move": Member(P.CONTENT_SCHEDULE),
     "editorial.content_duplication": Member(P.CONTENT_WRITE),
+    "editorial.content_repetition": Member(P.CONTENT_WRITE),
+    "editorial.content_repetition_undo": Member(P.CONTENT_WRITE),
     "editorial.content_cancellation": Member(P.CONTENT_WRITE),
     "editorial.content_restoration": Member(P.CONTENT_WRITE),
     "media.upload": Member(P.CONTENT_WRITE),

@@ -10,6 +10,8 @@ from support.pictures import picture
 from support.topics import at
 
 from tenants.base import utcnow
+from unisson.approvals.chain import Aspect
+from unisson.approvals.covering import covers_digest
 from unisson.editorial.models import Revision
 from unisson.editorial.revisions import payload_of
 from unisson.editorial.writing import draft_of, edit
@@ -174,3 +176,16 @@ def test_a_copy_has_all_but_the_date_and_leaves_the_original(desk: Desk, letter_
     again = desk.post("cm", f"/contents/{content_id}/duplicate").location.rsplit("/", 2)[1]
     assert "La lettre" not in texts(desk, uuid.UUID(again))
     assert desk.post("client_approver", f"/contents/{content_id}/duplicate").status_code == 403
+
+
+def test_texts_that_change_places_ask_again(desk: Desk, letter_id: uuid.UUID) -> None:
+    """What was looked at is which channel says what, not only what is said."""
+    newsroom = str(desk.world.newsroom_id)
+    channels = [{"id": newsroom, "text": "Un"}, {"id": str(letter_id), "text": "Deux"}]
+    swapped = [{"id": newsroom, "text": "Deux"}, {"id": str(letter_id), "text": "Un"}]
+    base = {"kind": "post", "title": "", "language": "fr"}
+    words = frozenset({Aspect.WORDS})
+    one, other = (covers_digest(base | {"channels": each}, words) for each in (channels, swapped))
+    assert one != other
+    alike = [{"id": newsroom, "text": "Un"}, {"id": str(letter_id), "text": "Un"}]
+    assert covers_digest(base | {"channels": alike}, words) == covers_digest(base | {"channels": alike[:1]}, words)

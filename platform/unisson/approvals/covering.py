@@ -23,4 +23,8 @@ def _part(payload: Mapping[str, Any], aspect: Aspect) -> Any:
         return [[channel["id"], channel["kind"], channel["name"]] for channel in payload["channels"]]
     words = [payload["kind"], payload["title"], payload["language"], payload.get("tags", []), payload.get("risks", [])]
     words += [payload["topic"]] if "topic" in payload else []
-    return [*words, sorted({channel["text"] for channel in payload["channels"]})]
+    texts = {channel["text"] for channel in payload["channels"]}
+    if len(texts) < 2:
+        return [*words, sorted(texts)]
+    # Where channels differ, which one says what was looked at too: a text must not pass to another channel unseen.
+    return [*words, sorted([channel["id"], channel["text"]] for channel in payload["channels"])]

@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 from tenants.errors import RefusedError
 from tenants.permissions import Permission
 from unisson.approvals.circuit import submit
-from unisson.editorial import content_page, move_page
+from unisson.editorial import content_page, move_page, series_page
 from unisson.editorial.composer import Composer, channel_registry
 from unisson.editorial.contents import load
 from unisson.editorial.limits import check_with
@@ -80,6 +80,18 @@ def content_duplication(content_id: uuid.UUID) -> Answer:
     }
     flash(said, "success")  # type: ignore[arg-type]  # a mapping carries the way to undo
     return redirect(url_for("editorial.content_edit", content_id=made.id), 303)
+
+
+@blueprint.route("/contents/<uuid:content_id>/repetition", methods=["GET", "POST"])
+def content_repetition(content_id: uuid.UUID) -> Answer:
+    """Write a draft again at the dates of a rhythm."""
+    return series_page.repeated(content_id) if request.method == "POST" else series_page.page(content_id)
+
+
+@blueprint.post("/contents/<uuid:content_id>/repetition/undo")
+def content_repetition_undo(content_id: uuid.UUID) -> Answer:
+    """Take back the last repetition, where nobody touched what it wrote."""
+    return series_page.undone(content_id)
 
 
 @blueprint.post("/contents/<uuid:content_id>/cancellation")

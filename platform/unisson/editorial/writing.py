@@ -86,10 +86,14 @@ def write(session: TenantSession, actor: Actor, brand_id: uuid.UUID, draft: Draf
 def duplicate(session: TenantSession, actor: Actor, content_id: uuid.UUID) -> Content:
     """Return a new draft with all of a content but its date, to channels that are still there. Raises NotFoundError."""
     content = load(session, actor, content_id, Permission.CONTENT_WRITE)
+    return write(session, actor, content.brand_id, replace(again(session, content), wall_time=None, fold=None))
+
+
+def again(session: TenantSession, content: Content) -> Draft:
+    """Return the content as a draft of another one: on those of its channels that are still connected."""
     there = {channel.id for channel in open_channels(session, content.brand_id)}
     draft = draft_of(session, content)
-    kept = tuple(each for each in draft.channel_ids if each in there)
-    return write(session, actor, content.brand_id, replace(draft, channel_ids=kept, wall_time=None, fold=None))
+    return replace(draft, channel_ids=tuple(each for each in draft.channel_ids if each in there))
 
 
 def edit(
@@ -227,14 +231,14 @@ def _normal(draft: Draft, before: Draft) -> Draft:
     return replace(
         draft,
         channel_ids=tuple(sorted(draft.channel_ids)),
-        texts=tuple(sorted(_own(draft).items())),
+        texts=tuple(sorted(own_of(draft).items())),
         tags=tuple(normal_tags(draft.tags)),
         risks=tuple(sorted(set(draft.risks))),
         fold=fold,
     )
 
 
-def _own(draft: Draft) -> dict[uuid.UUID, str]:
+def own_of(draft: Draft) -> dict[uuid.UUID, str]:
     """Return the texts of channels that the draft goes to and that say something else than the common one."""
     chosen = set(draft.channel_ids)
     return {key: words for key, words in draft.texts if key in chosen and words.strip() and words != draft.body}
@@ -292,7 +296,7 @@ def _attach(session: TenantSession, content: Content, draft: Draft) -> None:
         raise NotFoundError
     session.execute(delete(Variant).where(Variant.content_id == content.id))
     session.execute(delete(Illustration).where(Illustration.content_id == content.id))
-    own = _own(draft)
+    own = own_of(draft)
     session.add_all(
         Variant(content_id=content.id, channel_id=channel_id, body=own.get(channel_id))
         for channel_id in set(draft.channel_ids)

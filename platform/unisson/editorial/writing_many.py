@@ -17,14 +17,14 @@ from tenants.session import TenantSession
 from unisson.activity.trail import record_many
 from unisson.editorial.contents import open_channels
 from unisson.editorial.models import Content, Variant
-from unisson.editorial.writing import Draft, fill_in
+from unisson.editorial.writing import Draft, fill_in, own_of
 from unisson.publishing.models import Channel
 from unisson.topics.embargo import Embargo, check_against, embargoes_of
 from unisson.topics.planning import titles
 
 COLUMNS = (
     "id", "brand_id", "topic_id", "author_id", "kind", "title", "body", "tags", "risks", "scheduled_at", "wall_time",
-    "zone", "fold", "channel_kinds",
+    "zone", "fold", "channel_kinds", "pillar",
 )  # fmt: skip
 """What a new draft says; the rest of a content is as the database begins it."""
 
@@ -83,8 +83,9 @@ def write_many(session: TenantSession, desk: Desk, drafts: Sequence[Made]) -> li
     rows = [mine | {name: getattr(made.content, name) for name in COLUMNS} for made in drafts]
     session.execute(insert(Content), rows)
     variants = [
-        {**mine, "id": new_id(), "content_id": content.id, "channel_id": channel_id}
+        {**mine, "id": new_id(), "content_id": content.id, "channel_id": channel_id, "body": own.get(channel_id)}
         for draft, content in drafts
+        for own in (own_of(draft),)
         for channel_id in sorted(set(draft.channel_ids))
     ]
     if variants:
