@@ -8,6 +8,7 @@ from tenants.session import TenantSession
 from unisson.approvals.circuit import Check
 from unisson.editorial.contents import brand_of, channels_of, own_texts, pictures_of
 from unisson.editorial.models import Content
+from unisson.media.rights import check_rights
 from unisson.publishing.channels.bluesky.facets import graphemes
 from unisson.publishing.channels.port import Problem, Sketch
 from unisson.publishing.channels.registry import Registry
@@ -74,7 +75,7 @@ def sketch_of(session: TenantSession, content: Content) -> Sketch:
 
 
 def check_with(registry: Registry) -> Check:
-    """Return the check of a submission: RefusedError joins what the chosen channels, or the strategy, say no to."""
+    """Return the check of a submission: RefusedError joins what channels, rights or the strategy say no to."""
 
     def check(session: TenantSession, content: Content) -> None:
         channels = channels_of(session, content)
@@ -85,6 +86,7 @@ def check_with(registry: Registry) -> Check:
         found = [each for channel, its in sketches for each in objections(registry, channel, its)]
         if found:
             raise RefusedError(Objections(found), field=FIELDS.get(found[0].problem.field))
+        check_rights(session, content)
         brand, risks = brand_of(session, content), content.risks or ()
         words = "\n".join((content.body, *own.values()))
         said = heard(session, brand, content.title, words, risks=risks, at=content.scheduled_at)

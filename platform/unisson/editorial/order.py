@@ -20,6 +20,7 @@ from unisson.editorial.contents import load
 from unisson.editorial.models import EDITABLE, Content, ContentState
 from unisson.editorial.reopening import date_is_free, reopen
 from unisson.editorial.timing import fold_of, must_be_future, wall_time_of
+from unisson.media.rights import check_submitted
 from unisson.publishing.standing import move_planned
 from unisson.topics.embargo import check_embargo
 from unisson.web.i18n import _, later, lazy, say_time
@@ -171,7 +172,7 @@ def _locked(session: TenantSession, content_id: uuid.UUID) -> Content:
 def put_at(session: TenantSession, actor: Actor, content: Content, instant: datetime) -> None:
     """Give a content that may change another date, and what follows it its own; approvals of the date are asked again.
 
-    Raises RefusedError for a date that has passed or is before the embargo.
+    Raises RefusedError for a date that has passed, is before the embargo, or past the rights of an image.
     """
     if content.scheduled_at == instant:
         return
@@ -179,6 +180,7 @@ def put_at(session: TenantSession, actor: Actor, content: Content, instant: date
     check_embargo(session, content.topic_id, instant, content.channel_kinds)
     content.scheduled_at, content.wall_time = instant, wall_time_of(instant, content.zone)
     content.fold = fold_of(instant, content.zone)
+    check_submitted(session, content)
     reopened = (
         content.state != ContentState.DRAFT and not date_is_free(session, content) and reopen(session, content, actor)
     )

@@ -29,6 +29,7 @@ from unisson.editorial.order import keep_order, leave_order, pull
 from unisson.editorial.reopening import date_is_free, reopen
 from unisson.editorial.timing import fold_of, must_be_future, resolve, wall_time_of
 from unisson.media.models import Media
+from unisson.media.rights import check_submitted
 from unisson.publishing.standing import move_planned
 from unisson.topics.embargo import check_embargo, embargo_on
 from unisson.topics.planning import check_of_brand
@@ -145,7 +146,7 @@ def move(
 ) -> Content:
     """Return the content at another date, with what follows it. Where its chain approves the date, a move reopens.
 
-    Raises RefusedError for a date before the embargo of its topic or before what it follows; StaleError.
+    Raises RefusedError for a date before its embargo or what it follows, or past its images' rights; StaleError.
     """
     content = load(session, actor, content_id, Permission.CONTENT_SCHEDULE, lock=True)
     check_fresh(content, version_shown)
@@ -155,6 +156,7 @@ def move(
     if content.scheduled_at == before:
         return content
     check_embargo(session, content.topic_id, content.scheduled_at, content.channel_kinds)
+    check_submitted(session, content)
     keep_order(session, content)
     reopened = not date_is_free(session, content) and reopen(session, content, actor)
     session.flush()

@@ -19,6 +19,7 @@ from unisson.media.models import Media
 from unisson.media.reading import picture_key
 from unisson.media.sandbox import UNREADABLE, Reencoded, reencode
 from unisson.storage import Storage
+from unisson.strategy.checks import folded
 from unisson.web.i18n import lazy
 
 MOST_BYTES = 20 * 1024 * 1024
@@ -116,6 +117,7 @@ def _row(session: TenantSession, actor: Actor, brand_id: uuid.UUID, filename: st
         "uploaded_by": actor.membership_id,
         "digest": made.digest,
         "filename": filename,
+        "words": folded(filename),
         "mime": made.mime,
         "size": len(made.content),
         "width": made.width,

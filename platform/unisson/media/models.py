@@ -1,9 +1,10 @@
 """Images of a brand."""
 
 import uuid
+from datetime import date, datetime
 
 from sqlalchemy import CheckConstraint
-from sqlalchemy.orm import Mapped
+from sqlalchemy.orm import Mapped, mapped_column
 
 from tenants.base import Base, TenantOwned, Timestamp, belongs_to, one_of, unique_in_agency
 
@@ -30,4 +31,16 @@ class Media(TenantOwned, Base):
     size: Mapped[int]
     width: Mapped[int]
     height: Mapped[int]
+    alt_fr: Mapped[str] = mapped_column(server_default="")
+    alt_en: Mapped[str] = mapped_column(server_default="")
+    credit: Mapped[str] = mapped_column(server_default="")
+    rights_holder: Mapped[str] = mapped_column(server_default="")
+    rights_until: Mapped[date | None]
+    """The last day, on the brand's clock, on which it may go out; None for no end."""
+    folder: Mapped[str] = mapped_column(server_default="")
+    tags: Mapped[list[str]] = mapped_column(server_default="[]")
+    words: Mapped[str] = mapped_column(server_default="")
+    """What a search looks in: name, descriptions, credit, folder and tags, in lower case and without accents."""
+    archived_at: Mapped[datetime | None]
+    version: Mapped[int] = mapped_column(server_default="1")
     created_at: Mapped[Timestamp]

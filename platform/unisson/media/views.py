@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from tenants.errors import RefusedError
 from tenants.permissions import Permission
+from unisson.media import library_pages
 from unisson.media.answers import picture_answer
 from unisson.media.intake import NOTHING, take_in
 from unisson.media.models import Media
@@ -56,6 +57,13 @@ def picture(media_id: uuid.UUID) -> Response:
     """Show one picture to somebody who sees its brand."""
     media = visible_picture(session(), actor(), media_id)
     return picture_answer(storage_of(runtime().settings), media.agency_id, media.digest, media.mime)
+
+
+blueprint.get("/brands/<brand>/media")(library_pages.library)
+blueprint.get("/brands/<brand>/media/choice")(library_pages.choice)
+blueprint.get("/media/<uuid:media_id>/details")(library_pages.details)
+blueprint.post("/media/<uuid:media_id>/details")(library_pages.detailing)
+blueprint.post("/media/<uuid:media_id>/archive")(library_pages.archiving)
 
 
 def init_app(app: Flask) -> None:

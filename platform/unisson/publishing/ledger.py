@@ -24,6 +24,7 @@ select p.id, p.state, p.attempts, p.due_at, p.late_accepted, p.client_ref, p.con
        ch.kind, ch.settings, ch.secret, ch.tokens, ch.faults, ch.disconnected_at,
        extract(epoch from ch.paused_until - clock_timestamp())::float as pause,
        extract(epoch from clock_timestamp() - turn.at)::float as late,
+       app.rights_have_ended(p.agency_id, p.revision_id) as rights_ended,
        f.state as first_state, s.email, s.name as recipient_name, s.unsubscribed_at, p.subscriber_id
   from app.publications p
   join app.contents c on c.agency_id = p.agency_id and c.id = p.content_id

@@ -52,6 +52,11 @@ CODES: dict[str, Explanation] = {
         KEPT,
         lazy("Take it out of the order on the topic's page, then send it; or leave it unsent."),
     ),
+    "rights ended": Explanation(
+        lazy("The rights of one of its images had ended when its time came. Nothing was sent."),
+        KEPT,
+        lazy("Put another image in and submit the content again; or note longer rights in the library, then send it."),
+    ),
     "disconnected": Explanation(
         lazy("The channel was disconnected when its time came. Nothing was sent."),
         KEPT,

@@ -54,6 +54,8 @@ def _not_now(seen: Row[Any], lateness_limit: float) -> Verdict | None:
     limit = lateness_limit if seen.late_limit is None else seen.late_limit
     if seen.late > limit and not seen.late_accepted:
         return Verdict("held", "not_sent", "late")
+    if seen.rights_ended:
+        return Verdict("held", "not_sent", "rights ended")
     if seen.pause is not None and seen.pause > 0:
         return Verdict("scheduled", "not_sent", "paused", delay=min(seen.pause, PAUSE_LOOK))
     return None
