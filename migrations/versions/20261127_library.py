@@ -24,7 +24,9 @@ alter table app.media add column alt_fr text not null default '', add column alt
   add column rights_until date, add column folder text not null default '', add column tags jsonb not null default '[]',
   add column words text not null default '', add column archived_at timestamptz,
   add column version integer not null default 1;
-update app.media set words = lower(filename);
+alter table app.media no force row level security;
+update app.media set words = app.folded(filename);
+alter table app.media force row level security;
 grant update (alt_fr, alt_en, credit, rights_holder, rights_until, folder, tags, words, archived_at, version)
   on app.media to unisson_web;
 """
