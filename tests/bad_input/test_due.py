@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import func, select, text, update
-from support.campaign import approve_many
+from support.campaign import approve_many, forget_what_others_left
 from support.desk import Desk
 
 from tenants.base import utcnow
@@ -22,6 +22,12 @@ from unisson.publishing.models import Channel, Publication, Subscriber
 from unisson.publishing.publisher import Publisher
 from unisson.publishing.subscribers import Entry
 from unisson.runtime import Runtime
+
+
+@pytest.fixture(autouse=True)
+def alone(worker: Runtime) -> None:
+    """Nothing is due but what a test makes."""
+    forget_what_others_left(worker)
 
 
 @pytest.fixture

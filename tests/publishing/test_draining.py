@@ -1,5 +1,6 @@
 """Deliveries begun many at a time: one that may not leave holds up nobody, and is no part of what the others write."""
 
+import time
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,11 +11,12 @@ from sqlalchemy import func, select
 from tests.standins.pds import PASSWORD, StandInPds
 from tests.support.campaign import approve_many, connect_bluesky, forget_what_others_left
 from tests.support.world import World, build_world
-from unisson.dispatching import seconds_to_next, waiting_queues
+from unisson.dispatching import Claim, seconds_to_next, waiting_queues
 from unisson.outbound import Outbound
 from unisson.publishing.channels.bluesky import BlueskyAdapter
 from unisson.publishing.channels.registry import Registry
 from unisson.publishing.delivery import Hands
+from unisson.publishing.draining import LINGER, Drain
 from unisson.publishing.models import Publication
 from unisson.publishing.publisher import Publisher
 from unisson.runtime import Runtime
@@ -93,3 +95,33 @@ def test_publishing_is_woken_ahead_and_told_when(runtime, worker, world, publish
         soon = seconds_to_next(session, "publishing")
     assert soon is not None
     assert soon <= 60
+
+
+class Idle:
+    """A trade in which something has been due for an hour, and which can't be claimed: somebody else is on it."""
+
+    threads = 1
+
+    def __init__(self) -> None:
+        self.looks = 0
+
+    def claim(self, _limit: int, _name: str) -> list[Claim]:
+        return []
+
+    def next_in(self) -> float | None:
+        self.looks += 1
+        assert self.looks < 1_000, "it goes on for ever"
+        return -3600.0
+
+    def attend(self, _claimed: Claim, _claimed_at: float, _name: str) -> uuid.UUID | None:
+        raise AssertionError
+
+    def settle(self, _agency_id: uuid.UUID, _content_ids: list[uuid.UUID]) -> None:
+        raise AssertionError
+
+
+@pytest.mark.parametrize("budget", [-1.0, 60.0])
+def test_what_can_t_be_claimed_keeps_nobody_at_it(budget: float) -> None:
+    trade = Idle()
+    assert Drain(trade, time.monotonic() + budget, "test").run() == 0  # type: ignore[arg-type]  # it never sends
+    assert trade.looks <= LINGER / 0.005 + 2

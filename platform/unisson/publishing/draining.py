@@ -104,9 +104,14 @@ class Drain:
             self._seen += len(self._claims)
 
     def _linger(self) -> bool:
-        """Sleep a little if something is due in a moment; return whether it is worth looking again."""
+        """Sleep a little if something is due in a moment; return whether it is worth looking again.
+
+        What has been due for long, and could not be claimed, is no reason to go on past one's time or patience.
+        """
         soon = self._trade.next_in()
-        if soon is None or soon > self._patience or time.monotonic() + soon >= self._ends:
+        if soon is None or self._patience <= 0 or soon > self._patience:
+            return False
+        if time.monotonic() + max(soon, 0.0) >= self._ends:
             return False
         nap = min(max(soon, 0.005), NAP)
         self._patience -= nap
