@@ -18,6 +18,7 @@ from unisson.editorial import views as editorial
 from unisson.home import views as home
 from unisson.identity import views as identity
 from unisson.imports import views as imports
+from unisson.live import views as live
 from unisson.media import views as media
 from unisson.newsroom import views as newsroom
 from unisson.portal import views as portal
@@ -46,6 +47,7 @@ FEATURES = (
     imports,
     publishing,
     calendars,
+    live,
     newsroom,
     devmail,
 )
@@ -63,7 +65,7 @@ def create_app(settings: Settings | None = None, runtime: Runtime | None = None)
     logs.configure(held.settings)
     app = bare_app(held)
     refuse_unsafe_role(held.database.engine)
-    _register_features(app)
+    _register_features(app, held)
     _stand_before(app, held)
     return app
 
@@ -76,13 +78,13 @@ def _stand_before(app: Flask, runtime: Runtime) -> None:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count)  # type: ignore[method-assign]  # the same
 
 
-def _register_features(app: Flask) -> None:
+def _register_features(app: Flask, runtime: Runtime) -> None:
     _agency_in_path(app)
     hosts.init_app(app)
     db.init_app(app)
     characters.init_app(app)
     sizes.init_app(app)
-    headers.init_app(app, secure=app.config["PREFERRED_URL_SCHEME"] == "https")
+    headers.init_app(app, secure=app.config["PREFERRED_URL_SCHEME"] == "https", live=runtime.settings.live_url)
     CSRFProtect(app)  # type: ignore[no-untyped-call]  # Flask-WTF has no annotations
     errors.init_app(app)
     ui.init_app(app)

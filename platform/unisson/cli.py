@@ -45,6 +45,14 @@ def web() -> None:
 
 
 @commands.command()
+def live() -> None:
+    """Tell open pages of changes."""
+    from unisson.web_server import serve_live  # noqa: PLC0415 - see the module
+
+    serve_live(_located())
+
+
+@commands.command()
 @click.argument("queue", type=click.Choice(QUEUES))
 def worker(queue: str) -> None:
     """Work on one queue. A worker of several queues loses the job in its hands when it is killed."""

@@ -129,6 +129,18 @@ class Settings:
     data_dir: Path = _setting(  # noqa: RUF009 - a field declaration, never a shared value
         ".data", "Folder of what is kept on this machine.", rules.folder
     )
+    live_port: int = _setting(
+        "",
+        "Port the process of live changes listens on.",
+        rules.whole_or_unsaid(1, 65535),
+        shown="PORT + 1",
+    )
+    live_url: str = _setting(
+        "",
+        "Address under which browsers reach that process; without one, pages show changes when they are loaded anew.",
+        rules.web_url,
+        shown="http://127.0.0.1:LIVE_PORT, none in production",
+    )
     web_workers: int = _setting("2", "Web processes.", rules.whole(1, 64))
     web_threads: int = _setting("4", "Threads of each web process.", rules.whole(1, 64))
     publish_threads: int = _setting("16", "Deliveries that one publishing worker sends at once.", rules.whole(1, 256))
@@ -195,6 +207,8 @@ class Settings:
     def _completed(self) -> Self:
         """Fill in what follows from other settings."""
         base = self.base_url or f"http://127.0.0.1:{self.port}"
+        live_port = self.live_port or (self.port + 1 if self.port < 65535 else self.port - 1)
+        here = f"http://{urlsplit(base).hostname}:{live_port}" if self.environment == "development" else ""
         names = [urlsplit(base).hostname or "", *self.trusted_hosts]
         if not self.is_production:
             names += ["127.0.0.1", "localhost"]
@@ -203,6 +217,8 @@ class Settings:
         return dataclasses.replace(
             self,
             base_url=base,
+            live_port=live_port,
+            live_url=self.live_url or here,
             trusted_hosts=tuple(dict.fromkeys(names)),
             secret_key=secret,
             storage_url=self.storage_url or (self.data_dir / "media").as_uri(),

@@ -7,6 +7,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from tenants.session import Database, make_engine
+from unisson.announcing import Announcer, ValkeyAnnouncer
 from unisson.config import Settings
 from unisson.jobs import Bell, ValkeyBell
 from unisson.vault import Vault
@@ -20,6 +21,7 @@ class Runtime:
     database: Database
     valkey: Redis
     bell: Bell
+    announcer: Announcer
     vault: Vault
 
 
@@ -40,12 +42,13 @@ def worker_runtime(settings: Settings) -> Runtime:
 
 def _runtime(settings: Settings, database_url: str, pool_size: int, application: str) -> Runtime:
     valkey = connect_valkey(settings.valkey_url)
-    bell = ValkeyBell(valkey)
+    bell, announcer = ValkeyBell(valkey), ValkeyAnnouncer(valkey)
     engine = make_engine(database_url, pool_size=pool_size, application=application)
     return Runtime(
         settings=settings,
-        database=Database(engine, {"bell": bell}),
+        database=Database(engine, {"bell": bell, "announcer": announcer}),
         valkey=valkey,
         bell=bell,
+        announcer=announcer,
         vault=Vault(settings.secret_key),
     )

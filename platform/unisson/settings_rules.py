@@ -41,6 +41,12 @@ def whole(lowest: int, highest: int) -> Callable[[str], int]:
     return read
 
 
+def whole_or_unsaid(lowest: int, highest: int) -> Callable[[str], int]:
+    """Return the rule of `whole`, for which empty stands for 0: "not said"."""
+    read = whole(lowest, highest)
+    return lambda text: read(text) if text else 0
+
+
 def choice(*allowed: str) -> Callable[[str], str]:
     """Return a rule for one word out of `allowed`."""
 

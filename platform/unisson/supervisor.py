@@ -23,13 +23,17 @@ from unisson.supervised import MARK, Child, clear_leftovers, leftovers
 
 PROCESSES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("web", ("web",)),
+    ("live", ("live",)),
     ("worker", ("worker", "publishing")),
     ("mailer", ("worker", "mail")),
     ("dispatcher", ("dispatcher",)),
 )
 """The processes of the Procfile; a test holds the two equal."""
 PROGRAM = (sys.executable, "-m", "unisson.cli")
-STOP_ORDER = (("web", "dispatcher"), ("worker", "mailer"))  # nothing new comes in, then what is in hand is finished
+STOP_ORDER = (
+    ("web", "live", "dispatcher"),
+    ("worker", "mailer"),
+)  # nothing new comes in, then the rest is finished
 STOP_SECONDS = 5.0  # for each of the two, before they are told again; then they are killed
 HURRY_SECONDS = 2.0
 TICK = 0.2  # seconds
@@ -161,12 +165,13 @@ class Supervisor:
             self.pump(0.05)
 
     def _check_port(self) -> None:
-        host, port = self.settings.host, self.settings.port
-        if not processes.is_port_free(host, port):
-            raise StartRefusedError(
-                f"Port {port} of {host} is taken: stop what listens there, or choose another, "
-                f"for example PORT={port + 1 if port < 65535 else 8000} make run."
-            )
+        host = self.settings.host
+        for name, port in (("PORT", self.settings.port), ("LIVE_PORT", self.settings.live_port)):
+            if not processes.is_port_free(host, port):
+                raise StartRefusedError(
+                    f"Port {port} of {host} is taken: stop what listens there, or choose another, "
+                    f"for example {name}={port + 10 if port < 65000 else 8000} make run."
+                )
 
     def _start_servers(self) -> None:
         if self.settings.is_embedded:

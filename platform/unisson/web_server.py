@@ -1,4 +1,4 @@
-"""The web server of a deployment: granian, several processes of several threads."""
+"""The servers of a deployment: granian, for the pages in several processes, and for the live changes in one."""
 
 from granian import Granian
 from granian.constants import Interfaces
@@ -20,6 +20,22 @@ def serve(settings: Settings) -> None:
         blocking_threads=settings.web_threads,
         respawn_failed_workers=True,
         workers_kill_timeout=STOP_SECONDS,
+        log_access=False,
+        websockets=False,
+    ).serve()
+
+
+def serve_live(settings: Settings) -> None:
+    """Serve `unisson.live.stream:create_stream`, one process for thousands of open pages, until told to stop."""
+    Granian(
+        "unisson.live.stream:create_stream",
+        factory=True,
+        interface=Interfaces.ASGI,
+        address=settings.host,
+        port=settings.live_port,
+        workers=1,
+        respawn_failed_workers=True,
+        workers_kill_timeout=1,
         log_access=False,
         websockets=False,
     ).serve()

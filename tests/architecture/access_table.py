@@ -97,6 +97,7 @@ TABLE: dict[str, Place] = {
     "agency.domain_adding": Member(P.AGENCY_DOMAINS, on_brand=False),
     "agency.domain_verification": Member(P.AGENCY_DOMAINS, on_brand=False),
     "agency.domain_removal": Member(P.AGENCY_DOMAINS, on_brand=False),
+    "live.ticket": Member(None, on_brand=False, may_be_unseen=True),
     "calendars.month": Member(None, on_brand=False, may_be_unseen=True),
     "calendars.listed": Member(None, on_brand=False, may_be_unseen=True),
     "calendars.board": Member(None, on_brand=False, may_be_unseen=True),

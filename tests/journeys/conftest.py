@@ -21,6 +21,7 @@ from unisson.demo.build import ensure_demo
 
 PROCESSES = {
     "web": ["web"],
+    "live": ["live"],
     "worker": ["worker", "publishing"],
     "mailer": ["worker", "mail"],
     "dispatcher": ["dispatcher"],
@@ -61,6 +62,7 @@ def live(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureReques
             **os.environ,
             "ENVIRONMENT": "development",
             "PORT": str(port),
+            "LIVE_PORT": str(_free_port()),
             "BASE_URL": f"http://localhost:{port}",
             "SECRET_KEY": "only-for-journeys-" + "0" * 32,
             "DATABASE_URL": servers.database,

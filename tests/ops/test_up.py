@@ -25,7 +25,7 @@ def test_everything_starts_and_ctrl_c_leaves_no_orphan(desks, port):
     desk = desks.start(port)
     assert urllib.request.urlopen(f"http://127.0.0.1:{port}/health").status == 200
     assert "ada@example.org" in desk.said()
-    assert len(desk.pids()) == 6  # the four of the Procfile and a work-horse of each worker
+    assert len(desk.pids()) == 7  # the five of the Procfile and a work-horse of each worker
     asked = time.monotonic()
     assert desk.stop(signal.SIGINT) == 0
     assert time.monotonic() - asked < 15
@@ -68,14 +68,14 @@ def test_kill_9_of_the_supervisor_alone_leaves_nothing_for_long(desks, port):
     again.await_nothing()
 
 
-@pytest.mark.parametrize("words", [("web",), ("worker", "publishing"), ("dispatcher",)])
+@pytest.mark.parametrize("words", [("web",), ("worker", "publishing"), ("dispatcher",), ("live",)])
 def test_a_process_that_dies_is_started_again(desks, port, words):
     desk = desks.start(port)
     before = desk.pid_of(*words)
     os.kill(before, signal.SIGKILL)
     desk.await_words(f"{words[0]} was killed by SIGKILL; it starts again")
     deadline = time.monotonic() + 20
-    while desk.pids().count(before) or len(desk.pids()) != 6:
+    while desk.pids().count(before) or len(desk.pids()) != 7:
         assert time.monotonic() < deadline, desk.said()
         time.sleep(0.05)
     assert desk.pid_of(*words) != before
@@ -121,7 +121,7 @@ def test_a_second_one_on_the_same_folder_is_refused(desks, port):
     second = desks.start(port, ready=False)
     assert second.process.wait(20) == 1
     assert second.said() == f"Unisson already runs from {first.data_dir} (process {first.process.pid}).\n"
-    assert len(first.pids()) == 6
+    assert len(first.pids()) == 7
 
 
 def test_a_migration_that_fails_stops_the_start(desks, port):

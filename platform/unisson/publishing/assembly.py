@@ -37,6 +37,7 @@ def publisher(runtime: Runtime) -> Publisher:
         registry=registry(runtime),
         read_picture=partial(_read, runtime),
         lateness_limit=float(runtime.settings.lateness_limit),
+        announcer=runtime.announcer,
     )
     return Publisher(hands, runtime.settings.publish_threads)
 

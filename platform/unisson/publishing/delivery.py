@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row
 from sqlalchemy.exc import DBAPIError
 
 from tenants.session import Database
+from unisson.announcing import Announcer, announce_contents
 from unisson.dispatching import Claim, done, release
 from unisson.publishing import breaker, ledger, verdicts
 from unisson.publishing.channels.port import (
@@ -45,6 +46,7 @@ class Hands:
     read_picture: ReadPicture
     lateness_limit: float
     lease: float = 60.0
+    announcer: Announcer | None = None
 
 
 def boot_clock() -> float:
@@ -71,6 +73,7 @@ class Delivery:
                 return None
             begun = seen.state == "scheduled" and self._begin(connection, seen)
         if begun:
+            announce_contents(self._hands.announcer, self._claimed.agency_id, [seen])
             outcome = self.send(seen)
             if outcome is not None:
                 self.record(seen, outcome)

@@ -13,6 +13,7 @@ from typing import Protocol, cast
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from unisson.announcing import announce_contents
 from unisson.dispatching import Claim
 from unisson.publishing import departures
 from unisson.publishing.channels.port import Outcome, Published
@@ -153,6 +154,7 @@ class Drain:
         except Exception:
             begun = []
             log.exception("publishing.fault", agency=str(agency_id))
+        announce_contents(hands.announcer, agency_id, [departure.seen for departure in begun])
         for departure in begun:
             delivery = deliveries.pop(departure.seen.id)
             self._sending[self._pool.submit(delivery.send, departure.seen)] = _Sending(departure, delivery)

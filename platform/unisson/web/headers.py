@@ -1,5 +1,7 @@
 """Security headers on every answer (OWASP ASVS 5.0 §3.4)."""
 
+from urllib.parse import urlsplit
+
 from flask import Flask, Response, request
 
 from unisson.web.hosts import own_domain
@@ -28,9 +30,16 @@ _HEADERS = {
 }
 
 
-def init_app(app: Flask, *, secure: bool) -> None:
-    """Add the headers; a view that set one of them keeps its own (stricter) value."""
-    wanted = tuple(_HEADERS.items())
+def init_app(app: Flask, *, secure: bool, live: str = "") -> None:
+    """Add the headers; a view that set one of them keeps its own (stricter) value.
+
+    `live` is the address that pages listen at for changes, where it is another origin than theirs.
+    """
+    policy = CONTENT_SECURITY_POLICY
+    if live:
+        at = urlsplit(live)
+        policy = policy.replace("connect-src 'self'", f"connect-src 'self' {at.scheme}://{at.netloc}")
+    wanted = tuple({**_HEADERS, "Content-Security-Policy": policy}.items())
     strict = (("Strict-Transport-Security", "max-age=63072000; includeSubDomains"),)
     # At an agency's own name we speak for that one name, and for as long as it may want to leave again.
     strict_here = (("Strict-Transport-Security", "max-age=2592000"),)

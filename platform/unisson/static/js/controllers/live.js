@@ -1,0 +1,118 @@
+// Changes of others appear without reloading. The stream says only that something changed, and of which content;
+// what it is now is asked of the server, which decides what one may see. While somebody drags, chooses or types,
+// nothing moves under their hands: the page waits, or says that there is news.
+unisson.register("live", class extends Stimulus.Controller {
+  static values = { ticket: String, content: String, news: String, show: String };
+
+  connect() {
+    this.tries = 0;
+    this.seen = () => (document.hidden ? this.pause() : this.resume());
+    document.addEventListener("visibilitychange", this.seen);
+    this.listen();
+  }
+
+  disconnect() {
+    document.removeEventListener("visibilitychange", this.seen);
+    this.pause();
+    clearTimeout(this.waiting);
+  }
+
+  /** A page that nobody looks at holds no connection; it looks again when somebody does. */
+  pause() {
+    this.stream?.close();
+    this.stream = undefined;
+    clearTimeout(this.again);
+    this.wasAway = true;
+  }
+
+  resume() {
+    if (!this.stream) this.listen();
+  }
+
+  async listen() {
+    let answer;
+    try {
+      answer = await fetch(this.ticketValue, { credentials: "same-origin", headers: { Accept: "application/json" } });
+    } catch {
+      return this.later();
+    }
+    if (answer.status === 204 || answer.redirected || [401, 403, 404].includes(answer.status)) return;
+    if (!answer.ok || document.hidden) return this.later();
+    const { url } = await answer.json();
+    const stream = (this.stream = new EventSource(url));
+    stream.addEventListener("open", () => {
+      this.tries = 0;
+      // What changed while nothing was heard is looked for once.
+      if (this.wasAway) this.changed({ brands: null, contents: [] });
+      this.wasAway = false;
+    });
+    stream.addEventListener("changed", (event) => this.changed(JSON.parse(event.data)));
+    stream.addEventListener("over", () => this.later(0));
+    stream.addEventListener("error", () => this.later());
+  }
+
+  /** Asks for a new ticket, the later the more often it failed: 1 s, 2 s, … a minute, each a little by chance. */
+  later(seconds = Math.min(2 ** this.tries++, 60)) {
+    this.pause();
+    if (!document.hidden) this.again = setTimeout(() => this.listen(), 1000 * (seconds + Math.random()));
+  }
+
+  changed({ contents }) {
+    if (this.contentValue) {
+      if (contents.length === 0 || contents.includes(this.contentValue)) this.soon();
+      return;
+    }
+    this.fresh = new Set([...(this.fresh ?? []), ...contents]);
+    this.soon();
+  }
+
+  /** Three hundred open pages do not all ask at one instant. */
+  soon() {
+    if (this.waiting) return;
+    this.waiting = setTimeout(() => {
+      this.waiting = undefined;
+      this.show();
+    }, 100 + 400 * Math.random());
+  }
+
+  show() {
+    if (this.isBusy) {
+      this.waiting = setTimeout(() => {
+        this.waiting = undefined;
+        this.show();
+      }, 700);
+      return;
+    }
+    if (this.contentValue || this.element.querySelector("[name='content']:checked")) {
+      if (!this.isSaid) unisson.say(this.newsValue, "info", { label: this.showValue, act: () => window.location.reload() });
+      this.isSaid = true;
+      return;
+    }
+    document.body.dispatchEvent(new CustomEvent("calendar-changed", { bubbles: true }));
+  }
+
+  /** Whether something is in somebody's hand: an entry dragged or being saved, a menu open, a field typed in. */
+  get isBusy() {
+    const typed = document.activeElement?.matches("input:not([type='checkbox']), textarea, select");
+    const held = "[data-saving], .sortable-chosen, .sortable-ghost, details.menu[open], dialog[open], .htmx-request";
+    return Boolean((typed && this.element.contains(document.activeElement)) || this.element.querySelector(held));
+  }
+
+  /** The same bytes again change nothing on the page: neither scroll nor focus. */
+  swapping(event) {
+    const { xhr, target } = event.detail;
+    const stamp = xhr.getResponseHeader("ETag");
+    if (target?.id !== "month" || !stamp) return;
+    const here = `${xhr.responseURL} ${stamp}`;
+    if (here === this.stamp && event.detail.requestConfig.triggeringEvent?.type === "calendar-changed") event.detail.shouldSwap = false;
+    this.stamp = here;
+  }
+
+  /** What others changed is marked for a moment. */
+  swapped() {
+    for (const id of this.fresh ?? []) {
+      document.getElementById(`e-${id.slice(-12)}`)?.setAttribute("data-fresh", "");
+    }
+    this.fresh = undefined;
+  }
+});

@@ -1,0 +1,127 @@
+"""The process of the streams as a deployment starts it, and the page's way to it."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import httpx2
+import pytest
+from support.desk import Desk
+
+from unisson.announcing import Change, ValkeyAnnouncer
+from unisson.live.tickets import PATH, Tickets
+from unisson.runtime import Runtime
+
+
+@pytest.fixture(scope="module")
+def address(runtime: Runtime) -> Iterator[str]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    found = runtime.settings
+    environment = {
+        **os.environ, "ENVIRONMENT": "test", "LIVE_PORT": str(port), "SECRET_KEY": found.secret_key,
+        "DATABASE_URL": found.database_url, "VALKEY_URL": found.valkey_url, "DATA_DIR": str(found.data_dir),
+    }  # fmt: skip
+    process = subprocess.Popen([sys.executable, "-m", "unisson.cli", "live"], env=environment)
+    try:
+        _await(f"http://127.0.0.1:{port}")
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def _await(address: str) -> None:
+    for _ in range(150):
+        try:
+            if httpx2.get(f"{address}/health").status_code == 200:
+                return
+        except httpx2.TransportError:
+            time.sleep(0.1)
+    raise AssertionError("the process of the streams did not come up")
+
+
+@contextmanager
+def _listening(address: str, ticket: str) -> Iterator[Iterator[tuple[str, str]]]:
+    """Open a stream; yield its events as (name, data) once it says that it is open."""
+    with httpx2.stream("GET", f"{address}{PATH}", params={"ticket": ticket}, timeout=10) as answer:
+        assert answer.headers["Content-Type"].startswith("text/event-stream")
+        assert answer.headers["Access-Control-Allow-Origin"] == "*"
+        assert "Set-Cookie" not in answer.headers
+        events = _events(answer.iter_lines())
+        assert next(events)[0] == "open"
+        yield events
+
+
+def _events(lines: Iterator[str]) -> Iterator[tuple[str, str]]:
+    name = ""
+    for line in lines:
+        if line.startswith("event: "):
+            name = line[7:]
+        elif line.startswith("data:"):
+            yield name, line[5:].strip()
+
+
+def test_a_change_reaches_who_may_know_of_it(runtime: Runtime, address: str):
+    agency_id, brand, content = uuid.uuid4(), uuid.uuid4(), uuid.uuid4()
+    ticket = Tickets(runtime.settings.secret_key).give(agency_id, uuid.uuid4(), [brand])
+    announcer = ValkeyAnnouncer(runtime.valkey)
+    with _listening(address, ticket) as events:
+        announcer.announce(uuid.uuid4(), Change(everywhere=True))
+        announcer.announce(agency_id, Change(brands={uuid.uuid4()}, contents={uuid.uuid4()}))
+        announcer.announce(agency_id, Change(brands={brand}, contents={content}))
+        name, data = next(events)
+        assert (name, json.loads(data)) == ("changed", {"brands": [str(brand)], "contents": [str(content)]})
+
+
+def test_a_change_of_roles_ends_the_stream(runtime: Runtime, address: str):
+    agency_id, member, brand = uuid.uuid4(), uuid.uuid4(), uuid.uuid4()
+    ticket = Tickets(runtime.settings.secret_key).give(agency_id, member, [brand])
+    with _listening(address, ticket) as events:
+        ValkeyAnnouncer(runtime.valkey).announce(agency_id, Change(members={member}))
+        assert next(events)[0] == "over"
+        assert list(events) == []
+
+
+def test_what_cannot_be_read_on_the_channel_disturbs_nobody(runtime: Runtime, address: str):
+    agency_id, brand = uuid.uuid4(), uuid.uuid4()
+    ticket = Tickets(runtime.settings.secret_key).give(agency_id, uuid.uuid4(), [brand])
+    with _listening(address, ticket) as events:
+        for channel, said in (
+            ("unisson:live:nobody", "{}"),
+            (f"unisson:live:{agency_id}", "not json"),
+            (f"unisson:live:{agency_id}", "[]"),
+        ):
+            runtime.valkey.publish(channel, said)
+        ValkeyAnnouncer(runtime.valkey).announce(agency_id, Change(brands={brand}))
+        assert next(events)[0] == "changed"
+
+
+@pytest.mark.parametrize("ticket", ["", "wrong", "a.b.c"])
+def test_without_a_ticket_nobody_listens(address: str, ticket: str):
+    answer = httpx2.get(f"{address}{PATH}", params={"ticket": ticket})
+    assert answer.status_code == 403
+    assert answer.content == b""
+
+
+def test_a_stream_that_is_left_is_forgotten(runtime: Runtime, address: str):
+    ticket = Tickets(runtime.settings.secret_key).give(uuid.uuid4(), uuid.uuid4(), [uuid.uuid4()])
+    before = httpx2.get(f"{address}/health").json()["listeners"]
+    with _listening(address, ticket):
+        assert httpx2.get(f"{address}/health").json()["listeners"] == before + 1
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline and httpx2.get(f"{address}/health").json()["listeners"] > before:
+        time.sleep(0.1)
+    assert httpx2.get(f"{address}/health").json()["listeners"] <= before
+
+
+def test_where_no_process_tells_of_changes_the_page_asks_for_none(desk: Desk):
+    answer = desk.get("cm", "/live")
+    assert (answer.status_code, answer.data) == (204, b"")
