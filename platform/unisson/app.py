@@ -30,6 +30,7 @@ from unisson.threads import views as threads
 from unisson.topics import views as topics
 from unisson.web import characters, db, errors, guards, headers, hosts, operations, sizes, ui
 from unisson.web.bare import bare_app
+from unisson.web.compression import Compressed
 from unisson.web.repeats import Repeats
 
 FEATURES = (
@@ -71,8 +72,11 @@ def create_app(settings: Settings | None = None, runtime: Runtime | None = None)
 
 
 def _stand_before(app: Flask, runtime: Runtime) -> None:
-    """Install what sees a request before Flask does: the proxies' word first, then the pages that are repeated."""
-    app.wsgi_app = Repeats(app.wsgi_app, runtime.database)  # type: ignore[method-assign]  # how WSGI middleware is installed
+    """Install what sees a request before Flask does: the proxies' word first, then the pages that are repeated.
+
+    What goes back is compressed last.
+    """
+    app.wsgi_app = Compressed(Repeats(app.wsgi_app, runtime.database))  # type: ignore[method-assign]  # how WSGI middleware is installed
     count = runtime.settings.trusted_proxies
     if count:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count)  # type: ignore[method-assign]  # the same

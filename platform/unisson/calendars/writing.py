@@ -31,10 +31,10 @@ class Clock:
 def entry(row: EntryRow, clock: Clock, said: Words, time: str) -> str:
     """Return the markup of a dated content, with a link to where it is live beside it."""
     content_id, _brand, _at, state, title, kinds, live, version = row
-    move = f' data-move-url="contents/{content_id}/move"' if clock.is_movable and state in _MOVABLE else ""
+    move = " data-movable" if clock.is_movable and state in _MOVABLE else ""
     shown = escaped(title) if title else str(said.untitled)
     return (
-        f'<a class="entry" id="e-{content_id[-12:]}" href="contents/{content_id}" data-month-target="entry"{move}'
+        f'<a class="entry" id="e-{content_id[-12:]}" href="contents/{content_id}"{move}'
         f' data-version="{version}"{clock.accent} data-state="{state}"><span class="entry-time">{time}{clock.place}'
         f'</span>{clock.brand}<span class="entry-title">{shown}</span>{said.state_marks[state]}'
         f'<span class="entry-channels">{_channels(kinds, said)}</span></a>'

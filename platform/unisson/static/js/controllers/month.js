@@ -2,7 +2,7 @@
 // (Alt+arrows: a day or a week). The server decides; where it refuses, the entry goes back and its sentence is said.
 unisson.register("month", class extends Stimulus.Controller {
   static steps = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -7, ArrowDown: 7 };
-  static targets = ["day", "entry", "live"];
+  static targets = ["day", "live"];
   static values = { moving: String, moved: String, refused: String, undo: String };
 
   dayTargetConnected(day) {
@@ -13,7 +13,7 @@ unisson.register("month", class extends Stimulus.Controller {
     if (!window.Sortable || this.sorters?.has(day)) return;
     this.sorters ??= new Map();
     this.sorters.set(day, window.Sortable.create(day, {
-      group: "month", draggable: "[data-month-target~='entry'][data-move-url]", ghostClass: "sortable-ghost", sort: false,
+      group: "month", draggable: ".entry[data-movable]", ghostClass: "sortable-ghost", sort: false,
       delay: 180, delayOnTouchOnly: true, animation: matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 120,
       onEnd: (event) => this.dropped(event),
     }));
@@ -31,8 +31,8 @@ unisson.register("month", class extends Stimulus.Controller {
 
   key(event) {
     const step = this.constructor.steps[event.key];
-    const entry = event.target.closest("[data-month-target~='entry']");
-    if (!event.altKey || step === undefined || !entry?.dataset.moveUrl) return;
+    const entry = event.target.closest(".entry");
+    if (!event.altKey || step === undefined || !entry?.hasAttribute("data-movable")) return;
     event.preventDefault();
     if (entry.hasAttribute("data-saving")) return;
     const from = entry.closest("[data-month-target~='day']");
@@ -85,7 +85,7 @@ unisson.register("month", class extends Stimulus.Controller {
   async send(entry, date) {
     const body = new URLSearchParams({ date, version: entry.dataset.version ?? "", operation_id: crypto.randomUUID?.() ?? "" });
     try {
-      const answer = await fetch(entry.dataset.moveUrl, {
+      const answer = await fetch(`${entry.getAttribute("href")}/move`, {
         method: "POST", body, credentials: "same-origin",
         headers: { "X-CSRFToken": unisson.token(), Accept: "application/json", "X-Requested-With": "fetch" },
       });
