@@ -112,13 +112,14 @@ class Web:
 
 
 @contextmanager
-def web(factory: str, environment: Mapping[str, str]) -> Iterator[Web]:
+def web(factory: str, environment: Mapping[str, str], *, interface: str = "wsgi") -> Iterator[Web]:
     """Serve `module:factory` under the product's own server for the length of a block."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = int(free.getsockname()[1])
     command = [
-        sys.executable, "-m", "granian", "--interface", "wsgi", "--factory", "--workers", "1",
-        "--blocking-threads", "4", "--no-ws", "--no-access-log", "--log-level", "warning",
+        sys.executable, "-m", "granian", "--interface", interface, "--factory", "--workers", "1",
+        *(("--blocking-threads", "4") if interface == "wsgi" else ()),
+        "--no-ws", "--no-access-log", "--log-level", "warning",
         "--host", "127.0.0.1", "--port", str(port), factory,
     ]  # fmt: skip
     process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, **environment}, start_new_session=True)
