@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, select, text
 from support.desk import Desk
+from support.pictures import picture
 from support.statements import recorded
 from support.topics import opened
 from support.world import build_world
@@ -86,6 +87,29 @@ def test_words_follow_what_is_written(desk: Desk) -> None:
         before = session.scalar(select(func.count()).select_from(SearchWord))
         session.execute(text("update app.contents set live_url = 'https://example.org'"))
         assert session.scalar(select(func.count()).select_from(SearchWord)) == before
+
+
+def test_the_text_of_a_single_channel_finds_its_content(desk: Desk) -> None:
+    newsroom = desk.world.newsroom_id
+    content_id = desk.write(title="T-un", body="commun", texts=((newsroom, "particulier"),))
+    assert found(desk, "particulier") == found(desk, "commun") == {"T-un"}
+    for texts, gone, there in ((((newsroom, "singulier"),), "particulier", "singulier"), ((), "singulier", "commun")):
+        with desk.session() as session:
+            edit(session, desk.actor("cm"), content_id, desk.draft(title="T-un", body="commun", texts=texts), None)
+        assert found(desk, gone) == set()
+        assert found(desk, there) == {"T-un"}
+
+
+def test_images_are_found_by_their_name_and_what_is_said_of_them(desk: Desk) -> None:
+    media_id, _digest = desk.picture(picture(), "port-de-brest.jpg")
+    assert "port-de-" in re.sub(r"</?mark>", "", page(desk, "brest"))
+    details = {"alt_fr": "Un chalutier à quai", "credit": "Armelle", "version": "1"}
+    desk.post("cm", f"/media/{media_id}/details", details)
+    assert f"/media/{media_id}" in page(desk, "chalutiers")
+    assert f"/media/{media_id}" not in page(desk, "chalutier", "client_approver")
+    with desk.session() as session:
+        session.execute(text("update app.media set archived_at = now() where id = :id"), {"id": media_id})
+    assert f"/media/{media_id}" not in page(desk, "chalutier")
 
 
 def said(desk: Desk, content_id: uuid.UUID, audience: Audience, words: str) -> None:

@@ -19,7 +19,7 @@ class SearchWord(Base):
         belongs_to("brands", "brand_id"),
         Index(None, "agency_id", "item_id"),
         Index(None, "agency_id", "brand_id"),
-        CheckConstraint("kind in ('content', 'topic', 'message')", name="kind"),
+        CheckConstraint("kind in ('content', 'topic', 'message', 'media')", name="kind"),
     )
 
     agency_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)

@@ -16,6 +16,7 @@ from tenants.session import TenantSession
 from unisson.agency.people import PersonLine, people
 from unisson.calendars.listing import Reach
 from unisson.editorial.models import Content
+from unisson.media.models import Media
 from unisson.search.models import SearchWord
 from unisson.strategy.checks import folded
 from unisson.threads.models import Audience, Thread, ThreadMessage
@@ -23,6 +24,8 @@ from unisson.topics.models import Topic
 from unisson.web.guards import BrandCard
 
 PAGE = 20
+KINDS = ("content", "topic", "message", "media")
+"""What is found by words that are kept; people are found by their names."""
 MOST_TERMS = 6
 LONGEST = 200
 MOST_HITS = 20_000
@@ -64,6 +67,7 @@ class Results:
     contents: Sequence[Hit] = ()
     topics: Sequence[Hit] = ()
     messages: Sequence[Hit] = ()
+    media: Sequence[Hit] = ()
     people: Sequence[PersonLine] = ()
     more: frozenset[str] = frozenset()
     asked: bool = field(default=False)
@@ -72,7 +76,7 @@ class Results:
     @property
     def is_empty(self) -> bool:
         """Whether nothing was found."""
-        return not (self.contents or self.topics or self.messages or self.people)
+        return not (self.contents or self.topics or self.messages or self.media or self.people)
 
 
 def search(
@@ -88,8 +92,8 @@ def search(
     seen = [card.id for card in brands if actor.may(Permission.CONTENT_SEE, card.id)]
     inside = [each for each in seen if actor.may(Permission.CONTENT_WRITE, each)]
     planning = [each for each in seen if actor.may(Permission.TOPIC_PLAN, each)]
-    wanted = {name: _ranked(name, terms) for name in ("content", "topic", "message") if kind in {"", name}}
-    rows: dict[str, list[Any]] = {name: [] for name in ("content", "topic", "message")}
+    wanted = {name: _ranked(name, terms) for name in KINDS if kind in {"", name}}
+    rows: dict[str, list[Any]] = {name: [] for name in KINDS}
     for name, query in wanted.items():
         asked = _OF[name](query, Reach(seen, inside), planning)
         rows[name] = list(session.execute(asked.offset(skip).limit(PAGE + 1))) if seen else []
@@ -97,6 +101,7 @@ def search(
         contents=[_content(row, terms) for row in rows["content"][:PAGE]],
         topics=[_topic(row, terms) for row in rows["topic"][:PAGE]],
         messages=[_message(row, terms) for row in rows["message"][:PAGE]],
+        media=[_image(row, terms) for row in rows["media"][:PAGE]],
         people=_people(session, actor, terms) if kind in {"", "person"} and not skip else (),
         more=frozenset(name for name, found in rows.items() if len(found) > PAGE),
         asked=True,
@@ -175,7 +180,16 @@ def _messages(ranked: Any, reach: Reach, _planning: Sequence[uuid.UUID]) -> Any:
     )  # fmt: skip
 
 
-_OF = {"content": _contents, "topic": _topics, "message": _messages}
+def _media(ranked: Any, reach: Reach, _planning: Sequence[uuid.UUID]) -> Any:
+    return (
+        select(Media.id, Media.brand_id, Media.filename, Media.alt_fr, Media.alt_en, Media.credit, Media.folder)
+        .join(ranked, ranked.c.item_id == Media.id)
+        .where(Media.brand_id.in_(reach.writable), Media.archived_at.is_(None))
+        .order_by(ranked.c.score.desc(), Media.created_at.desc(), Media.id.desc())
+    )
+
+
+_OF = {"content": _contents, "topic": _topics, "message": _messages, "media": _media}
 
 
 def _content(row: Any, terms: Sequence[Term]) -> Hit:
@@ -194,6 +208,11 @@ def _message(row: Any, terms: Sequence[Term]) -> Hit:
     return Hit(
         "message", row.content_id, heading, excerpt(row.body, terms), row.brand_id, at=row.created_at, zone=row.zone
     )
+
+
+def _image(row: Any, terms: Sequence[Term]) -> Hit:
+    words = " · ".join(filter(None, (row.alt_fr, row.alt_en, row.credit, row.folder)))
+    return Hit("media", row.id, marked(row.filename, terms), excerpt(words, terms), row.brand_id)
 
 
 def _people(session: TenantSession, actor: Actor, terms: Sequence[Term]) -> list[PersonLine]:

@@ -15,6 +15,7 @@ OF = {
     "content": lazy("Contents"),
     "topic": lazy("Topics"),
     "message": lazy("Messages"),
+    "media": lazy("Images"),
     "person": lazy("People"),
 }
 MOST_PAGES = 50
