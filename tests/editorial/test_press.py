@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 from support.desk import Desk
+from support.statements import recorded
 from support.topics import at
 
 from tenants.brands import Brand
@@ -14,10 +15,11 @@ from unisson.approvals.anchors import checked, sentences_of
 from unisson.approvals.chain import Aspect
 from unisson.approvals.changes import changes_between
 from unisson.approvals.covering import covers_digest
-from unisson.editorial.models import ContentKind, Revision
+from unisson.editorial.models import Content, ContentKind, Revision
 from unisson.editorial.press import Contact, Press, Quote, faults_of
 from unisson.editorial.press_form import speakers_of
 from unisson.editorial.revisions import digest_of, payload_of
+from unisson.editorial.series import Repeat, Rhythm, repeat_draft
 from unisson.editorial.writing import draft_of, edit
 from unisson.search.models import SearchWord
 from unisson.strategy.planning import StrategyPlan, open_strategy
@@ -255,3 +257,51 @@ def test_its_words_are_found(desk: Desk) -> None:
         known = set(session.scalars(select(SearchWord.word).where(SearchWord.item_id == content_id)))
     assert {"quimper", "beurre", "trehoret", "vidal"} <= known
     assert "fondee" not in known
+    desk.speak_english()
+    assert "boutique de <mark>Quimper</mark>" in desk.get("rp", "/search?q=quimper").text
+    assert "<mark>beurre</mark> depuis 1926" in desk.get("rp", "/search?q=beurre").text
+
+
+def test_more_quotes_are_no_more_statements(desk: Desk) -> None:
+    def asked(content_id: uuid.UUID) -> int:
+        desk.get("rp", f"/contents/{content_id}/edit")
+        with recorded(desk.runtime) as statements:
+            assert desk.get("rp", f"/contents/{content_id}/edit").status_code == 200
+        return len(statements)
+
+    assert asked(written(desk)) == asked(written(desk, press=replace(RELEASE, quotes=(GWEN,) * 6)))
+
+
+def test_who_saves_over_another_s_release_sees_it(desk: Desk) -> None:
+    content_id = written(desk)
+    version = str(desk.content(content_id).version)
+    with desk.session() as session:
+        theirs = replace(RELEASE, standfirst="Le chapô de Salomé.")
+        draft = replace(draft_of(session, desk.content(content_id, session)), press=theirs)
+        edit(session, desk.actor("rp"), content_id, draft, None)
+    answer = desk.post("cm", f"/contents/{content_id}/edit", typed(desk, version=version))
+    assert answer.status_code == 409
+    assert "de Salomé" in answer.text
+    assert RELEASE.standfirst in answer.text
+
+
+def test_a_tag_from_the_calendar_takes_nothing_away(desk: Desk) -> None:
+    content_id = written(desk)
+    with desk.session() as session:
+        draft = draft_of(session, desk.content(content_id, session))
+        edit(session, desk.actor("cm"), content_id, replace(draft, tags=("été",)), None)
+    assert desk.content(content_id).press == RELEASE.as_json()
+
+
+def test_a_copy_has_it_too(desk: Desk) -> None:
+    answer = desk.post("cm", f"/contents/{written(desk)}/duplicate")
+    assert desk.content(uuid.UUID(answer.location.rsplit("/", 2)[1])).press == RELEASE.as_json()
+
+
+def test_a_repetition_has_it_too(desk: Desk) -> None:
+    content_id = written(desk)
+    with desk.session() as session:
+        repeat_draft(session, desk.actor("cm"), content_id, Repeat(Rhythm.WEEKS, count=2))
+    with desk.session() as session:
+        kept = session.scalars(select(Content.press).where(Content.id != content_id)).all()
+    assert kept == [RELEASE.as_json()] * 2

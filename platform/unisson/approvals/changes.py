@@ -174,7 +174,7 @@ def _around(payload: Payload) -> Mapping[What, str]:
     press = Press.of(payload.get("press")) or Press()
     return {
         What.STANDFIRST: press.standfirst,
-        What.QUOTES: "\n\n".join(f"{each.text}\n— {each.speaker}" for each in press.quotes),
+        What.QUOTES: press.quoted,
         What.BOILERPLATE: press.boilerplate,
         What.CONTACT: "\n".join(press.contact.lines),
     }

@@ -83,6 +83,11 @@ class Press:
         return {**asdict(self), "quotes": [asdict(each) for each in self.quotes]}
 
     @property
+    def quoted(self) -> str:
+        """Return the quotes as lines of text, each followed by who speaks."""
+        return "\n\n".join("\n— ".join(filter(None, (each.text, each.speaker))) for each in self.quotes)
+
+    @property
     def texts(self) -> list[str]:
         """Return every text that a reader reads, in order."""
         return [

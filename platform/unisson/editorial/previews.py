@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from unisson.editorial.limits import Meter, Objection
 from unisson.editorial.press import Press
+from unisson.newsroom.prose import to_html
 from unisson.newsroom.release import Voice, release_html
 from unisson.publishing.channels.letter import rich_text
 from unisson.publishing.channels.port import ChannelKind
@@ -52,7 +53,9 @@ def handle_of(channel: Channel | None, fallback: str) -> str:
 
 def rendered(kind: str, text: str, press: Press | None, voice: Voice) -> Markup | None:
     """Return the clean HTML that the channel makes of `text` and its release; None where it keeps plain text."""
-    return None if kind == ChannelKind.BLUESKY else release_html(press, text, voice, rich_text)
+    if kind == ChannelKind.BLUESKY:
+        return None
+    return release_html(press, text, voice, to_html if kind == ChannelKind.NEWSROOM else rich_text)
 
 
 def frozen_previews(

@@ -60,7 +60,7 @@ def release_text(press: Press | None, text: str, voice: Voice) -> str:
     """Return the whole release as plain text, in the order of the HTML."""
     if press is None:
         return text
-    quotes = [f"{voice.quoted(each.text)}\n— {each.speaker}" for each in press.quotes]
+    quotes = ["\n— ".join(filter(None, (voice.quoted(each.text), each.speaker))) for each in press.quotes]
     about = f"{voice.about}\n{press.boilerplate}" if press.boilerplate.strip() else ""
     contact = "\n".join((voice.asking, *press.contact.lines)) if press.contact.lines else ""
     return "\n\n".join(filter(None, (press.standfirst, text, *quotes, about, contact)))
@@ -72,8 +72,8 @@ def _standfirst(press: Press) -> Markup:
 
 def _quote(quote: Quote, voice: Voice) -> Markup:
     words = _paragraphs(voice.quoted(quote.text), Markup("<p>{}</p>"))
-    shape = Markup('<figure class="release-quote"><blockquote>{}</blockquote><figcaption>{}</figcaption></figure>')
-    return shape.format(words, quote.speaker)
+    speaker = Markup("<figcaption>{}</figcaption>").format(quote.speaker) if quote.speaker else ""
+    return Markup('<figure class="release-quote"><blockquote>{}</blockquote>{}</figure>').format(words, speaker)
 
 
 def _paragraphs(text: str, shape: Markup) -> Markup:

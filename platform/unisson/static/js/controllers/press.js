@@ -7,6 +7,7 @@ unisson.register("press", class extends Stimulus.Controller {
     for (const name of ["input", "change"]) this.element.addEventListener(name, this.show);
     this.plainTargets.forEach((hint) => { hint.hidden = true; });
     this.removerTargets.forEach((button) => { button.hidden = false; });
+    this.rowTargets.slice(1).forEach((row) => { row.hidden = true; });
     this.show();
   }
 
