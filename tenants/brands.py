@@ -1,6 +1,7 @@
 """Brands: an agency's clients, each with its people, channels, calendar and time zone."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import CheckConstraint
 from sqlalchemy.orm import Mapped, mapped_column
@@ -47,5 +48,7 @@ class Brand(TenantOwned, Base):
     logo_mime: Mapped[str | None]
     logo_width: Mapped[int | None]
     logo_height: Mapped[int | None]
+    press: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
+    """What its releases begin with: `boilerplate`, and `contact` with name, email and phone."""
     archived_at: Mapped[datetime | None]
     created_at: Mapped[Timestamp]

@@ -52,7 +52,7 @@ LIGHT_SHEETS = (
     "tokens", "reset", "base", "icon", "button", "field", "form", "state", "notice", "avatar", "flash", "page",
     "portal", "utilities",
 )  # fmt: skip
-CONTENT_SHEETS = ("preview", "diff", "anchor", "threads")
+CONTENT_SHEETS = ("preview", "release", "diff", "anchor", "threads")
 LIGHT_ICONS = """
 arrow-right ban calendar calendar-clock check check-check chevron-left chevron-right circle-alert circle-check
 circle-help circle-pause circle-play circle-x clock cloud ellipsis eye globe history hourglass image-off image-plus info

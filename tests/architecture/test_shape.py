@@ -84,9 +84,9 @@ KNOWN_MARKUP = {
     "platform/unisson/calendars/views.py",  # constants, and format() which escapes
     "platform/unisson/calendars/wording.py",  # format() which escapes, and our own icons read from disk
     "platform/unisson/calendars/writing.py",  # entries in one pass, each value escaped by name
-    "platform/unisson/editorial/previews.py",  # right after nh3
     "platform/unisson/newsroom/feed.py",  # format() which escapes
     "platform/unisson/newsroom/prose.py",  # right after nh3
+    "platform/unisson/newsroom/release.py",  # right after nh3, and format() which escapes
     "templates/components/table.html",  # a constant
 }
 

@@ -25,12 +25,19 @@ TYPED = (
     ("newsroom_entries", "title"), ("newsroom_entries", "text"), ("approval_policies", "name"),
 )  # fmt: skip
 """What people write, where it is kept."""
+PRESS = (
+    "jsonb_build_object('standfirst', :evil, 'boilerplate', :evil,"
+    " 'quotes', jsonb_build_array(jsonb_build_object('text', :evil, 'name', :evil, 'role', :evil)),"
+    " 'contact', jsonb_build_object('name', :evil, 'email', :evil, 'phone', :evil))"
+)
+ALSO = f" || jsonb_build_object('press', {PRESS})"
 FROZEN = (
     (
         "revisions",
         "payload",
-        "jsonb_set(jsonb_set(payload, '{title}', to_jsonb(:evil)), '{brand,name}', to_jsonb(:evil))",
+        "jsonb_set(jsonb_set(payload, '{title}', to_jsonb(:evil)), '{brand,name}', to_jsonb(:evil))" + ALSO,
     ),
+    *((table, "press", PRESS) for table in ("contents", "brands", "newsroom_entries")),
     ("channels", "settings", "jsonb_build_object('sender_name', :evil, 'handle', :evil)"),
 )
 

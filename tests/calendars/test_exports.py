@@ -16,6 +16,7 @@ from support.statements import recorded
 from tenants.brands import Brand
 from unisson.calendars import exporting
 from unisson.editorial.models import Content, ContentState
+from unisson.editorial.press import Contact, Press, Quote
 from unisson.topics.models import Topic
 from unisson.web.spreadsheets import LONGEST_CELL, as_xlsx
 
@@ -48,6 +49,7 @@ def test_a_row_says_all_of_a_content(desk: Desk) -> None:
     desk.write(
         OCTOBER, "Le lancement", state=ContentState.PUBLISHED, body="Samedi,\nà 10 h.", kind="press_release",
         channel_kinds="newsroom email", topic_id=topic(desk, "La saison"), live_url="https://ici.example/1",
+        press=Press("Le chapô.", (Quote("Oui.", "Gwen", "dirigeante"),), "", Contact("Salomé", "s@example.org")).as_json(),
     )  # fmt: skip
     answer = asked(desk)
     assert answer.content_type == "text/csv; charset=utf-8"
@@ -58,7 +60,8 @@ def test_a_row_says_all_of_a_content(desk: Desk) -> None:
         {
             "Date": "2026-10-14", "Time": "18:30", "Clock": "Europe/Paris", "Brand": "Marque", "Title": "Le lancement",
             "Text": "Samedi,\nà 10 h.", "State": "Published", "Kind": "Press release", "Channels": "Newsroom, E-mail",
-            "Topic": "La saison", "Live address": "https://ici.example/1",
+            "Topic": "La saison", "Live address": "https://ici.example/1", "Standfirst": "Le chapô.",
+            "Quotes": "Oui.\n— Gwen, dirigeante", "Press contact": "Salomé\ns@example.org",
         }
     ]  # fmt: skip
 

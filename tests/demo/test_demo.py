@@ -20,6 +20,7 @@ from unisson.demo.build import AGENCIES, cards, ensure_demo
 from unisson.demo.script import PASSWORD, fr
 from unisson.demo.stage import Stage
 from unisson.editorial.models import Content, ContentState
+from unisson.editorial.press import Press, faults_of
 from unisson.identity.passwords import keeper, weakness
 from unisson.newsroom.models import NewsroomEntry
 from unisson.publishing.assembly import publisher, registry
@@ -223,3 +224,11 @@ def test_the_newsrooms_are_public(demo_app: Flask) -> None:
         answer = client.get(f"/newsroom/{agency}/{brand}/", base_url=HTTPS)
         assert answer.status_code == 200
     assert fr("L'atelier : « oui » !") == "L’atelier\u00a0: «\u00a0oui\u00a0»\u202f!"
+
+
+def test_every_release_has_all_that_a_release_needs(web: Runtime) -> None:
+    releases = [each for each in everything(web, Content) if each.kind == "press_release"]
+    assert len(releases) >= 8
+    assert [faults_of(each.kind, each.title, Press.of(each.press)) for each in releases] == [[]] * len(releases)
+    assert {"quote" in each.risks for each in releases if each.press["quotes"]} == {True}
+    assert sum(bool(each.press.get("quotes")) for each in everything(web, NewsroomEntry)) >= 4

@@ -1,6 +1,7 @@
 """The brands of an agency, and one brand."""
 
-from dataclasses import dataclass
+import uuid
+from dataclasses import asdict, dataclass
 
 from flask import redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
@@ -13,6 +14,7 @@ from unisson.agency import logos, words
 from unisson.agency.forms import BrandForm
 from unisson.agency.people import people
 from unisson.agency.routes import blueprint
+from unisson.editorial.press import Contact, contact_of
 from unisson.identity.browser import tell
 from unisson.media.sandbox import Reencoded
 from unisson.publishing import overview
@@ -70,6 +72,7 @@ def opening_brand() -> Answer:
     brand = verbs.open_brand(session(), actor(), **_described(form))
     if drawn:
         logos.keep_logo(session(), actor(), brand.id, drawn, storage=storage_of(runtime().settings))
+    _keep_press(form, brand.id)
     tell(_("%(brand)s is open. Here is what it still needs.", brand=brand.name))
     return redirect(url_for("agency.brand", brand=brand.slug), 303)
 
@@ -90,6 +93,13 @@ def _described(form: BrandForm) -> dict[str, str]:
     if "country" in request.form:
         names.append("country")
     return {name: str(form[name].data) for name in names}
+
+
+def _keep_press(form: BrandForm, brand_id: uuid.UUID) -> None:
+    """Keep what releases begin with, where the page asked for it."""
+    if "boilerplate" in request.form:
+        contact = Contact(*(form[f"contact_{name}"].data or "" for name in ("name", "email", "phone")))
+        verbs.keep_press(session(), actor(), brand_id, form.boilerplate.data or "", contact)
 
 
 @blueprint.get("/brands/<brand>")
@@ -151,7 +161,9 @@ def brand_edit(brand: str) -> Answer:
     card = brand_card(brand)
     actor().require(Permission.BRAND_SETTINGS, card.id)
     kept = session().get_one(Brand, (session().agency_id, card.id))
-    return _form_page(BrandForm(obj=kept), card)
+    contact = contact_of(kept.press)
+    press = {f"contact_{name}": words for name, words in asdict(contact).items()}
+    return _form_page(BrandForm(obj=kept, boilerplate=kept.press.get("boilerplate", ""), **press), card)
 
 
 @blueprint.post("/brands/<brand>/edit")
@@ -171,6 +183,7 @@ def editing_brand(brand: str) -> Answer:
         logos.keep_logo(session(), actor(), card.id, drawn, storage=storage_of(runtime().settings))
     elif form.logo_removal.data:
         logos.remove_logo(session(), actor(), card.id)
+    _keep_press(form, card.id)
     tell(_("%(brand)s is saved.", brand=form.name.data))
     return redirect(url_for("agency.brand", brand=card.slug), 303)
 

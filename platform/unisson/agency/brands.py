@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
@@ -17,6 +17,7 @@ from unisson.activity.trail import record
 from unisson.agency.slugs import numbered, slug_of
 from unisson.approvals.starters import write_starters
 from unisson.editorial.models import Content
+from unisson.editorial.press import Contact
 from unisson.publishing.channels.port import ChannelKind
 from unisson.publishing.models import Channel
 from unisson.web.i18n import lazy
@@ -26,6 +27,8 @@ NEWSROOM_NAMES = {"fr": "Salle de presse", "en": "Newsroom"}
 
 _NEVER = frozenset({"new"})
 """Addresses beside a brand's own under `/brands/`."""
+
+EMPTY_PRESS = {"boilerplate": "", "contact": asdict(Contact())}
 
 _TRIES = 50
 CROWDED = lazy("Too many brands have this name already. Choose a longer one.")
@@ -92,6 +95,18 @@ def edit_brand(
     brand.country = country or brand.country
     record(session, actor, "brand.edited", "brand", brand.id, brand_id=brand.id)
     return brand
+
+
+def keep_press(session: TenantSession, actor: Actor, brand_id: uuid.UUID, boilerplate: str, contact: Contact) -> None:
+    """Keep what the brand's releases begin with from now on. Raises NotFoundError, ForbiddenError."""
+    actor.require(Permission.BRAND_SETTINGS, brand_id)
+    brand = session.scalars(select(Brand).where(Brand.id == brand_id, Brand.archived_at.is_(None))).first()
+    if brand is None:
+        raise NotFoundError
+    wanted = {"boilerplate": boilerplate, "contact": asdict(contact)}
+    if wanted != (brand.press or EMPTY_PRESS):
+        brand.press = wanted
+        record(session, actor, "brand.press_kept", "brand", brand.id, brand_id=brand.id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,10 +11,13 @@ from tenants.permissions import AgencyRole, BrandRole
 from unisson.agency import words
 from unisson.agency.options import option, options
 from unisson.agency.zones import country_choices, zone_choices
+from unisson.editorial.press import MOST_BOILERPLATE, MOST_LINE
 from unisson.identity.forms import AddressField, name_rules, required
-from unisson.web.forms import Form, LineField
+from unisson.web.forms import Form, LineField, TextField
 from unisson.web.guards import BrandCard
 from unisson.web.i18n import lazy
+
+_LINE = Length(max=MOST_LINE, message=lazy("Use at most 200 characters."))
 
 
 class BrandForm(Form):
@@ -47,6 +50,14 @@ class BrandForm(Form):
         ),
     )
     logo_removal = BooleanField(lazy("Remove the logo"))
+    boilerplate = TextField(
+        lazy("About the brand"),
+        [Length(max=MOST_BOILERPLATE, message=lazy("Use at most 5,000 characters."))],
+        description=lazy("What its press releases end with. Each release begins with these words and may change them."),
+    )
+    contact_name = LineField(lazy("Press contact"), [_LINE], description=lazy("Whom journalists ask."))
+    contact_email = AddressField(lazy("E-mail address of the press contact"), [_LINE])
+    contact_phone = LineField(lazy("Telephone of the press contact"), [_LINE])
 
 
 class AgencyForm(Form):

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any, TypeGuard
 
 from tenants.errors import RefusedError
+from unisson.editorial.press import Press
 from unisson.web.i18n import lazy
 
 NO_PASSAGE = lazy("This passage does not stand in the version that you read. Choose it again.")
@@ -22,7 +23,9 @@ Payload = Mapping[str, Any]
 def sentences_of(payload: Payload) -> list[str]:
     """Return the sentences of a revision, title first, each once: what can be chosen without selecting text."""
     *bodies, title = _texts(payload)
-    found = (each[0].strip()[:MOST_QUOTED] for text in (title, *bodies) for each in _SENTENCE.finditer(text))
+    press = Press.of(payload.get("press"))
+    texts = (title, press.standfirst if press else "", *bodies)
+    found = (each[0].strip()[:MOST_QUOTED] for text in texts for each in _SENTENCE.finditer(text))
     return list(dict.fromkeys(found))[:MOST_SENTENCES]
 
 
@@ -42,9 +45,10 @@ def checked(anchor: Mapping[str, Any], payload: Payload) -> dict[str, Any]:
 
 
 def _texts(payload: Payload) -> list[str]:
-    """Return the texts in which a quote is looked for, in that order: those of the channels, then the title."""
+    """Return the texts where a quote is looked for, in that order: the channels', those of the release, the title."""
     bodies = dict.fromkeys(str(channel["text"]) for channel in payload.get("channels", ()))
-    return [*bodies, str(payload.get("title", ""))]
+    press = Press.of(payload.get("press"))
+    return [*bodies, *(press.texts if press else ()), str(payload.get("title", ""))]
 
 
 def _passage(said: Any, payload: Payload) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from unisson.approvals.picture_changes import PictureChange, picture_changes
 from unisson.editorial.comparison import Part, differences
 from unisson.editorial.forms import KINDS, RISKS
 from unisson.editorial.models import Content, Revision
+from unisson.editorial.press import Press
 from unisson.web.i18n import _n, lazy
 
 Payload = Mapping[str, Any]
@@ -24,7 +25,11 @@ class What(enum.StrEnum):
     """What may have changed, in the order in which it is shown."""
 
     TITLE = "title"
+    STANDFIRST = "standfirst"
     TEXT = "text"
+    QUOTES = "quotes"
+    BOILERPLATE = "boilerplate"
+    CONTACT = "contact"
     CHANNELS = "channels"
     SETTINGS = "settings"
     KIND = "kind"
@@ -42,7 +47,11 @@ class What(enum.StrEnum):
 
 _LABELS = {
     What.TITLE: lazy("Title"),
+    What.STANDFIRST: lazy("Standfirst"),
     What.TEXT: lazy("Text"),
+    What.QUOTES: lazy("Quotes"),
+    What.BOILERPLATE: lazy("About the brand"),
+    What.CONTACT: lazy("Press contact"),
     What.CHANNELS: lazy("Channels"),
     What.SETTINGS: lazy("Settings of channels"),
     What.KIND: lazy("Kind"),
@@ -54,7 +63,11 @@ _LABELS = {
 }
 _IN_A_SENTENCE = {
     What.TITLE: lazy("the title"),
+    What.STANDFIRST: lazy("the standfirst"),
     What.TEXT: lazy("the text"),
+    What.QUOTES: lazy("the quotes"),
+    What.BOILERPLATE: lazy("the words about the brand"),
+    What.CONTACT: lazy("the press contact"),
     What.CHANNELS: lazy("the channels"),
     What.SETTINGS: lazy("the settings of channels"),
     What.KIND: lazy("the kind"),
@@ -147,10 +160,30 @@ def _texts(former: Payload, current: Payload) -> Iterator[TextChange]:
     titles = former.get("title", ""), current.get("title", "")
     if titles[0] != titles[1]:
         yield TextChange(What.TITLE, differences(*titles))
+    around = _around(former), _around(current)
+    yield from _compared(*around, (What.STANDFIRST,))
     pairs = _paired(former.get("channels", ()), current.get("channels", ()))
     for (before, after), names in pairs.items():
         if before != after:
             yield TextChange(What.TEXT, differences(before, after), tuple(names) if len(pairs) > 1 else ())
+    yield from _compared(*around, (What.QUOTES, What.BOILERPLATE, What.CONTACT))
+
+
+def _around(payload: Payload) -> Mapping[What, str]:
+    """Return the parts of a release around its text, as words that people compare."""
+    press = Press.of(payload.get("press")) or Press()
+    return {
+        What.STANDFIRST: press.standfirst,
+        What.QUOTES: press.quoted,
+        What.BOILERPLATE: press.boilerplate,
+        What.CONTACT: "\n".join(press.contact.lines),
+    }
+
+
+def _compared(former: Mapping[What, str], current: Mapping[What, str], parts: Iterable[What]) -> Iterator[TextChange]:
+    for what in parts:
+        if former[what] != current[what]:
+            yield TextChange(what, differences(former[what], current[what]))
 
 
 def _paired(former: Sequence[Payload], current: Sequence[Payload]) -> dict[tuple[str, str], list[str]]:

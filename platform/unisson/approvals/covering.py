@@ -22,7 +22,7 @@ def _part(payload: Mapping[str, Any], aspect: Aspect) -> Any:
     if aspect is Aspect.CHANNELS:
         return [[channel["id"], channel["kind"], channel["name"]] for channel in payload["channels"]]
     words = [payload["kind"], payload["title"], payload["language"], payload.get("tags", []), payload.get("risks", [])]
-    words += [payload["topic"]] if "topic" in payload else []
+    words += [payload[each] for each in ("topic", "press") if each in payload]
     texts = {channel["text"] for channel in payload["channels"]}
     if len(texts) < 2:
         return [*words, sorted(texts)]

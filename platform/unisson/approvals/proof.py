@@ -31,6 +31,7 @@ from unisson.approvals.progress import ROLE_NAMES, SILENCE, pin_of
 from unisson.approvals.telling import Names, sentence
 from unisson.approvals.versions import BECAME
 from unisson.editorial.models import Content, Revision
+from unisson.editorial.press import Press
 from unisson.editorial.revisions import digest_of
 from unisson.notifications.models import Letter, LetterContent
 
@@ -95,6 +96,11 @@ class VersionProof:
     def texts(self) -> Sequence[str]:
         """Return the texts of its channels, each once."""
         return list(dict.fromkeys(channel["text"] for channel in self.payload.get("channels", ())))
+
+    @property
+    def press(self) -> Press | None:
+        """Return what its release has besides."""
+        return Press.of(self.payload.get("press"))
 
 
 @dataclass(frozen=True, slots=True)

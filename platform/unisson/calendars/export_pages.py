@@ -18,7 +18,7 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 COLUMNS = (
     lazy("Date"), lazy("Time"), lazy("Clock"), lazy("Brand"), lazy("Title"), lazy("Text"), lazy("State"), lazy("Kind"),
-    lazy("Channels"), lazy("Topic"), lazy("Live address"),
+    lazy("Channels"), lazy("Topic"), lazy("Live address"), lazy("Standfirst"), lazy("Quotes"), lazy("Press contact"),
 )  # fmt: skip
 
 
@@ -54,6 +54,7 @@ def _cells(line: Line) -> Iterator[Cell]:
     yield from (line.day, line.clock, line.brand.timezone, line.brand.name, line.title, line.body)
     yield from (words().labels[line.state], str(KINDS.get(line.kind, line.kind)))
     yield from (words().channels(line.channel_kinds), line.topic, line.live_url)
+    yield from (line.press.standfirst, line.press.quoted, "\n".join(line.press.contact.lines))
 
 
 def _said(line: Line) -> Iterator[object]:

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
+from sqlalchemy import Text, cast, func, select
 
 from tenants.errors import RefusedError
 from tenants.session import TenantSession
 from unisson.calendars.reading import DATED, Scope
 from unisson.editorial.models import Content
+from unisson.editorial.press import Press, shown_press
 from unisson.topics.models import Topic
 from unisson.web.guards import BrandCard
 from unisson.web.i18n import lazy
@@ -25,7 +26,10 @@ TOO_MANY = lazy("This month holds more than one file takes: 5,000 contents, or 3
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One content of the month. `at` is on its brand's clock; `topic` is empty for those who plan none."""
+    """One content of the month. `at` is on its brand's clock; `topic` is empty for those who plan none.
+
+    `press` is what a release has besides its text, and nothing for other kinds.
+    """
 
     at: datetime
     brand: BrandCard
@@ -36,6 +40,7 @@ class Line:
     channel_kinds: str
     topic: str
     live_url: str
+    press: Press
 
     @property
     def day(self) -> date:
@@ -51,13 +56,14 @@ class Line:
 _LINES = (
     select(
         Content.brand_id, Content.scheduled_at, Content.title, Content.body, Content.state, Content.kind,
-        Content.channel_kinds, Topic.title.label("topic"), Content.live_url,
+        Content.channel_kinds, Topic.title.label("topic"), Content.live_url, Content.press,
     )
     .outerjoin(Topic, (Topic.agency_id == Content.agency_id) & (Topic.id == Content.topic_id))
     .where(DATED)
     .order_by(Content.scheduled_at, Content.id)
 )  # fmt: skip
-_WEIGHT = select(func.count(), func.coalesce(func.sum(func.octet_length(Content.body)), 0)).where(DATED)
+_BYTES = func.octet_length(Content.body) + func.coalesce(func.octet_length(cast(Content.press, Text)), 0)
+_WEIGHT = select(func.count(), func.coalesce(func.sum(_BYTES), 0)).where(DATED)
 
 
 def lines(
@@ -77,9 +83,11 @@ def _read(
     session: TenantSession, scope: Scope, cards: Mapping[uuid.UUID, BrandCard], planning: Collection[uuid.UUID]
 ) -> Iterator[Line]:
     zones = {card.id: ZoneInfo(card.timezone) for card in cards.values()}
-    for brand_id, at, title, body, state, kind, channels, topic, live in session.execute(_LINES, scope.parameters()):
+    found = session.execute(_LINES, scope.parameters())
+    for brand_id, at, title, body, state, kind, channels, topic, live, press in found:
         assert at is not None  # noqa: S101 - DATED says so; for the type checker
         there = at.astimezone(zones[brand_id])
         if scope.span.holds(there.date()):
             shown = topic or "" if brand_id in planning else ""
-            yield Line(there, cards[brand_id], title, body, state, kind, channels, shown, live or "")
+            around = shown_press(kind, press) or Press()
+            yield Line(there, cards[brand_id], title, body, state, kind, channels, shown, live or "", around)

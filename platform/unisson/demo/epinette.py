@@ -23,14 +23,16 @@ LIST = (
 NIGHT = "Une tente éclairée de l'intérieur, au pied de collines, sous un ciel rempli d'étoiles."
 HILLS = "Des collines boisées qui s'étagent jusqu'à l'horizon, avec des épinettes au premier plan."
 
+LOUIS = "Louis Tremblay", "fondateur d'Épinette Plein Air"
+
 PIECES = (
     Piece(-16, "08:30", "press_release", "Épinette lance un service de réparation à vie pour ses tentes",
-          """Épinette Plein Air répare désormais gratuitement toutes ses tentes, quel que soit leur âge, à son atelier de Sainte-Adèle.
+          """L'atelier compte six couturières et couturiers ; le délai annoncé est de **dix jours ouvrables**.
 
-« Une tente qu'on répare, c'est une tente qu'on ne fabrique pas », résume Louis Tremblay, fondateur. L'atelier compte six couturières et couturiers ; le délai annoncé est de dix jours ouvrables.
-
-Le service couvre les toiles, les arceaux et les fermetures. L'envoi reste à la charge du client, le retour est offert.""",
-          "newsroom email", PUBLISHED, "rp", "night", NIGHT),
+Le service couvre les toiles, les arceaux et les fermetures, sans facture ni date limite. L'envoi reste à la charge du client, le retour est offert.""",
+          "newsroom email", PUBLISHED, "rp", "night", NIGHT,
+          lead="Épinette Plein Air répare désormais gratuitement toutes ses tentes, quel que soit leur âge, à son atelier de Sainte-Adèle.",
+          quotes=(("Une tente qu'on répare, c'est une tente qu'on ne fabrique pas.", *LOUIS),)),
     Piece(-11, "12:00", "article", "Monter sa tente sous la pluie : la méthode en six gestes",
           """On ne choisit pas toujours son heure d'arrivée au camp. Voici comment nos guides s'y prennent quand il tombe des cordes.
 
@@ -56,10 +58,16 @@ Le service couvre les toiles, les arceaux et les fermetures. L'envoi reste à la
           "Du fil, une aiguille courbe, deux pièces de toile : c'est tout ce qu'il faut pour sauver une fin de semaine.",
           "newsroom", ON_HOLD),
     Piece(4, "08:30", "press_release", "Épinette publie son bilan carbone et ce qu'il lui reste à faire",
-          """Pour la première fois, Épinette Plein Air publie son bilan complet : 2 140 tonnes d'équivalent CO₂ pour l'année, dont 61 % viennent des tissus.
+          """Les tissus font **61 %** du total, le transport 22 % et les ateliers 9 %. Le reste se partage entre les bureaux, la boutique et les déplacements.
 
-L'entreprise s'engage à passer l'ensemble de ses doubles-toits en polyamide recyclé d'ici deux ans, et à faire vérifier ses chiffres chaque année par un cabinet indépendant.""",
-          "newsroom email", WITH_CLIENT, "rp", "hills", HILLS),
+## Ce qu'il reste à faire
+
+- Passer l'ensemble des doubles-toits en polyamide recyclé d'ici deux ans.
+- Faire venir les arceaux par train plutôt que par avion, dès l'hiver prochain.
+- Faire vérifier les chiffres chaque année par un cabinet indépendant.""",
+          "newsroom email", WITH_CLIENT, "rp", "hills", HILLS,
+          lead="Pour la première fois, Épinette Plein Air publie son bilan complet : 2 140 tonnes d'équivalent CO₂ pour l'année, et la liste de ce qui n'est pas encore fait.",
+          quotes=(("On ne va pas dehors pour l'abîmer. Publier nos chiffres, c'est accepter qu'on nous demande ceux de l'an prochain.", *LOUIS),)),
     Piece(6, "18:00", "article", "Dormir au chaud à moins quinze",
           "Le sac ne chauffe pas, il garde. Mangez gras, enfilez une tuque, et bougez avant de vous coucher.",
           "newsroom", WITH_RP, "", "night", NIGHT),
@@ -72,5 +80,15 @@ L'entreprise s'engage à passer l'ensemble de ses doubles-toits en polyamide rec
 )  # fmt: skip
 
 EPINETTE = BrandScript(
-    "epinette", "Épinette Plein Air", "sport", "America/Toronto", "moss", "mathis", PIECES, "Presse plein air", LIST
+    "epinette",
+    "Épinette Plein Air",
+    "sport",
+    "America/Toronto",
+    "moss",
+    "mathis",
+    PIECES,
+    "Presse plein air",
+    LIST,
+    about="Fondée en 1998 à Sainte-Adèle, dans les Laurentides, **Épinette Plein Air** conçoit des tentes et des sacs de couchage pour quatre saisons. L'entreprise emploie 41 personnes et répare ce qu'elle vend.",
+    contact=("Salomé Vidal, Atelier Nord", "salome.vidal@example.org", "+1 450 555 0198"),
 )

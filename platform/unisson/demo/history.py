@@ -14,8 +14,10 @@ from tenants.session import TenantSession
 from unisson.activity.models import Event
 from unisson.approvals.models import ApprovalRun, Decision, RunSeat, RunStage, RunState, Verdict
 from unisson.approvals.policies import chains_of
+from unisson.demo.releases import risks_of
 from unisson.demo.script import Piece, fr
 from unisson.editorial.models import Content, ContentState, Illustration, Revision, Variant
+from unisson.editorial.press import Press
 from unisson.editorial.revisions import digest_of, payload_of
 from unisson.editorial.timing import wall_time_of
 from unisson.publishing.models import Channel
@@ -38,9 +40,12 @@ def remember(
     due_at: datetime,
     channel_ids: Sequence[uuid.UUID],
     media: uuid.UUID | None,
+    press: Press | None,
 ) -> Content:
     """Return the content, approved by its chain and not yet sent: `outcomes` says what became of it."""
     content = _content(session, author, brand=brand, piece=piece, due_at=due_at, channel_ids=channel_ids, media=media)
+    content.press, content.risks = press.as_json() if press else None, risks_of(piece, press)
+    session.flush()
     _say(session, author.name, author, verb="content.written", content=content, at=due_at - WRITTEN)
     payload = payload_of(session, content)
     if piece.earlier:

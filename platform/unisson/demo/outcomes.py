@@ -156,6 +156,7 @@ class _Outcome:
             text=payload["channels"][0]["text"],
             language=payload["language"],
             pictures=[{name: picture[name] for name in kept} for picture in payload["pictures"]],
+            press=payload.get("press", {}),
             published_at=self._due_at + LATENESS,
         )
         self._session.add(entry)

@@ -38,7 +38,10 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """One content. `day` and `at` are on the brand's clock; `earlier` is what was sent back first, with `comment`."""
+    """One content. `day` and `at` are on the brand's clock; `earlier` is what was sent back first, with `comment`.
+
+    A release has a `lead` (its standfirst) and `quotes`: words, name, role.
+    """
 
     day: int
     at: str
@@ -52,6 +55,8 @@ class Piece:
     alt: str = ""
     comment: str = ""
     earlier: str = ""
+    lead: str = ""
+    quotes: tuple[tuple[str, str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +99,10 @@ class StrategyScript:
 
 @dataclass(frozen=True, slots=True)
 class BrandScript:
-    """One brand. `list_name` and `list_people` make its e-mail list; `handle` its former Bluesky account."""
+    """One brand. `list_name` and `list_people` make its e-mail list; `handle` its former Bluesky account.
+
+    `about` is what its releases end with; `contact` whom journalists ask: name, e-mail address, telephone.
+    """
 
     key: str
     name: str
@@ -108,6 +116,8 @@ class BrandScript:
     handle: str = ""
     topics: tuple[TopicScript, ...] = ()
     strategy: StrategyScript | None = None
+    about: str = ""
+    contact: tuple[str, str, str] = ("", "", "")
 
 
 @dataclass(frozen=True, slots=True)

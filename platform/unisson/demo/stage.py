@@ -28,6 +28,7 @@ from unisson.approvals.holding import hold
 from unisson.demo import history, script
 from unisson.demo.pictures import drawn
 from unisson.demo.plans import pillar_of, plan_strategy, plan_topic, put_in_order
+from unisson.demo.releases import brand_press, press_of
 from unisson.demo.script import AgencyScript, BrandScript, Person, Piece, TopicScript, fr
 from unisson.editorial.limits import check_with
 from unisson.editorial.models import Content, ContentKind
@@ -141,6 +142,7 @@ class Stage:
             language="fr",
             accent=told.accent,
         )
+        brand.press = brand_press(told)
         return BrandStage(told, brand)
 
     def _roles(self, brands: dict[str, uuid.UUID]) -> None:
@@ -211,6 +213,7 @@ class Stage:
                 due_at=due_at,
                 channel_ids=channel_ids,
                 media=media,
+                press=press_of(stage.script, piece),
             )
             return
         wall = wall_time_of(due_at, stage.brand.timezone)
@@ -222,6 +225,7 @@ class Stage:
             pictures=((media, fr(piece.alt)),) if media else (),
             wall_time=wall,
             fold=fold_of(due_at, stage.brand.timezone),
+            press=press_of(stage.script, piece),
             pillar=pillar_of(stage.script.strategy, f"{piece.title} {piece.body}"),
             topic_id=next((key for told, key in stage.topics if told.holds(piece)), None),
         )

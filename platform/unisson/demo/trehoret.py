@@ -38,20 +38,23 @@ BISCUITS = "Galettes rondes et dorées, striées au couteau, alignées sur une p
 BOXES = "Cinq boîtes de biscuits de tailles différentes, alignées sur une étagère."
 SEA = "Un petit voilier blanc sur une mer calme, sous un grand soleil pâle."
 
+GWENAELLE = "Gwenaëlle Tréhoret", "présidente de la Biscuiterie Tréhoret"
+HERVE = "Hervé Cadiou", "directeur de l'atelier"
+
 PIECES = (
     Piece(-17, "10:00", "press_release", "Un siècle de beurre salé : Biscuiterie Tréhoret fête ses cent ans",
-          """La Biscuiterie Tréhoret, née en 1926 dans un fournil de Pont-Aven, entre dans sa centième année. L'entreprise familiale, qui emploie aujourd'hui 64 personnes, prépare douze mois de rendez-vous ouverts à tous.
+          """En 1926, Jeanne Tréhoret allume son premier four à Pont-Aven. Quatre générations plus tard, la maison emploie **64 personnes** et vend dans neuf pays, sans avoir quitté la rivière.
 
 ## Une fête qui commence à l'atelier
 
 Chaque premier samedi du mois, l'atelier de Riec ouvre ses portes. On y voit la pâte se plier, on y sent le beurre, on y repart avec une boîte encore tiède.
-
-« Mon arrière-grand-mère vendait ses galettes à la sortie de la messe. Nous les vendons dans neuf pays, mais la recette tient toujours sur la même page de cahier », raconte Gwenaëlle Tréhoret, présidente.
-
 ## Une boîte pour l'année
 
 Une boîte du centenaire, dessinée par l'illustratrice quimpéroise Aziliz Kerdraon, sera tirée à 20 000 exemplaires et vendue 14 € au profit du patrimoine maritime local.""",
-          "newsroom email", PUBLISHED, "rp", "biscuits", BISCUITS),
+          "newsroom email", PUBLISHED, "rp", "biscuits", BISCUITS,
+          lead="Née en 1926 dans un fournil de Pont-Aven, la Biscuiterie Tréhoret entre dans sa centième année. L'entreprise familiale prépare douze mois de rendez-vous ouverts à tous, à commencer par son atelier de Riec.",
+          quotes=(("Mon arrière-grand-mère vendait ses galettes à la sortie de la messe. Nous les vendons dans neuf pays, mais la recette tient toujours sur la même page de cahier.", *GWENAELLE),
+                  ("Ouvrir l'atelier, c'est montrer qu'il n'y a pas de secret : du beurre, du temps, et quelqu'un qui regarde la pâte.", *HERVE))),
     Piece(-14, "09:30", "post", "Le geste de la semaine : strier la galette",
           "Quatre traits dans un sens, quatre dans l'autre. Le couteau de Maryvonne n'a pas changé de main depuis 1994, et nos galettes non plus.",
           "newsroom", PUBLISHED, "", "biscuits", BISCUITS),
@@ -70,12 +73,18 @@ Le sel, lui, arrive de Guérande, par camion et par habitude. Il entre dans la p
           "Le fond de tarte aux galettes : vous êtes onze à nous avoir envoyé le vôtre. Nous en avons goûté onze. Résultat samedi.",
           "newsroom bluesky", PARTLY),
     Piece(-6, "10:00", "press_release", "Biscuiterie Tréhoret réduit de 38 % l'emballage de ses sachets",
-          """À partir du mois prochain, les sachets de palets et de galettes passent au papier mono-matériau. Le film plastique intérieur disparaît, et avec lui 38 % du poids de l'emballage.
+          """Le film plastique intérieur disparaît, et avec lui 38 % du poids de l'emballage.
 
-« Il a fallu deux ans d'essais pour que le biscuit reste croquant six mois sans plastique », explique Hervé Cadiou, directeur de l'atelier.
+## Ce qui change en rayon
 
-Le nouveau sachet se jette avec les papiers. Son prix ne change pas.""",
-          "newsroom email", UNKNOWN, "rp", "boxes", BOXES),
+- Le sachet est en papier mono-matériau, du sud de la Bretagne.
+- Il se jette avec les papiers.
+- Son prix ne change pas.
+
+Les premiers sachets sont en magasin le mois prochain ; les anciens seront vendus jusqu'au dernier.""",
+          "newsroom email", UNKNOWN, "rp", "boxes", BOXES,
+          lead="À partir du mois prochain, les sachets de palets et de galettes passent au papier mono-matériau. Le biscuit, lui, reste croquant six mois.",
+          quotes=(("Il a fallu deux ans d'essais pour que le biscuit reste croquant six mois sans plastique.", *HERVE),)),
     Piece(-3, "12:15", "post", "Samedi, l'atelier ouvre à 14 heures",
           "Visite, dégustation et vente au kilo. Chaussures fermées conseillées, gourmandise exigée.",
           "newsroom", LATE),
@@ -89,10 +98,19 @@ Le nouveau sachet se jette avec les papiers. Son prix ne change pas.""",
           "Équipe épaisse ou équipe fine : dites-nous tout. Le décompte est affiché vendredi à l'atelier.",
           "newsroom", SCHEDULED),
     Piece(3, "10:00", "press_release", "La boîte du centenaire en vente samedi dans quarante épiceries",
-          """Dessinée par Aziliz Kerdraon, la boîte du centenaire arrive samedi dans quarante épiceries de Bretagne et sur la boutique en ligne.
+          """La boîte du centenaire contient **480 grammes de galettes fines** et un feuillet de recettes, dont celle du premier cahier.
 
-Elle contient 480 grammes de galettes fines et un feuillet de recettes. Son prix : 14 €, dont un euro reversé à l'association Vieux Gréements du Bélon.""",
-          "newsroom email", SCHEDULED, "rp", "boxes", BOXES),
+Son prix : 14 €, dont un euro reversé à l'association Vieux Gréements du Bélon. Elle est tirée à 20 000 exemplaires, numérotés sous le couvercle.
+
+## Où la trouver
+
+- Dans quarante épiceries de Bretagne, dès samedi à l'ouverture.
+- À l'atelier de Riec, du mardi au samedi.
+- Sur la boutique en ligne, dans la limite de deux par personne.""",
+          "newsroom email", SCHEDULED, "rp", "boxes", BOXES,
+          lead="Dessinée par l'illustratrice quimpéroise Aziliz Kerdraon, la boîte du centenaire arrive samedi dans quarante épiceries de Bretagne et sur la boutique en ligne.",
+          quotes=(("Nous voulions une boîte que l'on garde : pour les boutons, pour les lettres, pour les galettes suivantes.", *GWENAELLE),
+                  ("J'ai dessiné la rivière comme on la voit du fournil, à cinq heures du matin, quand il n'y a que les bateaux qui sont levés.", "Aziliz Kerdraon", "illustratrice"))),
     Piece(5, "17:00", "post", "Dans le carnet de 1926",
           "« Beurre, ce qu'il faut. » Voilà toute la précision que nous a laissée Jeanne Tréhoret. On a fini par trouver.",
           "newsroom", WITH_CLIENT, "", "sea", SEA,
@@ -107,7 +125,8 @@ Elle contient 480 grammes de galettes fines et un feuillet de recettes. Son prix
           "Trop tôt : le nom du parfum n'est pas déposé. Peut-on parler d'une « surprise de printemps » sans le nommer ?"),
     Piece(12, "10:00", "press_release", "Trois apprentis rejoignent le fournil",
           "La Biscuiterie Tréhoret accueille trois apprentis à la rentrée. Portraits et chiffres à compléter.",
-          "newsroom email", DRAFT, "rp"),
+          "newsroom email", DRAFT, "rp",
+          lead="Deux apprenties et un apprenti rejoignent à la rentrée l'équipe du fournil de Riec."),
     Piece(15, "18:30", "post", "Marché de nuit de Pont-Aven",
           "Annulé par la mairie : nous retirons cette annonce.", "newsroom", CANCELLED),
     Piece(-12, "16:45", "post", "Un palet, un café, un banc face à la mer",
@@ -138,10 +157,14 @@ STRATEGY = StrategyScript(
     objectives="Que la Bretagne sache que la maison a cent ans, et qu'elle est restée familiale.",
     messages="Cent ans, quatre générations, la même recette.",
     tone="Simple et précis, un sourire en coin. On ne tutoie jamais, on ne crie jamais.",
-    spokespersons="Gwenaëlle Tréhoret, dirigeante",
+    spokespersons="Gwenaëlle Tréhoret, présidente de la Biscuiterie Tréhoret\nHervé Cadiou, directeur de l'atelier",
 )
 
 TREHORET = BrandScript(
     "trehoret", "Biscuiterie Tréhoret", "food", "Europe/Paris", "amber", "ines", PIECES,
     "Presse alimentation et Bretagne", LIST, "biscuiterie-trehoret.example.com", TOPICS, STRATEGY,
+    """Fondée en 1926 à Pont-Aven (Finistère), la **Biscuiterie Tréhoret** fabrique galettes fines et palets bretons au beurre de trois fermes voisines. Entreprise familiale dirigée par la quatrième génération, elle emploie 64 personnes dans son atelier de Riec et vend dans neuf pays.
+
+Photos et dossier de presse : https://biscuiterie-trehoret.example.com/presse""",
+    ("Salomé Vidal, Atelier Nord", "salome.vidal@example.org", "02 98 55 01 26"),
 )  # fmt: skip

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from tenants.brands import Brand
 from tenants.errors import RefusedError, StaleError
 from unisson.approvals.chain import Facts
+from unisson.approvals.changes import changes_between
 from unisson.approvals.policies import choose
 from unisson.approvals.telling import met_words
 from unisson.editorial.clashes import Clash, Planned, clashes
@@ -21,11 +22,14 @@ from unisson.editorial.forms import DEFAULT_TIME, KINDS, RISKS, ContentForm, Typ
 from unisson.editorial.limits import meter, objections
 from unisson.editorial.models import Content, ContentState
 from unisson.editorial.moments import When, own_zone, when
+from unisson.editorial.press import PRESS_KINDS, Quote
+from unisson.editorial.press_defaults import proposed_press, speakers_on
 from unisson.editorial.previews import ChannelPreview, PreviewPicture, handle_of, rendered
 from unisson.editorial.timing import resolve
 from unisson.editorial.writing import MAX_PICTURES, TOO_MANY_PICTURES, draft_of
 from unisson.media.intake import take_in
 from unisson.media.models import Media
+from unisson.newsroom.release import Voice
 from unisson.publishing.assembly import registry
 from unisson.publishing.channels.port import Sketch
 from unisson.publishing.channels.registry import Registry
@@ -116,6 +120,16 @@ class Composer:
         """Return the brand's connected channels."""
         return open_channels(session(), self.brand.id)
 
+    @cached_property
+    def speakers(self) -> Sequence[Quote]:
+        """Return whom the brand's strategy lets speak on the typed date."""
+        return speakers_on(session(), self.brand.id, self.instant)
+
+    @property
+    def voice(self) -> Voice:
+        """Return whose words a release is."""
+        return Voice(self.brand.name, self.brand.language)
+
     @property
     def reopens(self) -> bool:
         """Whether saving a change asks for the approval again."""
@@ -126,12 +140,14 @@ class Composer:
         if self.content is not None:
             stored = draft_of(session(), self.content)
             self.form.show_draft(stored, self.content.version)
+            self.form.show_press(proposed_press(session(), self.brand.id, self.content))
             self.typed = [TypedPicture(media_id, alt) for media_id, alt in stored.pictures]
 
     def show_new(self, day: str | None, topic: str | None = None) -> None:
         """Show an empty content, on `day` (YYYY-MM-DD) if that is one, of `topic`, on every connected channel."""
         self.form.topic_id.data = topic if topic and topic in map(str, self.topics) else ""
         self.form.channel_ids.data = [str(channel.id) for channel in self.channels]
+        self.form.show_press(proposed_press(session(), self.brand.id))
         try:
             self.form.show(datetime.combine(date.fromisoformat(day), DEFAULT_TIME) if day else None)
         except ValueError:
@@ -196,7 +212,7 @@ class Composer:
             handle=handle_of(channel, self.brand.name),
             title=sketch.title,
             text=sketch.text,
-            html=rendered(channel.kind, sketch.text),
+            html=rendered(channel.kind, sketch.text, self.form.release, self.voice),
             pictures=pictures,
             meter=meter(known, channel, sketch.text),
             objections=objections(known, channel, sketch),
@@ -210,7 +226,7 @@ class Composer:
             kind=str(self.form.kind.data),
             channels=frozenset(each.kind for each in self.channels if str(each.id) in chosen),
             tags=frozenset(" ".join(tag.split()).casefold() for tag in (self.form.tags.data or "").split(",")),
-            risks=frozenset(self.form.risks.data or ()),
+            risks=frozenset(self.form.risks_meant),
             topics=frozenset({str(self.form.topic)} if self.form.topic else ()),
         )
         try:
@@ -231,11 +247,10 @@ class Composer:
     def advice(self) -> list[Finding]:
         """Return what the brand's strategy and black-outs say to what is typed."""
         brand = session().read_once(Brand, self.brand.id)
-        risks = [each for each in self.form.risks.data or () if each in RISKS]
         chosen = set(self.form.channel_ids.data or ())
         own = (words for key, words in self.form.own_texts.items() if key in chosen)
-        title, body = self.form.title.data or "", "\n".join((self.form.body.data or "", *own))
-        return heard(session(), brand, title, body, risks=risks, at=self.instant)
+        title, body = self.form.title.data or "", "\n".join((self.form.body.data or "", *own, *self.form.release.texts))
+        return heard(session(), brand, title, body, risks=self.form.risks_meant, at=self.instant)
 
     def clashes(self) -> Sequence[Clash]:
         """Return what the calendar holds against the typed date."""
@@ -269,7 +284,9 @@ class Composer:
     def _others_texts(self, stored: Content) -> list[tuple[str, Sequence[Part]]]:
         theirs = own_texts(session(), stored)
         pairs = [(each, theirs.get(each.id, ""), self.form.own_texts.get(str(each.id), "")) for each in self.channels]
-        return [(each.name, differences(before, after)) for each, before, after in pairs if before != after]
+        found = [(each.name, differences(before, after)) for each, before, after in pairs if before != after]
+        around = changes_between({"press": stored.press}, {"press": self.form.release.as_json()})
+        return [*found, *((str(each.what.label), each.parts) for each in around.texts)]
 
     def page(self, status: int = 200) -> tuple[str, int]:
         """Return the page and its status."""
@@ -285,6 +302,8 @@ class Composer:
             risks=RISKS,
             chain=self.chain(),
             moment=self.when(),
+            speakers=self.speakers,
+            press_kinds=sorted(PRESS_KINDS),
             previews=self.previews(),
             embargo=self.embargo,
             advice=self.advice(),

@@ -12,6 +12,8 @@ from wtforms.widgets import CheckboxInput, DateInput, ListWidget, TimeInput
 
 from tenants.errors import RefusedError
 from unisson.editorial.models import ContentKind, Risk
+from unisson.editorial.press import Press, shown_press, with_quote_risk
+from unisson.editorial.press_form import PressFields
 from unisson.editorial.timing import AmbiguousError, parse_local, resolve
 from unisson.editorial.writing import Draft
 from unisson.web.forms import LineField, TextField, VersionForm, lines, one_line
@@ -92,7 +94,7 @@ class ScheduleForm(VersionForm):
         return super().refuse(refusal)
 
 
-class ContentForm(ScheduleForm):
+class ContentForm(PressFields, ScheduleForm):
     """A whole content, as the composer shows it. The images are rows beside it (`typed_pictures`)."""
 
     kind = StringField(lazy("Kind"), default=ContentKind.POST.value)
@@ -133,14 +135,26 @@ class ContentForm(ScheduleForm):
             body=self.body.data or "",
             channel_ids=tuple(dict.fromkeys(_ids(self.channel_ids.data))),
             tags=tuple((self.tags.data or "").split(",")),
-            risks=tuple(each for each in self.risks.data or () if each in RISKS),
+            risks=self.risks_meant,
             pictures=tuple((picture.media_id, picture.alt.strip()) for picture in pictures),
             wall_time=self.wall_time(),
             fold=self.fold_chosen,
             texts=tuple((uuid.UUID(key), words) for key, words in self.own_texts.items() if words),
             topic_id=self.topic,
             pillar=one_line(self.pillar.data),
+            press=self.press(),
         )
+
+    @property
+    def release(self) -> Press:
+        """Return what goes out besides title and text, by the kind that was chosen."""
+        return shown_press(str(self.kind.data), self.press().as_json()) or Press()
+
+    @property
+    def risks_meant(self) -> tuple[str, ...]:
+        """Return the delicate points that were chosen, and that of a release that quotes somebody."""
+        chosen = tuple(each for each in self.risks.data or () if each in RISKS)
+        return with_quote_risk(str(self.kind.data), self.press(), chosen)
 
     def show_draft(self, draft: Draft, version: int) -> None:
         """Fill the fields from what is stored."""

@@ -8,6 +8,7 @@ from tenants.session import TenantSession
 from unisson.approvals.circuit import Check
 from unisson.editorial.contents import brand_of, channels_of, own_texts, pictures_of
 from unisson.editorial.models import Content
+from unisson.editorial.press import check_release, shown_press
 from unisson.media.rights import check_rights
 from unisson.publishing.channels.bluesky.facets import graphemes
 from unisson.publishing.channels.port import Problem, Sketch
@@ -81,6 +82,7 @@ def check_with(registry: Registry) -> Check:
         channels = channels_of(session, content)
         if any(channel.disconnected_at is not None for channel in channels):
             raise RefusedError(DISCONNECTED, field="channel_ids")
+        check_release(content.kind, content.title, content.press)
         sketch, own = sketch_of(session, content), own_texts(session, content)
         sketches = [(channel, replace(sketch, text=own.get(channel.id, sketch.text))) for channel in channels]
         found = [each for channel, its in sketches for each in objections(registry, channel, its)]
@@ -88,7 +90,8 @@ def check_with(registry: Registry) -> Check:
             raise RefusedError(Objections(found), field=FIELDS.get(found[0].problem.field))
         check_rights(session, content)
         brand, risks = brand_of(session, content), content.risks or ()
-        words = "\n".join((content.body, *own.values()))
+        press = shown_press(content.kind, content.press)
+        words = "\n".join((content.body, *own.values(), *(press.texts if press else ())))
         said = heard(session, brand, content.title, words, risks=risks, at=content.scheduled_at)
         stops = [each for each in said if each.stops]
         if stops:

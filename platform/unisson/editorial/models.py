@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import CheckConstraint, FetchedValue, ForeignKeyConstraint, Index
-from sqlalchemy.dialects.postgresql import TIMESTAMP
+from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tenants.base import SCHEMA, Base, TenantOwned, Timestamp, belongs_to, one_of, unique_in_agency
@@ -124,6 +124,8 @@ class Content(TenantOwned, Base):
     stages_done: Mapped[int] = mapped_column(server_default="0")
     stages_all: Mapped[int] = mapped_column(server_default="0")
     channel_kinds: Mapped[str] = mapped_column(server_default="")
+    press: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    """What a release has besides: standfirst, quotes, boilerplate, contact (`editorial.press`); None for nothing."""
     pillar: Mapped[str] = mapped_column(server_default="")
     """Which pillar of the brand's strategy it speaks of, by name; "" for none."""
     live_url: Mapped[str | None]

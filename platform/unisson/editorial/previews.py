@@ -8,6 +8,9 @@ from typing import Any
 from markupsafe import Markup
 
 from unisson.editorial.limits import Meter, Objection
+from unisson.editorial.press import Press
+from unisson.newsroom.prose import to_html
+from unisson.newsroom.release import Voice, release_html
 from unisson.publishing.channels.letter import rich_text
 from unisson.publishing.channels.port import ChannelKind
 from unisson.publishing.models import Channel
@@ -48,9 +51,11 @@ def handle_of(channel: Channel | None, fallback: str) -> str:
     return str(settings.get("handle") or settings.get("sender_name") or fallback)
 
 
-def rendered(kind: str, text: str) -> Markup | None:
-    """Return the clean HTML that the channel makes of `text`; None where it keeps plain text."""
-    return None if kind == ChannelKind.BLUESKY else Markup(rich_text(text))  # noqa: S704 - cleaned by nh3
+def rendered(kind: str, text: str, press: Press | None, voice: Voice) -> Markup | None:
+    """Return the clean HTML that the channel makes of `text` and its release; None where it keeps plain text."""
+    if kind == ChannelKind.BLUESKY:
+        return None
+    return release_html(press, text, voice, to_html if kind == ChannelKind.NEWSROOM else rich_text)
 
 
 def frozen_previews(
@@ -63,6 +68,7 @@ def frozen_previews(
         PreviewPicture(address(picture), str(picture["alt"]), int(picture["width"]), int(picture["height"]))
         for picture in payload["pictures"]
     ]
+    press, voice = Press.of(payload.get("press")), Voice(payload["brand"]["name"], payload["language"])
     return [
         ChannelPreview(
             kind=frozen["kind"],
@@ -70,7 +76,7 @@ def frozen_previews(
             handle=handle_of(channels.get(uuid.UUID(frozen["id"])), payload["brand"]["name"]),
             title=payload["title"],
             text=frozen["text"],
-            html=rendered(frozen["kind"], frozen["text"]),
+            html=rendered(frozen["kind"], frozen["text"], press, voice),
             pictures=pictures,
         )
         for frozen in payload["channels"]

@@ -10,6 +10,7 @@ from tenants.access import Actor
 from tenants.session import TenantSession
 from unisson.editorial.contents import brand_of, channels_of, own_texts, pictures_of
 from unisson.editorial.models import Content, Revision
+from unisson.editorial.press import shown_press
 from unisson.topics.embargo import embargo_on
 
 
@@ -28,11 +29,14 @@ def payload_of(session: TenantSession, content: Content, *, date_approved: bool 
     Where its chain does not approve the date, the payload has none, and the content may move on the calendar.
     """
     brand, embargo = brand_of(session, content), embargo_on(session, content.topic_id)
-    own = own_texts(session, content)
+    own, press = own_texts(session, content), shown_press(content.kind, content.press)
     return {
         "format": 2,
         "kind": content.kind,
         "title": content.title,
+        **(
+            {"press": press.as_json()} if press else {}
+        ),  # only where there is one: digests of before stay what they were
         "language": brand.language,
         "brand": {"id": str(brand.id), "name": brand.name},
         "tags": sorted(content.tags or ()),

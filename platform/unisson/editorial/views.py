@@ -114,6 +114,7 @@ def content_restoration(content_id: uuid.UUID) -> Answer:
 def _typed(composer: Composer) -> Composer:
     """Read the form; images that are refused are said on the page and leave the others."""
     composer.form.read_texts(request.form)
+    composer.form.read_quotes(request.form, composer.speakers)
     try:
         composer.take_pictures()
     except RefusedError as refusal:

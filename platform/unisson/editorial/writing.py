@@ -26,6 +26,7 @@ from unisson.editorial.models import (
     Variant,
 )
 from unisson.editorial.order import keep_order, leave_order, pull
+from unisson.editorial.press import Press, check_sizes, kept_press, with_quote_risk
 from unisson.editorial.reopening import date_is_free, reopen
 from unisson.editorial.timing import fold_of, must_be_future, resolve, wall_time_of
 from unisson.media.models import Media
@@ -68,6 +69,8 @@ class Draft:
     pillar: str = ""
     texts: tuple[tuple[uuid.UUID, str], ...] = ()
     """What some channels have of their own, instead of `body`."""
+    press: Press | None = None
+    """What a release has besides its title and text."""
 
 
 def write(session: TenantSession, actor: Actor, brand_id: uuid.UUID, draft: Draft) -> Content:
@@ -217,6 +220,7 @@ def draft_of(session: TenantSession, content: Content) -> Draft:
         topic_id=content.topic_id,
         pillar=content.pillar or "",
         texts=tuple(sorted(own_texts(session, content).items())),
+        press=Press.of(content.press),
     )
 
 
@@ -230,12 +234,14 @@ def clock_of(session: TenantSession, content: Content) -> tuple[datetime | None,
 
 def _normal(draft: Draft, before: Draft) -> Draft:
     fold = before.fold if draft.fold is None and draft.wall_time == before.wall_time else draft.fold or 0
+    press = kept_press(draft.kind, draft.press)
     return replace(
         draft,
+        press=press,
         channel_ids=tuple(sorted(draft.channel_ids)),
         texts=tuple(sorted(own_of(draft).items())),
         tags=tuple(normal_tags(draft.tags)),
-        risks=tuple(sorted(set(draft.risks))),
+        risks=tuple(sorted(set(with_quote_risk(draft.kind, press, draft.risks)))),
         fold=fold,
     )
 
@@ -273,7 +279,11 @@ def fill_in(content: Content, brand: Brand, draft: Draft, now: Callable[[], date
     content.kind, content.title, content.body = draft.kind, draft.title, draft.body
     content.pillar = draft.pillar[:MAX_PILLAR]
     content.topic_id = draft.topic_id
-    content.tags, content.risks = normal_tags(draft.tags), sorted({Risk(each).value for each in draft.risks})
+    check_sizes(draft.press)
+    press = kept_press(draft.kind, draft.press)
+    content.press = press.as_json() if press else None
+    risks = with_quote_risk(draft.kind, press, draft.risks)
+    content.tags, content.risks = normal_tags(draft.tags), sorted({Risk(each).value for each in risks})
     if draft.wall_time is None:
         content.scheduled_at = content.wall_time = None
     else:

@@ -87,6 +87,7 @@ def publish(
     text: str,
     language: str,
     pictures: list[dict[str, Any]],
+    press: dict[str, Any],
 ) -> NewsroomEntry:
     """Return the entry of this reference: the one that stands already, else a new one. Its address is for ever."""
     values = {
@@ -97,6 +98,7 @@ def publish(
         "text": text,
         "language": language,
         "pictures": pictures,
+        "press": press,
         "published_at": utcnow(),
     }
     for slug in _slugs(title, ref):

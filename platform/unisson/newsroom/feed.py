@@ -6,9 +6,11 @@ from typing import Any
 
 from markupsafe import Markup
 
+from unisson.editorial.press import Press
 from unisson.newsroom.entries import Room
 from unisson.newsroom.models import NewsroomEntry
-from unisson.newsroom.prose import excerpt, storable, to_html
+from unisson.newsroom.prose import storable, to_html
+from unisson.newsroom.release import Voice, lead, release_html
 
 NEVER = datetime(2020, 1, 1, tzinfo=UTC)
 """What an empty feed says of its last change: the element is mandatory (RFC 4287 §4.1.1)."""
@@ -29,19 +31,20 @@ def atom(room: Room, entries: Sequence[NewsroomEntry], base_url: str) -> bytes:
     feed.generator("Unisson")
     feed.updated(max((entry.published_at for entry in entries), default=NEVER))
     for entry in entries:
-        _add(feed, entry, home)
+        _add(feed, entry, home, room.name)
     return bytes(feed.atom_str(pretty=True))
 
 
-def _add(feed: Any, entry: NewsroomEntry, home: str) -> None:
+def _add(feed: Any, entry: NewsroomEntry, home: str, brand: str) -> None:
     item = feed.add_entry(order="append")
     item.id(f"urn:uuid:{entry.id}")
     item.title(storable(entry.title))
     item.link(href=f"{home}{entry.slug}", rel="alternate")
     item.published(entry.published_at)
     item.updated(entry.published_at)
-    item.summary(excerpt(entry.text))
-    item.content(str(_pictures(entry, home) + to_html(entry.text)), type="html")
+    item.summary(lead(entry.text, entry.press))
+    release = release_html(Press.of(entry.press), entry.text, Voice(brand, entry.language), to_html)
+    item.content(storable(_pictures(entry, home) + release), type="html")
 
 
 def _pictures(entry: NewsroomEntry, home: str) -> Markup:

@@ -28,5 +28,7 @@ class NewsroomEntry(TenantOwned, Base):
     text: Mapped[str]
     language: Mapped[str]
     pictures: Mapped[list[dict[str, Any]]] = mapped_column(server_default="[]")
+    press: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
+    """Standfirst, quotes, boilerplate and contact, as the revision has them (`editorial.press`)."""
     published_at: Mapped[datetime]
     created_at: Mapped[Timestamp]

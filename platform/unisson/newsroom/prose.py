@@ -47,7 +47,12 @@ def to_html(text: str) -> Markup:
 
 def excerpt(text: str, length: int = EXCERPT_LENGTH) -> str:
     """Return the beginning of what a reader sees, on one line, at most `length` characters."""
-    plain = " ".join(html.unescape(nh3.clean(str(to_html(text)), tags=set())).split())
+    return shortened(html.unescape(nh3.clean(str(to_html(text)), tags=set())), length)
+
+
+def shortened(text: str, length: int = EXCERPT_LENGTH) -> str:
+    """Return the beginning of plain `text`, on one line, at most `length` characters, cut between words."""
+    plain = " ".join(storable(text).split())
     if len(plain) <= length:
         return plain
     return plain[: length - 1].rsplit(" ", 1)[0].rstrip(" ,;:") + "…"

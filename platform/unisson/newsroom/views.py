@@ -5,12 +5,14 @@ from typing import Any
 
 from flask import Blueprint, Flask, Response, current_app, g, make_response, request
 
+from unisson.editorial.press import Press
 from unisson.media.answers import picture_answer
 from unisson.newsroom import entries
 from unisson.newsroom.entries import Room
 from unisson.newsroom.feed import atom
 from unisson.newsroom.models import NewsroomEntry
-from unisson.newsroom.prose import excerpt, to_html
+from unisson.newsroom.prose import to_html
+from unisson.newsroom.release import Voice, lead, release_html
 from unisson.storage import storage_of
 from unisson.web.db import runtime, session
 from unisson.web.guards import public
@@ -31,7 +33,7 @@ def page(brand: str) -> Response:
     found = entries.latest(session(), room, before=start, limit=entries.PAGE_LENGTH + 1)
     shown = found[: entries.PAGE_LENGTH]
     older = f"{room.path}?before={shown[-1].slug}" if len(found) > entries.PAGE_LENGTH else None
-    body = _drawn("newsroom/page.html", room, entries=shown, excerpt=excerpt, older=older, is_first=start is None)
+    body = _drawn("newsroom/page.html", room, entries=shown, lead=lead, older=older, is_first=start is None)
     return _kept(body, max((entry.published_at for entry in shown), default=None))
 
 
@@ -47,10 +49,10 @@ def entry(brand: str, slug: str) -> Response:
         "newsroom/entry.html",
         room,
         entry=found,
-        text=to_html(found.text),
+        text=release_html(Press.of(found.press), found.text, Voice(room.name, found.language), to_html),
         pictures=pictures,
         canonical_url=home + found.slug,
-        og_description=excerpt(found.text),
+        og_description=lead(found.text, found.press),
         og_image=f"{home}pictures/{pictures[0]['digest']}" if pictures else None,
     )
     return _kept(body, found.published_at)

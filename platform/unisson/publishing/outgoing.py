@@ -30,6 +30,7 @@ def outgoing(agency_id: uuid.UUID, seen: Row[Any], read_picture: ReadPicture) ->
         due_at=seen.due_at,
         pictures=tuple(_picture(agency_id, each, read_picture) for each in frozen["pictures"]),
         recipient=Recipient(seen.email, seen.recipient_name) if seen.email else None,
+        press=frozen.get("press"),
     )
 
 

@@ -16,6 +16,7 @@ from tenants.session import TenantSession
 from unisson.agency.people import PersonLine, people
 from unisson.calendars.listing import Reach
 from unisson.editorial.models import Content
+from unisson.editorial.press import shown_press
 from unisson.media.models import Media
 from unisson.search.models import SearchWord
 from unisson.strategy.checks import folded
@@ -148,7 +149,7 @@ def _contents(ranked: Any, reach: Reach, _planning: Sequence[uuid.UUID]) -> Any:
     return (
         select(
             Content.id, Content.brand_id, Content.title, Content.body, Content.state, Content.kind,
-            Content.scheduled_at, Content.zone,
+            Content.scheduled_at, Content.zone, Content.press,
         )
         .join(ranked, ranked.c.item_id == Content.id)
         .where(reach.condition())
@@ -194,7 +195,9 @@ _OF = {"content": _contents, "topic": _topics, "message": _messages, "media": _m
 
 def _content(row: Any, terms: Sequence[Term]) -> Hit:
     heading = marked(row.title or row.body[:80], terms)
-    return Hit("content", row.id, heading, excerpt(row.body, terms), row.brand_id, row.state, row.scheduled_at,
+    press = shown_press(row.kind, row.press)
+    words = f"{press.standfirst}\n{row.body}\n{press.quoted}" if press else row.body
+    return Hit("content", row.id, heading, excerpt(words, terms), row.brand_id, row.state, row.scheduled_at,
                row.zone, row.kind)  # fmt: skip
 
 

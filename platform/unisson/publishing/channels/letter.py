@@ -12,7 +12,9 @@ import css_inline
 import nh3
 from markdown_it import MarkdownIt
 
+from unisson.editorial.press import Press
 from unisson.mail import BadAddress, envelope_address, one_line
+from unisson.newsroom.release import Voice, release_html, release_text
 from unisson.publishing.channels.bluesky.facets import spans
 from unisson.publishing.channels.port import Outgoing, Picture
 from unisson.web.i18n import said
@@ -36,6 +38,15 @@ h1 {{ font-size: 26px; line-height: 1.2; margin: 0 0 20px; }}
 p, ul, ol, blockquote {{ margin: 0 0 16px; }}
 img {{ display: block; max-width: 100%; height: auto; margin: 0 0 16px; border: 0; }}
 a {{ color: #1a4fb4; }}
+h2 {{ font-size: 20px; line-height: 1.25; margin: 28px 0 12px; }}
+.release-standfirst {{ font-size: 18px; font-weight: bold; }}
+.release-quote {{ margin: 0 0 20px; padding: 0 0 0 16px; border-left: 3px solid #c9c6d4; }}
+.release-quote blockquote {{ margin: 0; font-style: italic; }}
+.release-quote blockquote p {{ margin: 0 0 6px; }}
+.release-quote figcaption {{ font-size: 14px; }}
+.release-about, .release-contact {{ margin-top: 28px; padding-top: 4px; border-top: 1px solid #c9c6d4; }}
+.release-about, .release-contact {{ font-size: 14px; }}
+.release-about h2, .release-contact h2 {{ font-size: 15px; margin: 12px 0 8px; }}
 footer {{ margin-top: 32px; font-size: 13px; color: #5b5966; }}
 @media (prefers-color-scheme: dark) {{
   body {{ background: #17161c !important; color: #efedf5 !important; }}
@@ -77,7 +88,8 @@ def letter(outgoing: Outgoing, sender: Sender, images: Sequence[bytes]) -> Email
     stop = said(spoken, "You receive this message because you are on the list of %(brand)s.", brand=outgoing.brand_name)
     unsubscribe = said(spoken, "Unsubscribe")
     tail = f"\n\n-- \n{stop}\n" + (f"{unsubscribe} : {sender.unsubscribe_url}\n" if sender.unsubscribe_url else "")
-    message.set_content(outgoing.text.replace("\r\n", "\n") + tail)
+    words = release_text(Press.of(outgoing.press), outgoing.text, Voice(outgoing.brand_name, spoken))
+    message.set_content(words.replace("\r\n", "\n") + tail)
     message.add_alternative(_page(outgoing, sender, stop, unsubscribe), subtype="html")
     _attach(message, outgoing, sender, images)
     # Set last: adding the parts moves the headers of the content, and would drop it.
@@ -111,18 +123,21 @@ def _page(outgoing: Outgoing, sender: Sender, stop: str, unsubscribe: str) -> st
     footer = f'<footer>{html.escape(stop)} <a href="{link}">{html.escape(unsubscribe)}</a></footer>'
     if not link:
         footer = f"<footer>{html.escape(stop)}</footer>"
-    return _laid_out(outgoing.language, one_line(outgoing.title), pictures, outgoing.text, footer)
+    voice = Voice(outgoing.brand_name, outgoing.language)
+    # The whole release is a part of what is remembered, so it has to be one that can be.
+    return _laid_out(voice, one_line(outgoing.title), pictures, (outgoing.text, Press.of(outgoing.press)), footer)
 
 
 @functools.lru_cache(maxsize=32)
-def _laid_out(language: str, title: str, pictures: str, text: str, footer: str) -> str:
+def _laid_out(voice: Voice, title: str, pictures: str, words: tuple[str, Press | None], footer: str) -> str:
     """Return the page with its styles inside. Remembered: five hundred recipients read the same one."""
+    text, press = words
     page = _PAGE.format(
-        language=html.escape(language),
+        language=html.escape(voice.language),
         title=html.escape(title),
         width=WIDTH,
         pictures=pictures,
-        text=rich_text(text),
+        text=release_html(press, text, voice, rich_text),
         footer=footer,
     )
     return _INLINER.inline(page)

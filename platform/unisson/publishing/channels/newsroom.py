@@ -79,6 +79,7 @@ class NewsroomAdapter:
                     text=outgoing.text,
                     language=outgoing.language,
                     pictures=_shown(outgoing),
+                    press=dict(outgoing.press or {}),
                 )
         except NotFoundError:
             return Refused(CLOSED)

@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import ClassVar, Protocol
+from typing import Any, ClassVar, Protocol
 
 
 class ChannelKind(enum.StrEnum):
@@ -56,6 +56,8 @@ class Outgoing:
     due_at: datetime
     pictures: tuple[Picture, ...] = ()
     recipient: Recipient | None = None
+    press: Mapping[str, Any] | None = None
+    """Standfirst, quotes, boilerplate and contact of a release, as the revision has them (`editorial.press`)."""
 
 
 class TokenVault(Protocol):
