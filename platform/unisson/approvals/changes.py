@@ -25,6 +25,7 @@ class What(enum.StrEnum):
 
     TITLE = "title"
     TEXT = "text"
+    CARD = "card"
     CHANNELS = "channels"
     SETTINGS = "settings"
     KIND = "kind"
@@ -43,6 +44,7 @@ class What(enum.StrEnum):
 _LABELS = {
     What.TITLE: lazy("Title"),
     What.TEXT: lazy("Text"),
+    What.CARD: lazy("Card of the link"),
     What.CHANNELS: lazy("Channels"),
     What.SETTINGS: lazy("Settings of channels"),
     What.KIND: lazy("Kind"),
@@ -55,6 +57,7 @@ _LABELS = {
 _IN_A_SENTENCE = {
     What.TITLE: lazy("the title"),
     What.TEXT: lazy("the text"),
+    What.CARD: lazy("the card of the link"),
     What.CHANNELS: lazy("the channels"),
     What.SETTINGS: lazy("the settings of channels"),
     What.KIND: lazy("the kind"),
@@ -147,10 +150,25 @@ def _texts(former: Payload, current: Payload) -> Iterator[TextChange]:
     titles = former.get("title", ""), current.get("title", "")
     if titles[0] != titles[1]:
         yield TextChange(What.TITLE, differences(*titles))
+    cards = _card(former), _card(current)
+    if cards[0] != cards[1]:
+        yield TextChange(What.CARD, differences(*cards))
     pairs = _paired(former.get("channels", ()), current.get("channels", ()))
     for (before, after), names in pairs.items():
         if before != after:
             yield TextChange(What.TEXT, differences(before, after), tuple(names) if len(pairs) > 1 else ())
+
+
+def _card(payload: Payload) -> str:
+    """Return the words of the card; "" where none goes out."""
+    card = payload.get("card")
+    return "\n".join(filter(None, (card["title"], card["description"]))) if card else ""
+
+
+def _card_images(former: Payload, current: Payload) -> Iterator[ListChange]:
+    before, after = ((each.get("card") or {}).get("image") for each in (former, current))
+    if (before or {}).get("digest") != (after or {}).get("digest"):
+        yield ListChange(What.CARD, added=(lazy("another image") if after else lazy("no image any more"),))
 
 
 def _paired(former: Sequence[Payload], current: Sequence[Payload]) -> dict[tuple[str, str], list[str]]:
@@ -176,6 +194,7 @@ def _lists(former: Payload, current: Payload) -> Iterator[ListChange]:
     changed = tuple(now["name"] for was, now in kept if was.get("settings") != now.get("settings"))
     if changed:
         yield ListChange(What.SETTINGS, added=changed)
+    yield from _card_images(former, current)
     yield from _listed(What.KIND, *(map(_kind, [each["kind"]] if "kind" in each else []) for each in (former, current)))
     yield from _listed(What.TAGS, former.get("tags", ()), current.get("tags", ()))
     yield from _listed(What.RISKS, *(map(_risk, each.get("risks", ())) for each in (former, current)))

@@ -18,13 +18,19 @@ def _part(payload: Mapping[str, Any], aspect: Aspect) -> Any:
     if aspect is Aspect.DATE:
         return [payload["scheduled_at"], payload["zone"], payload.get("embargo")]
     if aspect is Aspect.PICTURES:
-        return payload["pictures"]
+        return [*payload["pictures"], *([payload["card"]["image"]] if "card" in payload else [])]
     if aspect is Aspect.CHANNELS:
         return [[channel["id"], channel["kind"], channel["name"]] for channel in payload["channels"]]
     words = [payload["kind"], payload["title"], payload["language"], payload.get("tags", []), payload.get("risks", [])]
     words += [payload["topic"]] if "topic" in payload else []
+    words += [payload["card"]] if "card" in payload else []
+    words += [{"cards": cards}] if (cards := _cards(payload)) else []
     texts = {channel["text"] for channel in payload["channels"]}
     if len(texts) < 2:
         return [*words, sorted(texts)]
     # Where channels differ, which one says what was looked at too: a text must not pass to another channel unseen.
     return [*words, sorted([channel["id"], channel["text"]] for channel in payload["channels"])]
+
+
+def _cards(payload: Mapping[str, Any]) -> dict[str, str]:
+    return {channel["id"]: channel["card"] for channel in payload["channels"] if "card" in channel}

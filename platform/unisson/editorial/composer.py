@@ -14,6 +14,7 @@ from tenants.errors import RefusedError, StaleError
 from unisson.approvals.chain import Facts
 from unisson.approvals.policies import choose
 from unisson.approvals.telling import met_words
+from unisson.editorial.card_page import CardBox, box, link_among, link_preview
 from unisson.editorial.clashes import Clash, Planned, clashes
 from unisson.editorial.comparison import Part, differences
 from unisson.editorial.contents import open_channels, own_texts
@@ -166,6 +167,17 @@ class Composer:
         known = {media.id: media for media in found}
         return [PictureRow(known[each.media_id], each.alt) for each in self.typed if each.media_id in known]
 
+    @property
+    def link(self) -> str:
+        """Return the link whose card goes out."""
+        chosen = set(self.form.channel_ids.data or ())
+        return link_among((each.kind, self.text_of(each)) for each in self.channels if str(each.id) in chosen)
+
+    @cached_property
+    def card(self) -> CardBox:
+        """Return what is shown of that link's card."""
+        return box(self.brand, self.link, self.form.beside_typed.card)
+
     def previews(self) -> list[ChannelPreview]:
         """Return how what is typed looks on each chosen channel, and what each says no to."""
         chosen = set(self.form.channel_ids.data or ())
@@ -200,6 +212,7 @@ class Composer:
             pictures=pictures,
             meter=meter(known, channel, sketch.text),
             objections=objections(known, channel, sketch),
+            link=link_preview(self.card, channel.kind, sketch.text, pictures),
             is_own=sketch.text != (self.form.body.data or ""),
         )
 
@@ -308,9 +321,10 @@ class Composer:
     def _addresses(self) -> dict[str, str]:
         brand = self.brand.slug
         preview = url_for("editorial.content_preview", brand=brand)
+        beside = {"preview_url": preview, "look_url": url_for("editorial.content_card", brand=brand)}
         if self.content is None:
-            return {"action": url_for("editorial.content_new", brand=brand), "preview_url": preview}
-        return {"action": url_for("editorial.content_edit", content_id=self.content.id), "preview_url": preview}
+            return {"action": url_for("editorial.content_new", brand=brand), **beside}
+        return {"action": url_for("editorial.content_edit", content_id=self.content.id), **beside}
 
 
 def _address(media_id: uuid.UUID) -> str:

@@ -11,6 +11,8 @@ from wtforms import BooleanField, HiddenField, SelectField, SelectMultipleField,
 from wtforms.widgets import CheckboxInput, DateInput, ListWidget, TimeInput
 
 from tenants.errors import RefusedError
+from unisson.editorial.beside import NOTHING
+from unisson.editorial.beside_page import typed_beside
 from unisson.editorial.models import ContentKind, Risk
 from unisson.editorial.timing import AmbiguousError, parse_local, resolve
 from unisson.editorial.writing import Draft
@@ -36,7 +38,7 @@ DEFAULT_TIME = time(10, 0)
 
 NO_KIND = lazy("Choose what this is: a post, a press release, an article or a reply.")
 HALF_A_DATE = lazy("Give both the date and the time, or neither.")
-FIELD_OF = {"wall_time": "date", "picture": "pictures", "uploads": "pictures"}
+FIELD_OF = {"wall_time": "date", "picture": "pictures", "uploads": "pictures", "card": "beside"}
 """A verb's word for what is wrong → the field where it is said."""
 
 
@@ -108,6 +110,8 @@ class ContentForm(ScheduleForm):
     tags = LineField(lazy("Tags"))
     risks = SelectMultipleField(lazy("Delicate points"), validate_choice=False)
     topic_id = SelectField(lazy("Topic"), validate_choice=False)
+    beside = HiddenField()
+    """Where refusals of what stands beside the text are said."""
     pillar = SelectField(lazy("Pillar"), validate_choice=False)
 
     @property
@@ -115,6 +119,7 @@ class ContentForm(ScheduleForm):
         """Return the topic that was chosen; None for none."""
         return next(iter(_ids([self.topic_id.data or ""])), None)
 
+    beside_typed = NOTHING
     own_texts: Mapping[str, str] = {}
     """What was typed for some channels alone, by channel."""
 
@@ -122,6 +127,7 @@ class ContentForm(ScheduleForm):
         """Take from the request what was typed for some channels alone (`text-…`)."""
         found = {name[5:]: lines(value).rstrip() for name, value in typed.items() if name.startswith("text-")}
         self.own_texts = {str(key): found[str(key)] for key in _ids(found) if str(key) in found}
+        self.beside_typed = typed_beside(typed)
 
     def draft(self, pictures: Iterable[TypedPicture]) -> Draft:
         """Return what was typed. Raises RefusedError for a date that can't be read or a channel that is none."""
@@ -140,6 +146,7 @@ class ContentForm(ScheduleForm):
             texts=tuple((uuid.UUID(key), words) for key, words in self.own_texts.items() if words),
             topic_id=self.topic,
             pillar=one_line(self.pillar.data),
+            beside=self.beside_typed,
         )
 
     def show_draft(self, draft: Draft, version: int) -> None:
@@ -149,6 +156,7 @@ class ContentForm(ScheduleForm):
         self.tags.data, self.risks.data = ", ".join(draft.tags), list(draft.risks)
         self.topic_id.data, self.pillar.data = str(draft.topic_id or ""), draft.pillar
         self.own_texts = {str(key): words for key, words in draft.texts}
+        self.beside_typed = draft.beside
         self.fold.data = str(draft.fold or 0)
         self.version.data = str(version)
         self.show(draft.wall_time)

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import CheckConstraint, FetchedValue, ForeignKeyConstraint, Index
-from sqlalchemy.dialects.postgresql import TIMESTAMP
+from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tenants.base import SCHEMA, Base, TenantOwned, Timestamp, belongs_to, one_of, unique_in_agency
@@ -132,6 +132,8 @@ class Content(TenantOwned, Base):
     """Minutes after what it follows has gone out."""
     late_limit: Mapped[int | None]
     """Seconds past its date within which it may still leave by itself; None for the limit of the settings."""
+    card: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    """The card of the first link (`editorial.beside`); None where nobody has looked at it."""
     version: Mapped[int] = mapped_column(server_default="1", server_onupdate=FetchedValue())
     created_at: Mapped[Timestamp]
 

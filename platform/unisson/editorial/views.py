@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 from tenants.errors import RefusedError
 from tenants.permissions import Permission
 from unisson.approvals.circuit import submit
-from unisson.editorial import content_page, move_page, series_page
+from unisson.editorial import beside_views, content_page, move_page, series_page
 from unisson.editorial.composer import Composer, channel_registry
 from unisson.editorial.contents import load
 from unisson.editorial.limits import check_with
@@ -56,6 +56,16 @@ def content_preview(brand: str) -> Answer:
     card = brand_card(brand)
     actor().require(Permission.CONTENT_WRITE, card.id)
     return without_writing(_typed(Composer(card)).preview_page())
+
+
+@blueprint.post("/brands/<brand>/contents/card")
+def content_card(brand: str) -> Answer:
+    """Show the card of the first link of what is typed, as its page gives it. Nothing is written."""
+    card = brand_card(brand)
+    actor().require(Permission.CONTENT_WRITE, card.id)
+    composer = Composer(card)
+    composer.form.read_texts(request.form)
+    return beside_views.card(composer)
 
 
 @blueprint.get("/contents/<uuid:content_id>")
@@ -124,7 +134,9 @@ def _typed(composer: Composer) -> Composer:
 def _save(composer: Composer) -> Answer:
     wanted = request.form.get("action", "save")
     _typed(composer)
-    if wanted in {"preview", "add"}:
+    if wanted == "card":
+        beside_views.look_up(composer)
+    if wanted in {"preview", "add", "card"}:
         page = composer.page()
         return without_writing(page)
     if composer.form.errors or not composer.form.validate():

@@ -15,6 +15,7 @@ from tenants.errors import NotFoundError, RefusedError, StaleError
 from tenants.permissions import Permission
 from tenants.session import TenantSession
 from unisson.activity.trail import record
+from unisson.editorial.beside import NOTHING, Beside, beside_of, check_images, put, settled
 from unisson.editorial.contents import brand_of, channels_of, check_fresh, load, open_channels, own_texts, pictures_of
 from unisson.editorial.models import (
     EDITABLE,
@@ -68,6 +69,7 @@ class Draft:
     pillar: str = ""
     texts: tuple[tuple[uuid.UUID, str], ...] = ()
     """What some channels have of their own, instead of `body`."""
+    beside: Beside = NOTHING
 
 
 def write(session: TenantSession, actor: Actor, brand_id: uuid.UUID, draft: Draft) -> Content:
@@ -217,6 +219,7 @@ def draft_of(session: TenantSession, content: Content) -> Draft:
         topic_id=content.topic_id,
         pillar=content.pillar or "",
         texts=tuple(sorted(own_texts(session, content).items())),
+        beside=beside_of(content),
     )
 
 
@@ -234,10 +237,15 @@ def _normal(draft: Draft, before: Draft) -> Draft:
         draft,
         channel_ids=tuple(sorted(draft.channel_ids)),
         texts=tuple(sorted(own_of(draft).items())),
+        beside=settled(draft.beside, _words_of(draft)),
         tags=tuple(normal_tags(draft.tags)),
         risks=tuple(sorted(set(draft.risks))),
         fold=fold,
     )
+
+
+def _words_of(draft: Draft) -> list[str]:
+    return [draft.body, *own_of(draft).values()]
 
 
 def own_of(draft: Draft) -> dict[uuid.UUID, str]:
@@ -273,6 +281,7 @@ def fill_in(content: Content, brand: Brand, draft: Draft, now: Callable[[], date
     content.kind, content.title, content.body = draft.kind, draft.title, draft.body
     content.pillar = draft.pillar[:MAX_PILLAR]
     content.topic_id = draft.topic_id
+    put(content, settled(draft.beside, _words_of(draft)))
     content.tags, content.risks = normal_tags(draft.tags), sorted({Risk(each).value for each in draft.risks})
     if draft.wall_time is None:
         content.scheduled_at = content.wall_time = None
@@ -304,6 +313,7 @@ def _attach(session: TenantSession, content: Content, draft: Draft) -> None:
         for channel_id in set(draft.channel_ids)
     )
     content.channel_kinds = " ".join(sorted({known[channel_id].kind for channel_id in draft.channel_ids}))
+    check_images(session, content)
     _illustrate(session, content, draft)
 
 

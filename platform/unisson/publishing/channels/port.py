@@ -34,6 +34,16 @@ class Picture:
 
 
 @dataclass(frozen=True, slots=True)
+class Card:
+    """The card of a text's first link, as it was approved."""
+
+    url: str
+    title: str
+    description: str
+    image: Picture | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Recipient:
     """One addressee of an e-mail list."""
 
@@ -56,6 +66,9 @@ class Outgoing:
     due_at: datetime
     pictures: tuple[Picture, ...] = ()
     recipient: Recipient | None = None
+    card: Card | None = None
+    card_decided: bool = False
+    """Whether `card`, also when it is None, is what was approved; else the channel looks at the link itself."""
 
 
 class TokenVault(Protocol):

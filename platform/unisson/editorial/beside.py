@@ -1,0 +1,103 @@
+"""What stands beside the texts of a content: the card of their first link."""
+
+import uuid
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sqlalchemy import select
+
+from tenants.errors import NotFoundError, RefusedError
+from tenants.session import TenantSession
+from unisson.editorial.models import Content
+from unisson.media.models import Media
+from unisson.publishing.channels.abilities import first_link
+from unisson.web.i18n import lazy
+
+TITLE_CHARACTERS = 300
+DESCRIPTION_CHARACTERS = 1000
+
+LONG_CARD = lazy("The title of a card has 300 characters at most, its description 1,000. Shorten them.")
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """The card of a link: what its page says of itself, or what somebody made of it.
+
+    Without a title there is nothing to show; `off` is somebody's wish that the link goes out without a card.
+    """
+
+    url: str
+    title: str = ""
+    description: str = ""
+    image: uuid.UUID | None = None
+    off: bool = False
+
+    @property
+    def shows(self) -> bool:
+        """Whether it goes out."""
+        return bool(self.title) and not self.off
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as it is kept."""
+        return {
+            "url": self.url,
+            "title": self.title,
+            "description": self.description,
+            "image": str(self.image) if self.image else None,
+            "off": self.off,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """All of it. `card` is None where nobody has looked at the link yet: it is then looked at when it leaves."""
+
+    card: Card | None = None
+
+
+NOTHING = Beside()
+
+
+def settled(beside: Beside, texts: Iterable[str]) -> Beside:
+    """Return what may be kept beside `texts`. Raises RefusedError.
+
+    A card of a link that none of the texts begins with is not theirs any more.
+    """
+    card = beside.card
+    if card is not None:
+        if len(card.title) > TITLE_CHARACTERS or len(card.description) > DESCRIPTION_CHARACTERS:
+            raise RefusedError(LONG_CARD, field="card")
+        if card.url not in {first_link(text) for text in texts}:
+            return replace(beside, card=None)
+    return beside
+
+
+def beside_of(content: Content) -> Beside:
+    """Return what is kept beside the texts of a content."""
+    return Beside(card=card_from(content.card))
+
+
+def put(content: Content, beside: Beside) -> None:
+    """Keep it with the content: what `settled` returned."""
+    content.card = beside.card.as_json() if beside.card else None
+
+
+def check_images(session: TenantSession, content: Content) -> None:
+    """Pass if the card's image is one of the brand's. Raises NotFoundError."""
+    card = card_from(content.card)
+    if card is not None and card.image is not None and card_image(session, content, card) is None:
+        raise NotFoundError
+
+
+def card_image(session: TenantSession, content: Content, card: Card) -> Media | None:
+    """Return the image of a content's card, where it has one."""
+    return session.scalar(select(Media).where(Media.id == card.image, Media.brand_id == content.brand_id))
+
+
+def card_from(kept: Mapping[str, Any] | None) -> Card | None:
+    """Return a card as it was kept."""
+    if not kept:
+        return None
+    image = uuid.UUID(kept["image"]) if kept["image"] else None
+    return Card(kept["url"], kept["title"], kept["description"], image, kept["off"])

@@ -1,0 +1,25 @@
+"""Fragments of the page where a content is written: what stands beside its text."""
+
+from flask import render_template, url_for
+from werkzeug.wrappers import Response
+
+from unisson.editorial.beside import Beside
+from unisson.editorial.card_page import box, looked_at, wants_a_look
+from unisson.editorial.composer import Composer
+from unisson.web.db import without_writing
+
+
+def look_up(composer: Composer) -> None:
+    """Have the page of the form's first link read, and its card stand in the form."""
+    composer.form.beside_typed = Beside(card=looked_at(composer.brand, composer.link))
+    composer.__dict__.pop("card", None)  # what was shown before the page was read
+
+
+def card(composer: Composer) -> Response | str:
+    """Return the card of the form's first link; nothing (204) where it stands there already."""
+    link, typed = composer.link, composer.form.beside_typed.card
+    if not wants_a_look(link, typed):
+        return without_writing(Response(status=204))
+    shown = box(composer.brand, link, looked_at(composer.brand, link))
+    look_url = url_for("editorial.content_card", brand=composer.brand.slug)
+    return without_writing(render_template("editorial/_card.html", shown=shown, errors=(), look_url=look_url))
