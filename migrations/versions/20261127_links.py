@@ -1,6 +1,8 @@
-"""What stands beside a text: the card of its first link."""
+"""What stands beside a text: the card of its first link, and how links are tagged."""
 
 from alembic import op
+
+from tenants.isolation import protect
 
 revision = "20261127_links"
 down_revision = "20261127_library"
@@ -10,6 +12,8 @@ depends_on = None
 
 def upgrade() -> None:
     op.execute(BESIDE)
+    op.execute(TAGGINGS)
+    op.execute(protect("link_taggings", web="select, insert, update", worker="select"))
 
 
 def downgrade() -> None:
@@ -18,5 +22,15 @@ def downgrade() -> None:
 
 
 BESIDE = """
-alter table app.contents add column card jsonb;
+alter table app.contents add column card jsonb, add column tagged boolean;
+"""
+
+TAGGINGS = """
+create table app.link_taggings (
+  agency_id uuid not null, id uuid not null, brand_id uuid not null, is_on boolean not null default false,
+  sources jsonb not null default '{}', medium text not null default '', campaign text not null default '',
+  version integer not null default 1,
+  constraint pk_link_taggings primary key (agency_id, id),
+  constraint fk_link_taggings_agency_id_brand_id foreign key (agency_id, brand_id) references app.brands (agency_id, id),
+  constraint uq_link_taggings_agency_id_brand_id unique (agency_id, brand_id));
 """

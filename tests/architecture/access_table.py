@@ -113,6 +113,7 @@ TABLE: dict[str, Place] = {
     "calendars.shared": Open(by_token=True),
     "editorial.content_new": Member(P.CONTENT_WRITE),
     "editorial.content_preview": Member(P.CONTENT_WRITE),
+    "editorial.link_tagging": Member(P.TOPIC_PLAN),
     "editorial.content_card": Member(P.CONTENT_WRITE),
     "editorial.content": Member(P.CONTENT_SEE),
     "editorial.content_edit": Member(P.CONTENT_WRITE),

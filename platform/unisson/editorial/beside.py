@@ -1,4 +1,4 @@
-"""What stands beside the texts of a content: the card of their first link."""
+"""What stands beside the texts of a content: the card of their first link, and whether links are tagged."""
 
 import uuid
 from collections.abc import Iterable, Mapping
@@ -54,6 +54,8 @@ class Beside:
     """All of it. `card` is None where nobody has looked at the link yet: it is then looked at when it leaves."""
 
     card: Card | None = None
+    tagged: bool | None = None
+    """Whether links are tagged; None where the brand's word holds."""
 
 
 NOTHING = Beside()
@@ -75,12 +77,13 @@ def settled(beside: Beside, texts: Iterable[str]) -> Beside:
 
 def beside_of(content: Content) -> Beside:
     """Return what is kept beside the texts of a content."""
-    return Beside(card=card_from(content.card))
+    return Beside(card=card_from(content.card), tagged=content.tagged)
 
 
 def put(content: Content, beside: Beside) -> None:
     """Keep it with the content: what `settled` returned."""
     content.card = beside.card.as_json() if beside.card else None
+    content.tagged = beside.tagged
 
 
 def check_images(session: TenantSession, content: Content) -> None:

@@ -9,4 +9,5 @@ from unisson.editorial.card_page import typed_card
 
 def typed_beside(typed: Mapping[str, Any]) -> Beside:
     """Return what a form holds beside the texts."""
-    return Beside(card=typed_card(typed))
+    tagged = {"y": True, "n": False}.get(str(typed.get("tagged")))
+    return Beside(card=typed_card(typed), tagged=tagged)

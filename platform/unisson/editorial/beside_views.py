@@ -1,9 +1,10 @@
 """Fragments of the page where a content is written: what stands beside its text."""
 
+from dataclasses import replace
+
 from flask import render_template, url_for
 from werkzeug.wrappers import Response
 
-from unisson.editorial.beside import Beside
 from unisson.editorial.card_page import box, looked_at, wants_a_look
 from unisson.editorial.composer import Composer
 from unisson.web.db import without_writing
@@ -11,7 +12,8 @@ from unisson.web.db import without_writing
 
 def look_up(composer: Composer) -> None:
     """Have the page of the form's first link read, and its card stand in the form."""
-    composer.form.beside_typed = Beside(card=looked_at(composer.brand, composer.link))
+    found = looked_at(composer.brand, composer.link)
+    composer.form.beside_typed = replace(composer.form.beside_typed, card=found)
     composer.__dict__.pop("card", None)  # what was shown before the page was read
 
 

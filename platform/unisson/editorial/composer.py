@@ -23,6 +23,7 @@ from unisson.editorial.limits import meter, objections
 from unisson.editorial.models import Content, ContentState
 from unisson.editorial.moments import When, own_zone, when
 from unisson.editorial.previews import ChannelPreview, PreviewPicture, handle_of, rendered
+from unisson.editorial.tagging import Tagger, campaign_of, tagger_for, tagging_of
 from unisson.editorial.timing import resolve
 from unisson.editorial.writing import MAX_PICTURES, TOO_MANY_PICTURES, draft_of
 from unisson.media.intake import take_in
@@ -178,6 +179,13 @@ class Composer:
         """Return what is shown of that link's card."""
         return box(self.brand, self.link, self.form.beside_typed.card)
 
+    @cached_property
+    def tagger(self) -> Tagger:
+        """Return how the links of what is typed are tagged."""
+        topic = self.topics.get(self.form.topic, "") if self.form.topic else ""
+        campaign = campaign_of(topic, self.form.title.data or "", self.form.body.data or "")
+        return tagger_for(tagging_of(session(), self.brand.id), self.form.beside_typed.tagged, campaign)
+
     def previews(self) -> list[ChannelPreview]:
         """Return how what is typed looks on each chosen channel, and what each says no to."""
         chosen = set(self.form.channel_ids.data or ())
@@ -201,7 +209,8 @@ class Composer:
         return self.form.own_texts.get(str(channel.id), "").strip() or self.form.body.data or ""
 
     def _preview(self, channel: Channel, sketch: Sketch, pictures: list[PreviewPicture]) -> ChannelPreview:
-        known = channel_registry()
+        known, written = channel_registry(), sketch.text
+        sketch = replace(sketch, text=self.tagger.text(channel.kind, written))
         return ChannelPreview(
             kind=channel.kind,
             name=channel.name,
@@ -212,8 +221,8 @@ class Composer:
             pictures=pictures,
             meter=meter(known, channel, sketch.text),
             objections=objections(known, channel, sketch),
-            link=link_preview(self.card, channel.kind, sketch.text, pictures),
-            is_own=sketch.text != (self.form.body.data or ""),
+            link=link_preview(self.card, channel.kind, written, pictures),
+            is_own=written != (self.form.body.data or ""),
         )
 
     def chain(self) -> ChosenChain:

@@ -7,6 +7,7 @@ from tenants.session import TenantSession
 from unisson.editorial.beside import beside_of, card_image
 from unisson.editorial.contents import channels_of, own_texts
 from unisson.editorial.models import Content
+from unisson.editorial.tagging import tagger_of
 from unisson.media.models import Media
 from unisson.publishing.channels.abilities import WITH_CARD, first_link
 
@@ -17,12 +18,13 @@ def leaving(session: TenantSession, content: Content, *, with_pictures: bool) ->
     A channel's `card` is the address under which the card stands, "" where none may; a channel has no such key where
     nobody decided, as in the payloads of before there were cards.
     """
-    own, card = own_texts(session, content), beside_of(content).card
+    own, card, tagger = own_texts(session, content), beside_of(content).card, tagger_of(session, content)
     entries: list[dict[str, Any]] = []
     for channel in channels_of(session, content):
-        text = own.get(channel.id, content.body)
+        written = own.get(channel.id, content.body)
+        text = tagger.text(channel.kind, written)
         entry = {"id": str(channel.id), "kind": channel.kind, "name": channel.name, "text": text}
-        if card and channel.kind in WITH_CARD and not with_pictures and first_link(text) == card.url:
+        if card and channel.kind in WITH_CARD and not with_pictures and first_link(written) == card.url:
             entry["card"] = first_link(text) if card.shows else ""
         entries.append(entry)
     if card is None or not any(entry.get("card") for entry in entries):

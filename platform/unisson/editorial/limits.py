@@ -8,6 +8,7 @@ from tenants.session import TenantSession
 from unisson.approvals.circuit import Check
 from unisson.editorial.contents import brand_of, channels_of, own_texts, pictures_of
 from unisson.editorial.models import Content
+from unisson.editorial.tagging import tagger_of
 from unisson.media.rights import check_rights
 from unisson.publishing.channels.bluesky.facets import graphemes
 from unisson.publishing.channels.port import Problem, Sketch
@@ -82,7 +83,9 @@ def check_with(registry: Registry) -> Check:
         if any(channel.disconnected_at is not None for channel in channels):
             raise RefusedError(DISCONNECTED, field="channel_ids")
         sketch, own = sketch_of(session, content), own_texts(session, content)
-        sketches = [(channel, replace(sketch, text=own.get(channel.id, sketch.text))) for channel in channels]
+        tagger = tagger_of(session, content)
+        texts = {each.id: tagger.text(each.kind, own.get(each.id, sketch.text)) for each in channels}
+        sketches = [(channel, replace(sketch, text=texts[channel.id])) for channel in channels]
         found = [each for channel, its in sketches for each in objections(registry, channel, its)]
         if found:
             raise RefusedError(Objections(found), field=FIELDS.get(found[0].problem.field))

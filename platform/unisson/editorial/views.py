@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 from tenants.errors import RefusedError
 from tenants.permissions import Permission
 from unisson.approvals.circuit import submit
-from unisson.editorial import beside_views, content_page, move_page, series_page
+from unisson.editorial import beside_views, content_page, move_page, series_page, tagging_page
 from unisson.editorial.composer import Composer, channel_registry
 from unisson.editorial.contents import load
 from unisson.editorial.limits import check_with
@@ -66,6 +66,12 @@ def content_card(brand: str) -> Answer:
     composer = Composer(card)
     composer.form.read_texts(request.form)
     return beside_views.card(composer)
+
+
+@blueprint.route("/brands/<brand>/link-tagging", methods=["GET", "POST"])
+def link_tagging(brand: str) -> Answer:
+    """Say how the links of a brand's contents are tagged."""
+    return tagging_page.page(brand)
 
 
 @blueprint.get("/contents/<uuid:content_id>")

@@ -1,17 +1,17 @@
 """What kinds of channels can do beyond a text and images, for those who write: known without connecting anywhere."""
 
-from unisson.publishing.channels.bluesky.facets import spans
+from unisson.publishing.channels.bluesky.facets import Span, spans
 from unisson.publishing.channels.port import ChannelKind
 
 WITH_CARD = frozenset({ChannelKind.BLUESKY.value})
 """Kinds that show the card of a text's first link."""
 
 
-def links_of(text: str) -> list[str]:
-    """Return the web addresses that stand in `text`, in their order."""
-    return [span.target for span in spans(text) if span.kind == "link"]
+def link_spans(text: str) -> list[Span]:
+    """Return where web addresses stand in `text`, in their order."""
+    return [span for span in spans(text) if span.kind == "link"]
 
 
 def first_link(text: str) -> str:
     """Return the first web address of `text`; "" where there is none."""
-    return next(iter(links_of(text)), "")
+    return next((span.target for span in link_spans(text)), "")
