@@ -1,4 +1,4 @@
-"""What stands beside a text: the card of its first link, and how links are tagged."""
+"""What stands beside a text: the card of its first link, how links are tagged, the posts that continue it."""
 
 from alembic import op
 
@@ -22,7 +22,8 @@ def downgrade() -> None:
 
 
 BESIDE = """
-alter table app.contents add column card jsonb, add column tagged boolean;
+alter table app.contents add column card jsonb, add column tagged boolean,
+  add column thread jsonb not null default '[]';
 """
 
 TAGGINGS = """

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any, TypeGuard
 
 from tenants.errors import RefusedError
+from unisson.editorial.leaving import texts_of
 from unisson.web.i18n import lazy
 
 NO_PASSAGE = lazy("This passage does not stand in the version that you read. Choose it again.")
@@ -43,7 +44,7 @@ def checked(anchor: Mapping[str, Any], payload: Payload) -> dict[str, Any]:
 
 def _texts(payload: Payload) -> list[str]:
     """Return the texts in which a quote is looked for, in that order: those of the channels, then the title."""
-    bodies = dict.fromkeys(str(channel["text"]) for channel in payload.get("channels", ()))
+    bodies = dict.fromkeys(text for channel in payload.get("channels", ()) for text in texts_of(channel))
     return [*bodies, str(payload.get("title", ""))]
 
 

@@ -14,6 +14,7 @@ from unisson.approvals.models import OUTCOMES, ApprovalRun, Decision
 from unisson.approvals.picture_changes import PictureChange, picture_changes
 from unisson.editorial.comparison import Part, differences
 from unisson.editorial.forms import KINDS, RISKS
+from unisson.editorial.leaving import texts_of
 from unisson.editorial.models import Content, Revision
 from unisson.web.i18n import _n, lazy
 
@@ -176,12 +177,12 @@ def _paired(former: Sequence[Payload], current: Sequence[Payload]) -> dict[tuple
 
     A new channel has the former text where all had the same; and where its text stands on another, it changes nothing.
     """
-    before = {channel["id"]: channel["text"] for channel in former}
+    before = {channel["id"]: "\n\n".join(texts_of(channel)) for channel in former}
     alike = set(before.values())
     common = alike.pop() if len(alike) == 1 else ""
     pairs: dict[tuple[str, str], list[str]] = {}
     for channel in sorted(current, key=lambda each: each["id"] not in before):
-        text = channel["text"]
+        text = "\n\n".join(texts_of(channel))
         if channel["id"] in before or text not in {after for _before, after in pairs}:
             pairs.setdefault((before.get(channel["id"], common), text), []).append(channel["name"])
     return pairs

@@ -24,7 +24,8 @@ def _part(payload: Mapping[str, Any], aspect: Aspect) -> Any:
     words = [payload["kind"], payload["title"], payload["language"], payload.get("tags", []), payload.get("risks", [])]
     words += [payload["topic"]] if "topic" in payload else []
     words += [payload["card"]] if "card" in payload else []
-    words += [{"cards": cards}] if (cards := _cards(payload)) else []
+    words += [{"cards": cards}] if (cards := _each(payload, "card")) else []
+    words += [{"threads": threads}] if (threads := _each(payload, "thread")) else []
     texts = {channel["text"] for channel in payload["channels"]}
     if len(texts) < 2:
         return [*words, sorted(texts)]
@@ -32,5 +33,6 @@ def _part(payload: Mapping[str, Any], aspect: Aspect) -> Any:
     return [*words, sorted([channel["id"], channel["text"]] for channel in payload["channels"])]
 
 
-def _cards(payload: Mapping[str, Any]) -> dict[str, str]:
-    return {channel["id"]: channel["card"] for channel in payload["channels"] if "card" in channel}
+def _each(payload: Mapping[str, Any], what: str) -> dict[str, Any]:
+    """Return what each channel has of it, where it has any."""
+    return {channel["id"]: channel[what] for channel in payload["channels"] if what in channel}

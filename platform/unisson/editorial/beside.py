@@ -1,4 +1,4 @@
-"""What stands beside the texts of a content: the card of their first link, and whether links are tagged."""
+"""What stands beside the texts of a content: the card of their link, tags of links, the posts that continue them."""
 
 import uuid
 from collections.abc import Iterable, Mapping
@@ -11,13 +11,19 @@ from tenants.errors import NotFoundError, RefusedError
 from tenants.session import TenantSession
 from unisson.editorial.models import Content
 from unisson.media.models import Media
-from unisson.publishing.channels.abilities import first_link
+from unisson.publishing.channels.abilities import MOST_POSTS, first_link
 from unisson.web.i18n import lazy
 
 TITLE_CHARACTERS = 300
 DESCRIPTION_CHARACTERS = 1000
 
 LONG_CARD = lazy("The title of a card has 300 characters at most, its description 1,000. Shorten them.")
+
+
+LONG_THREAD = lazy("A thread has ten posts at most, the first one included. Take some away; nothing was saved.")
+LONG_POST = lazy("A post of the thread is longer than 3,000 characters. Shorten it; nothing was saved.")
+MOST_CHARACTERS = 3_000
+"""Of one further post: more than any channel takes, so that what is too long for one can be kept and shortened."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +62,8 @@ class Beside:
     card: Card | None = None
     tagged: bool | None = None
     """Whether links are tagged; None where the brand's word holds."""
+    thread: tuple[str, ...] = ()
+    """The texts of further posts, where a channel has threads."""
 
 
 NOTHING = Beside()
@@ -64,9 +72,14 @@ NOTHING = Beside()
 def settled(beside: Beside, texts: Iterable[str]) -> Beside:
     """Return what may be kept beside `texts`. Raises RefusedError.
 
-    A card of a link that none of the texts begins with is not theirs any more.
+    A card of a link that none of the texts begins with is not theirs any more; an empty post of a thread is none.
     """
-    card = beside.card
+    thread = tuple(text.rstrip() for text in beside.thread if text.strip())
+    if len(thread) >= MOST_POSTS:
+        raise RefusedError(LONG_THREAD, field="thread")
+    if any(len(text) > MOST_CHARACTERS for text in thread):
+        raise RefusedError(LONG_POST, field="thread")
+    beside, card = replace(beside, thread=thread), beside.card
     if card is not None:
         if len(card.title) > TITLE_CHARACTERS or len(card.description) > DESCRIPTION_CHARACTERS:
             raise RefusedError(LONG_CARD, field="card")
@@ -77,13 +90,14 @@ def settled(beside: Beside, texts: Iterable[str]) -> Beside:
 
 def beside_of(content: Content) -> Beside:
     """Return what is kept beside the texts of a content."""
-    return Beside(card=card_from(content.card), tagged=content.tagged)
+    return Beside(card=card_from(content.card), tagged=content.tagged, thread=tuple(content.thread or ()))
 
 
 def put(content: Content, beside: Beside) -> None:
     """Keep it with the content: what `settled` returned."""
     content.card = beside.card.as_json() if beside.card else None
     content.tagged = beside.tagged
+    content.thread = list(beside.thread)
 
 
 def check_images(session: TenantSession, content: Content) -> None:

@@ -14,16 +14,16 @@ from tenants.errors import RefusedError, StaleError
 from unisson.approvals.chain import Facts
 from unisson.approvals.policies import choose
 from unisson.approvals.telling import met_words
-from unisson.editorial.card_page import CardBox, box, link_among, link_preview
+from unisson.editorial.beside_shown import BesideShown
+from unisson.editorial.card_page import link_preview
 from unisson.editorial.clashes import Clash, Planned, clashes
 from unisson.editorial.comparison import Part, differences
 from unisson.editorial.contents import open_channels, own_texts
 from unisson.editorial.forms import DEFAULT_TIME, KINDS, RISKS, ContentForm, TypedPicture, alt_text, typed_pictures
-from unisson.editorial.limits import meter, objections
+from unisson.editorial.limits import meter, objections, thread_objections
 from unisson.editorial.models import Content, ContentState
 from unisson.editorial.moments import When, own_zone, when
 from unisson.editorial.previews import ChannelPreview, PreviewPicture, handle_of, rendered
-from unisson.editorial.tagging import Tagger, campaign_of, tagger_for, tagging_of
 from unisson.editorial.timing import resolve
 from unisson.editorial.writing import MAX_PICTURES, TOO_MANY_PICTURES, draft_of
 from unisson.media.intake import take_in
@@ -168,23 +168,10 @@ class Composer:
         known = {media.id: media for media in found}
         return [PictureRow(known[each.media_id], each.alt) for each in self.typed if each.media_id in known]
 
-    @property
-    def link(self) -> str:
-        """Return the link whose card goes out."""
-        chosen = set(self.form.channel_ids.data or ())
-        return link_among((each.kind, self.text_of(each)) for each in self.channels if str(each.id) in chosen)
-
     @cached_property
-    def card(self) -> CardBox:
-        """Return what is shown of that link's card."""
-        return box(self.brand, self.link, self.form.beside_typed.card)
-
-    @cached_property
-    def tagger(self) -> Tagger:
-        """Return how the links of what is typed are tagged."""
-        topic = self.topics.get(self.form.topic, "") if self.form.topic else ""
-        campaign = campaign_of(topic, self.form.title.data or "", self.form.body.data or "")
-        return tagger_for(tagging_of(session(), self.brand.id), self.form.beside_typed.tagged, campaign)
+    def beside(self) -> BesideShown:
+        """Return what stands beside the text: the card of its link, the posts that continue it, tags of links."""
+        return BesideShown(self.brand, self.form, self.channels, self.topics)
 
     def previews(self) -> list[ChannelPreview]:
         """Return how what is typed looks on each chosen channel, and what each says no to."""
@@ -199,18 +186,15 @@ class Composer:
             missing_alts=sum(not row.alt.strip() for row in self.rows),
         )
         return [
-            self._preview(each, replace(sketch, text=self.text_of(each)), pictures)
+            self._preview(each, replace(sketch, text=self.form.text_of(each.id)), pictures)
             for each in self.channels
             if str(each.id) in chosen
         ]
 
-    def text_of(self, channel: Channel) -> str:
-        """Return what is typed for a channel: its own text, or the common one."""
-        return self.form.own_texts.get(str(channel.id), "").strip() or self.form.body.data or ""
-
     def _preview(self, channel: Channel, sketch: Sketch, pictures: list[PreviewPicture]) -> ChannelPreview:
-        known, written = channel_registry(), sketch.text
-        sketch = replace(sketch, text=self.tagger.text(channel.kind, written))
+        known, beside, written = channel_registry(), self.beside, sketch.text
+        sketch, posts = replace(sketch, text=beside.tagger.text(channel.kind, written)), beside.posts(known, channel)
+        further = thread_objections(known, channel, [each.text for each in posts])
         return ChannelPreview(
             kind=channel.kind,
             name=channel.name,
@@ -220,8 +204,9 @@ class Composer:
             html=rendered(channel.kind, sketch.text),
             pictures=pictures,
             meter=meter(known, channel, sketch.text),
-            objections=objections(known, channel, sketch),
-            link=link_preview(self.card, channel.kind, written, pictures),
+            objections=[*objections(known, channel, sketch), *further],
+            thread=posts,
+            link=link_preview(beside.card, channel.kind, written, pictures),
             is_own=written != (self.form.body.data or ""),
         )
 
@@ -256,7 +241,10 @@ class Composer:
         risks = [each for each in self.form.risks.data or () if each in RISKS]
         chosen = set(self.form.channel_ids.data or ())
         own = (words for key, words in self.form.own_texts.items() if key in chosen)
-        title, body = self.form.title.data or "", "\n".join((self.form.body.data or "", *own))
+        title, body = (
+            self.form.title.data or "",
+            "\n".join((self.form.body.data or "", *own, *self.form.beside_typed.thread)),
+        )
         return heard(session(), brand, title, body, risks=risks, at=self.instant)
 
     def clashes(self) -> Sequence[Clash]:
@@ -307,6 +295,7 @@ class Composer:
             risks=RISKS,
             chain=self.chain(),
             moment=self.when(),
+            thread=self.beside.thread(channel_registry()),
             previews=self.previews(),
             embargo=self.embargo,
             advice=self.advice(),

@@ -38,7 +38,7 @@ DEFAULT_TIME = time(10, 0)
 
 NO_KIND = lazy("Choose what this is: a post, a press release, an article or a reply.")
 HALF_A_DATE = lazy("Give both the date and the time, or neither.")
-FIELD_OF = {"wall_time": "date", "picture": "pictures", "uploads": "pictures", "card": "beside"}
+FIELD_OF = {"wall_time": "date", "picture": "pictures", "uploads": "pictures", "card": "beside", "thread": "beside"}
 """A verb's word for what is wrong → the field where it is said."""
 
 
@@ -122,6 +122,10 @@ class ContentForm(ScheduleForm):
     beside_typed = NOTHING
     own_texts: Mapping[str, str] = {}
     """What was typed for some channels alone, by channel."""
+
+    def text_of(self, channel_id: uuid.UUID) -> str:
+        """Return what is typed for a channel: its own text, or the common one."""
+        return self.own_texts.get(str(channel_id), "").strip() or self.body.data or ""
 
     def read_texts(self, typed: "MultiDict[str, Any]") -> None:
         """Take from the request what was typed for some channels alone (`text-…`)."""

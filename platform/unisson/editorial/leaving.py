@@ -1,4 +1,4 @@
-"""What of a content leaves on each of its channels: its text, and the card of its first link."""
+"""What of a content leaves on each of its channels: its text, what continues it, and the card of its first link."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -9,7 +9,7 @@ from unisson.editorial.contents import channels_of, own_texts
 from unisson.editorial.models import Content
 from unisson.editorial.tagging import tagger_of
 from unisson.media.models import Media
-from unisson.publishing.channels.abilities import WITH_CARD, first_link
+from unisson.publishing.channels.abilities import WITH_CARD, WITH_THREAD, first_link
 
 
 def leaving(session: TenantSession, content: Content, *, with_pictures: bool) -> dict[str, Any]:
@@ -23,7 +23,9 @@ def leaving(session: TenantSession, content: Content, *, with_pictures: bool) ->
     for channel in channels_of(session, content):
         written = own.get(channel.id, content.body)
         text = tagger.text(channel.kind, written)
-        entry = {"id": str(channel.id), "kind": channel.kind, "name": channel.name, "text": text}
+        entry: dict[str, Any] = {"id": str(channel.id), "kind": channel.kind, "name": channel.name, "text": text}
+        if content.thread and channel.kind in WITH_THREAD:
+            entry["thread"] = [tagger.text(channel.kind, each) for each in content.thread]
         if card and channel.kind in WITH_CARD and not with_pictures and first_link(written) == card.url:
             entry["card"] = first_link(text) if card.shows else ""
         entries.append(entry)
@@ -51,3 +53,8 @@ def images_of(payload: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
     """Return every image that a payload holds: those of the content, and that of its card."""
     card = payload.get("card") or {}
     return [*payload.get("pictures", ()), *([card["image"]] if card.get("image") else [])]
+
+
+def texts_of(channel: Mapping[str, Any]) -> list[str]:
+    """Return the texts that leave on a channel of a payload: the first, then those of the posts that continue it."""
+    return [str(channel["text"]), *map(str, channel.get("thread", ()))]

@@ -136,6 +136,8 @@ class Content(TenantOwned, Base):
     """The card of the first link (`editorial.beside`); None where nobody has looked at it."""
     tagged: Mapped[bool | None]
     """Whether its links are tagged (`editorial.tagging`); None where the brand's word holds."""
+    thread: Mapped[list[str]] = mapped_column(server_default="[]")
+    """The texts of the posts that continue it, where a channel has threads."""
     version: Mapped[int] = mapped_column(server_default="1", server_onupdate=FetchedValue())
     created_at: Mapped[Timestamp]
 

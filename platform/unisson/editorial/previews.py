@@ -35,6 +35,14 @@ class LinkPreview:
 
 
 @dataclass(frozen=True, slots=True)
+class PostPreview:
+    """A post that continues the first one."""
+
+    text: str
+    meter: Meter | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ChannelPreview:
     """The content on one channel. `html` is clean markup where the channel renders any."""
 
@@ -49,6 +57,7 @@ class ChannelPreview:
     objections: Sequence[Objection] = field(default=())
     link: LinkPreview | None = None
     """The card of its first link, where the channel shows it."""
+    thread: Sequence[PostPreview] = ()
     is_own: bool = False
     """Whether it has a text of its own, while it is being written."""
 
@@ -85,6 +94,7 @@ def frozen_previews(
             text=frozen["text"],
             html=rendered(frozen["kind"], frozen["text"]),
             pictures=pictures,
+            thread=[PostPreview(text) for text in frozen.get("thread", ())],
             link=_frozen_link(payload, frozen, address),
         )
         for frozen in payload["channels"]

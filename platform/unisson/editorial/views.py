@@ -142,7 +142,7 @@ def _save(composer: Composer) -> Answer:
     _typed(composer)
     if wanted == "card":
         beside_views.look_up(composer)
-    if wanted in {"preview", "add", "card"}:
+    if wanted in {"preview", "add", "card", "post"}:
         page = composer.page()
         return without_writing(page)
     if composer.form.errors or not composer.form.validate():

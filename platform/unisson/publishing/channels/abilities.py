@@ -6,6 +6,11 @@ from unisson.publishing.channels.port import ChannelKind
 WITH_CARD = frozenset({ChannelKind.BLUESKY.value})
 """Kinds that show the card of a text's first link."""
 
+WITH_THREAD = frozenset({ChannelKind.BLUESKY.value})
+"""Kinds where a post may be continued by further posts, which answer it."""
+MOST_POSTS = 10
+"""Posts of a thread, the first one included: all of them leave within the time that one publication has."""
+
 
 def link_spans(text: str) -> list[Span]:
     """Return where web addresses stand in `text`, in their order."""

@@ -66,6 +66,8 @@ class Outgoing:
     due_at: datetime
     pictures: tuple[Picture, ...] = ()
     recipient: Recipient | None = None
+    thread: tuple[str, ...] = ()
+    """The texts of the posts that continue it, where the channel has threads."""
     card: Card | None = None
     card_decided: bool = False
     """Whether `card`, also when it is None, is what was approved; else the channel looks at the link itself."""
@@ -136,7 +138,17 @@ class Unknown:
     reason: str
 
 
-Outcome = Published | NotSent | Refused | AccessLost | Unknown
+@dataclass(frozen=True, slots=True)
+class Stranded:
+    """A part of it is out, and the channel says no to the rest: only a person can say what becomes of it.
+
+    Sending again with the same reference is harmless: it goes on with what is missing.
+    """
+
+    reason: str
+
+
+Outcome = Published | NotSent | Refused | AccessLost | Unknown | Stranded
 
 
 @dataclass(frozen=True, slots=True)

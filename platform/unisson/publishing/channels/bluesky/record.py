@@ -38,18 +38,18 @@ class Composer:
 
     def record(self, outgoing: Outgoing) -> Json:
         """Return the record to create. Raises `Stopped`, `OutboundError` and `XrpcRefused`."""
-        record: Json = {
-            "$type": COLLECTION,
-            "text": outgoing.text,
-            "createdAt": iso(outgoing.due_at),
-            "langs": [outgoing.language],
-        }
-        facets = self._facets(outgoing.text)
-        if facets:
-            record["facets"] = facets
+        record = self.post(outgoing, outgoing.text, iso(outgoing.due_at))
         embed = self._embed(outgoing)
         if embed:
             record["embed"] = embed
+        return record
+
+    def post(self, outgoing: Outgoing, text: str, created_at: str) -> Json:
+        """Return the record of a post of words alone. Raises as `record` does."""
+        record: Json = {"$type": COLLECTION, "text": text, "createdAt": created_at, "langs": [outgoing.language]}
+        facets = self._facets(text)
+        if facets:
+            record["facets"] = facets
         return record
 
     def _embed(self, outgoing: Outgoing) -> Json | None:
