@@ -153,6 +153,12 @@ class ContentForm(ScheduleForm):
             beside=self.beside_typed,
         )
 
+    def begin(self, draft: Draft) -> None:
+        """Fill a new content's fields but its date and its topic, which are its own."""
+        day, clock, topic = self.date.data, self.time.data, self.topic_id.data
+        self.show_draft(draft, 0)
+        self.date.data, self.time.data, self.topic_id.data, self.version.data = day, clock, topic, ""
+
     def show_draft(self, draft: Draft, version: int) -> None:
         """Fill the fields from what is stored."""
         self.kind.data, self.title.data, self.body.data = draft.kind.value, draft.title, draft.body

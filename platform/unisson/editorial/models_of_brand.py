@@ -1,11 +1,13 @@
-"""What a brand says once for all of its contents: how their links are tagged."""
+"""What a brand says once for all of its contents: how their links are tagged, and templates to begin from."""
 
 import uuid
+from datetime import datetime
 from typing import Any
 
+from sqlalchemy import Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from tenants.base import Base, TenantOwned, belongs_to, unique_in_agency
+from tenants.base import Base, TenantOwned, Timestamp, belongs_to, unique_in_agency
 
 
 class LinkTagging(TenantOwned, Base):
@@ -23,3 +25,23 @@ class LinkTagging(TenantOwned, Base):
     medium: Mapped[str] = mapped_column(server_default="")
     campaign: Mapped[str] = mapped_column(server_default="")
     version: Mapped[int] = mapped_column(server_default="1")
+
+
+class ContentTemplate(TenantOwned, Base):
+    """A content kept to begin others from. `draft` is what it says (`editorial.starters`)."""
+
+    __tablename__ = "content_templates"
+    __table_args__ = (
+        belongs_to("brands", "brand_id"),
+        belongs_to("memberships", "created_by"),
+        Index(None, "agency_id", "brand_id"),
+        Index(None, "agency_id", "created_by"),
+    )
+
+    brand_id: Mapped[uuid.UUID]
+    name: Mapped[str]
+    draft: Mapped[dict[str, Any]]
+    archived_at: Mapped[datetime | None]
+    version: Mapped[int] = mapped_column(server_default="1")
+    created_by: Mapped[uuid.UUID]
+    created_at: Mapped[Timestamp]

@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 from tenants.errors import RefusedError
 from tenants.permissions import Permission
 from unisson.approvals.circuit import submit
-from unisson.editorial import beside_views, content_page, move_page, series_page, tagging_page
+from unisson.editorial import beside_views, content_page, move_page, series_page, starters_page, tagging_page
 from unisson.editorial.composer import Composer, channel_registry
 from unisson.editorial.contents import load
 from unisson.editorial.limits import check_with
@@ -35,6 +35,7 @@ def content_new(brand: str) -> Answer:
     if request.method == "POST":
         return _save(composer)
     composer.show_new(request.args.get("date"), request.args.get("topic"))
+    starters_page.begin(composer.form, card, request.args.get("template"))
     return composer.page()
 
 
@@ -72,6 +73,36 @@ def content_card(brand: str) -> Answer:
 def link_tagging(brand: str) -> Answer:
     """Say how the links of a brand's contents are tagged."""
     return tagging_page.page(brand)
+
+
+@blueprint.get("/brands/<brand>/templates")
+def templates(brand: str) -> Answer:
+    """Show a brand's templates."""
+    return starters_page.page(brand)
+
+
+@blueprint.post("/contents/<uuid:content_id>/template")
+def template_saving(content_id: uuid.UUID) -> Answer:
+    """Keep a content as a template of its brand."""
+    return starters_page.saved(content_id)
+
+
+@blueprint.post("/templates/<uuid:template_id>/name")
+def template_naming(template_id: uuid.UUID) -> Answer:
+    """Give a template another name."""
+    return starters_page.renamed(template_id)
+
+
+@blueprint.post("/templates/<uuid:template_id>/archive")
+def template_archiving(template_id: uuid.UUID) -> Answer:
+    """Put a template away."""
+    return starters_page.archived(template_id)
+
+
+@blueprint.post("/templates/<uuid:template_id>/restoration")
+def template_restoration(template_id: uuid.UUID) -> Answer:
+    """Take a template back."""
+    return starters_page.restored(template_id)
 
 
 @blueprint.get("/contents/<uuid:content_id>")
