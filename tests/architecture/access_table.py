@@ -119,6 +119,7 @@ TABLE: dict[str, Place] = {
     "editorial.template_naming": Member(P.TOPIC_PLAN),
     "editorial.template_archiving": Member(P.TOPIC_PLAN),
     "editorial.template_restoration": Member(P.TOPIC_PLAN),
+    "editorial.content_from_link": Member(P.CONTENT_WRITE),
     "editorial.content_card": Member(P.CONTENT_WRITE),
     "editorial.content": Member(P.CONTENT_SEE),
     "editorial.content_edit": Member(P.CONTENT_WRITE),

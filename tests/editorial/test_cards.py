@@ -113,16 +113,16 @@ def test_without_scripts_the_page_reads_it_and_keeps_what_is_typed(out) -> None:
 
 
 @pytest.mark.parametrize(
-    "page",
+    "said",
     [
         Reply(500), Reply(cut=True), Reply(200, b"", "text/html"), Reply(200, b"<p>no title", "text/html"),
         Reply(200, b"%PDF", "application/pdf"), Reply(200, b"a" * 2_100_000, "text/html"),
         Reply(302, headers={"Location": "http://169.254.169.254/"}), Reply(200, b"\x00\xff<title>", "text/html; charset=idna"),
     ],
 )  # fmt: skip
-def test_a_page_that_can_t_be_read_is_a_sentence_and_leaves_without_a_card(page: Reply, out) -> None:
+def test_a_page_that_can_t_be_read_is_a_sentence_and_leaves_without_a_card(said: Reply, out) -> None:
     site, desk, channel_id = out
-    site.pages["/page"] = page
+    site.pages["/page"] = said
     form = typed(site, channel_id)
     shown = desk.post("cm", path(desk, "card"), form)
     assert shown.status_code == 200

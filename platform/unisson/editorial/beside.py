@@ -88,6 +88,11 @@ def settled(beside: Beside, texts: Iterable[str]) -> Beside:
     return beside
 
 
+def card_of_page(url: str, title: str, description: str, image: uuid.UUID | None) -> Card:
+    """Return what a page says of itself as the card of its link."""
+    return Card(url, title[:TITLE_CHARACTERS], description[:DESCRIPTION_CHARACTERS], image)
+
+
 def beside_of(content: Content) -> Beside:
     """Return what is kept beside the texts of a content."""
     return Beside(card=card_from(content.card), tagged=content.tagged, thread=tuple(content.thread or ()))

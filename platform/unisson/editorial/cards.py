@@ -10,7 +10,7 @@ from sqlalchemy import select
 from tenants.access import Actor
 from tenants.errors import RefusedError
 from tenants.session import Database, TenantSession
-from unisson.editorial.beside import Card
+from unisson.editorial.beside import Card, card_of_page
 from unisson.media.intake import take_in
 from unisson.media.library import words_of
 from unisson.media.models import Media
@@ -46,7 +46,7 @@ def outbound_of(runtime: Runtime) -> Outbound:
 def look(outbound: Outbound, url: str) -> Looked | None:
     """Return what is at `url`, within `SECONDS`; None where there is no page that says what it is.
 
-    No transaction should be open meanwhile: the page may take its time.
+    The page may take its time: where nothing has to be held meanwhile, no transaction should be open.
     """
     deadline = Deadline.after(SECONDS)
     card = link_card(outbound, url, deadline)
@@ -57,7 +57,7 @@ def card_of(looked: Looked | None, url: str, image: uuid.UUID | None) -> Card:
     """Return the card to propose for `url`: an empty one where nothing was found."""
     if looked is None:
         return Card(url)
-    return Card(url, looked.card.title, looked.card.description, image)
+    return card_of_page(url, looked.card.title, looked.card.description, image)
 
 
 def keep_image(
@@ -79,7 +79,9 @@ def keep_image(
 def take_in_found(
     session: TenantSession, actor: Actor, brand_id: uuid.UUID, looked: Looked, storage: Storage, *, put_away: bool
 ) -> Media:
-    """Return the image of a page as one of the brand's, credited to the site; one that was there stays as it is.
+    """Return the image of a page as one of the brand's, credited to the site; one that was there keeps its words.
+
+    Unless it is to be `put_away`, it stands in the library from now on.
 
     Raises RefusedError for what is no image.
     """
@@ -91,5 +93,7 @@ def take_in_found(
         media.credit = looked.card.site[:LINE_CHARACTERS]
         media.archived_at = session.now() if put_away else None
         media.words = words_of(media)
-        session.flush()
+    elif not put_away:
+        media.archived_at = None
+    session.flush()
     return media

@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 from tenants.errors import RefusedError
 from tenants.permissions import Permission
 from unisson.approvals.circuit import submit
-from unisson.editorial import beside_views, content_page, move_page, series_page, starters_page, tagging_page
+from unisson.editorial import beside_views, content_page, from_link, move_page, series_page, starters_page, tagging_page
 from unisson.editorial.composer import Composer, channel_registry
 from unisson.editorial.contents import load
 from unisson.editorial.limits import check_with
@@ -49,6 +49,12 @@ def content_edit(content_id: uuid.UUID) -> Answer:
     check_editable(content)
     composer.show_stored()
     return composer.page()
+
+
+@blueprint.route("/brands/<brand>/contents/from-link", methods=["GET", "POST"])
+def content_from_link(brand: str) -> Answer:
+    """Begin a content from a web page."""
+    return from_link.page(brand)
 
 
 @blueprint.post("/brands/<brand>/contents/preview")
