@@ -6,6 +6,7 @@ from unisson.activity import models as activity
 from unisson.approvals import models as approvals
 from unisson.calendars import models as calendars
 from unisson.editorial import models as editorial
+from unisson.editorial import models_of_brand as editorial_of_brand
 from unisson.imports import models as imports
 from unisson.media import models as media
 from unisson.newsroom import models as newsroom
@@ -18,8 +19,8 @@ from unisson.threads import models as threads
 from unisson.topics import models as topics
 
 MODULES = (
-    agencies, brands, domains, identities, members, activity, approvals, calendars, editorial, imports, media, newsroom,
-    notifications, portal, publishing, search, strategy, threads, topics,
+    agencies, brands, domains, identities, members, activity, approvals, calendars, editorial, editorial_of_brand,
+    imports, media, newsroom, notifications, portal, publishing, search, strategy, threads, topics,
 )  # fmt: skip
 """The modules that declare tables; a feature with tables of its own adds itself here."""
 

@@ -45,6 +45,11 @@ def did_of(handle: str) -> str:
     return "did:plc:" + base64.b32encode(hashlib.sha256(handle.encode()).digest())[:24].decode().lower()
 
 
+def cid_of(rkey: str) -> str:
+    """Return what this server says of a record's hash."""
+    return f"bafyrei-{rkey}"
+
+
 class StandInPds:
     """The server. Every handle signs in with PASSWORD; `strangers` are handles that resolve to nobody."""
 
@@ -184,14 +189,14 @@ class StandInPds:
             effect = {"repo": who, "rkey": wanted["rkey"], "record": wanted["record"]}
             self._records[key] = effect
             self.effects.append(effect)
-        return _json({"uri": f"at://{who}/{wanted['collection']}/{wanted['rkey']}", "cid": "bafyrei-stand-in"})
+        return _json({"uri": f"at://{who}/{wanted['collection']}/{wanted['rkey']}", "cid": cid_of(wanted["rkey"])})
 
     def _get_record(self, _call: Call, query: dict[str, str]) -> Reply:
         found = self._records.get((query["repo"], query["rkey"]))
         if found is None:
             return _refusal(400, "RecordNotFound", "Could not locate record")
         uri = f"at://{query['repo']}/{query['collection']}/{query['rkey']}"
-        return _json({"uri": uri, "cid": "bafyrei-stand-in", "value": found["record"]})
+        return _json({"uri": uri, "cid": cid_of(query["rkey"]), "value": found["record"]})
 
 
 def _bearer(call: Call) -> str:

@@ -59,15 +59,25 @@ def approve_many(
     due_in: float = -1.0,
     decided: tuple[str, ...] = ("rp", "client_approver"),
     spread: float = 0.0,
+    on_channel: dict | None = None,
+    beside: dict | None = None,
 ) -> list[Approved]:
-    """Return `count` contents due `due_in` seconds from now (and up to `spread` later), decided by those roles."""
+    """Return `count` contents due `due_in` seconds from now (and up to `spread` later), decided by those roles.
+
+    `on_channel` and `beside` are more of the frozen payload: of each of its channels, and of it as a whole.
+    """
     with runtime.database.agency(world.agency_id) as session:
         now = session.scalars(select(func.clock_timestamp())).one()
         channels = session.scalars(select(Channel).where(Channel.id.in_(channel_ids))).all()
         version_id = chains_of(session, world.brand_id)[0].version.id
         made = [
             _rows(
-                world, version_id, channels, number, now + timedelta(seconds=due_in + spread * number / max(count, 1))
+                world,
+                version_id,
+                channels,
+                number,
+                now + timedelta(seconds=due_in + spread * number / max(count, 1)),
+                (on_channel or {}, beside or {}),
             )
             for number in range(count)
         ]
@@ -89,7 +99,14 @@ def _point(session: TenantSession, made: dict) -> None:
     dispatching.put(session, "content", session.agency_id, approved.content_id)
 
 
-def _rows(world: World, version_id: uuid.UUID, channels: Sequence[Channel], number: int, due_at: datetime) -> dict:
+def _rows(
+    world: World,
+    version_id: uuid.UUID,
+    channels: Sequence[Channel],
+    number: int,
+    due_at: datetime,
+    more: tuple[dict, dict],
+) -> dict:
     content_id, revision_id, run_id = new_id(), new_id(), new_id()
     cm, rp, client = (world.people[role].membership_id for role in ("cm", "rp", "client_approver"))
     text = f"Billet n° {number} {content_id}"
@@ -102,9 +119,11 @@ def _rows(world: World, version_id: uuid.UUID, channels: Sequence[Channel], numb
         "scheduled_at": due_at.isoformat(),
         "zone": "Europe/Paris",
         "channels": [
-            {"id": str(channel.id), "kind": channel.kind, "name": channel.name, "text": text} for channel in channels
+            {"id": str(channel.id), "kind": channel.kind, "name": channel.name, "text": text, **more[0]}
+            for channel in channels
         ],
         "pictures": [],
+        **more[1],
     }
     digest = digest_of(payload)
     base = {"agency_id": world.agency_id}

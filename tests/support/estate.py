@@ -17,6 +17,7 @@ from unisson.approvals import links
 from unisson.approvals.models import Absence, RunSeat, RunStage, Wait
 from unisson.approvals.policies import chains_of
 from unisson.calendars.models import CalendarAct, CalendarFeed
+from unisson.editorial.models_of_brand import ContentTemplate
 from unisson.imports.models import Import, ImportRow
 from unisson.media.models import Media
 from unisson.media.reading import picture_key
@@ -66,7 +67,7 @@ _UUIDS = (
     "content_id", "link_id", "channel_id", "subscriber_id", "media_id", "publication_id", "membership_id",
     "assignment_id", "sign_in_id", "wait_id", "policy_id", "absence_id", "domain_id",
     "thread_id", "message_id", "topic_id", "date_id", "strategy_id", "black_out_id", "file_id", "feed_id", "act_id",
-    "import_id", "row_id",
+    "import_id", "row_id", "template_id",
 )  # fmt: skip
 
 
@@ -120,6 +121,13 @@ def _values(runtime: Runtime, worker: Runtime, world: World, canary: str) -> dic
         black_out = BlackOut(reason=canary, **period)
         session.add_all([strategy, black_out])
         session.flush()
+        template = ContentTemplate(
+            brand_id=world.brand_id, name=canary, created_by=world.people["cm"].membership_id,
+            draft={"kind": "post", "title": canary, "body": canary},
+        )  # fmt: skip
+        session.add(template)
+        session.flush()
+        template_id = template.id
         thread_id, message_id = _thread(session, world, approved.content_id, canary)
         file = ThreadFile(
             message_id=message_id, digest="0" * 64, filename=f"{canary}.pdf", mime="application/pdf", size=1, position=1
@@ -177,6 +185,7 @@ def _values(runtime: Runtime, worker: Runtime, world: World, canary: str) -> dic
         "act_id": str(act_id),
         "import_id": str(import_id),
         "row_id": str(row_id),
+        "template_id": str(template_id),
         "thread_id": str(thread_id),
         "message_id": str(message_id),
         "channel_id": str(channel_id),

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any, TypeGuard
 
 from tenants.errors import RefusedError
+from unisson.editorial.leaving import texts_of
 from unisson.editorial.press import Press
 from unisson.web.i18n import lazy
 
@@ -46,7 +47,7 @@ def checked(anchor: Mapping[str, Any], payload: Payload) -> dict[str, Any]:
 
 def _texts(payload: Payload) -> list[str]:
     """Return the texts where a quote is looked for, in that order: the channels', those of the release, the title."""
-    bodies = dict.fromkeys(str(channel["text"]) for channel in payload.get("channels", ()))
+    bodies = dict.fromkeys(text for channel in payload.get("channels", ()) for text in texts_of(channel))
     press = Press.of(payload.get("press"))
     return [*bodies, *(press.texts if press else ()), str(payload.get("title", ""))]
 

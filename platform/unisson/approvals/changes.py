@@ -14,6 +14,7 @@ from unisson.approvals.models import OUTCOMES, ApprovalRun, Decision
 from unisson.approvals.picture_changes import PictureChange, picture_changes
 from unisson.editorial.comparison import Part, differences
 from unisson.editorial.forms import KINDS, RISKS
+from unisson.editorial.leaving import texts_of
 from unisson.editorial.models import Content, Revision
 from unisson.editorial.press import Press
 from unisson.web.i18n import _n, lazy
@@ -30,6 +31,7 @@ class What(enum.StrEnum):
     QUOTES = "quotes"
     BOILERPLATE = "boilerplate"
     CONTACT = "contact"
+    CARD = "card"
     CHANNELS = "channels"
     SETTINGS = "settings"
     KIND = "kind"
@@ -52,6 +54,7 @@ _LABELS = {
     What.QUOTES: lazy("Quotes"),
     What.BOILERPLATE: lazy("About the brand"),
     What.CONTACT: lazy("Press contact"),
+    What.CARD: lazy("Card of the link"),
     What.CHANNELS: lazy("Channels"),
     What.SETTINGS: lazy("Settings of channels"),
     What.KIND: lazy("Kind"),
@@ -68,6 +71,7 @@ _IN_A_SENTENCE = {
     What.QUOTES: lazy("the quotes"),
     What.BOILERPLATE: lazy("the words about the brand"),
     What.CONTACT: lazy("the press contact"),
+    What.CARD: lazy("the card of the link"),
     What.CHANNELS: lazy("the channels"),
     What.SETTINGS: lazy("the settings of channels"),
     What.KIND: lazy("the kind"),
@@ -162,6 +166,9 @@ def _texts(former: Payload, current: Payload) -> Iterator[TextChange]:
         yield TextChange(What.TITLE, differences(*titles))
     around = _around(former), _around(current)
     yield from _compared(*around, (What.STANDFIRST,))
+    cards = _card(former), _card(current)
+    if cards[0] != cards[1]:
+        yield TextChange(What.CARD, differences(*cards))
     pairs = _paired(former.get("channels", ()), current.get("channels", ()))
     for (before, after), names in pairs.items():
         if before != after:
@@ -186,17 +193,29 @@ def _compared(former: Mapping[What, str], current: Mapping[What, str], parts: It
             yield TextChange(what, differences(former[what], current[what]))
 
 
+def _card(payload: Payload) -> str:
+    """Return the words of the card; "" where none goes out."""
+    card = payload.get("card")
+    return "\n".join(filter(None, (card["title"], card["description"]))) if card else ""
+
+
+def _card_images(former: Payload, current: Payload) -> Iterator[ListChange]:
+    before, after = ((each.get("card") or {}).get("image") for each in (former, current))
+    if (before or {}).get("digest") != (after or {}).get("digest"):
+        yield ListChange(What.CARD, added=(lazy("another image") if after else lazy("no image any more"),))
+
+
 def _paired(former: Sequence[Payload], current: Sequence[Payload]) -> dict[tuple[str, str], list[str]]:
     """Return each former text with the one that took its place, and the channels where they stand.
 
     A new channel has the former text where all had the same; and where its text stands on another, it changes nothing.
     """
-    before = {channel["id"]: channel["text"] for channel in former}
+    before = {channel["id"]: "\n\n".join(texts_of(channel)) for channel in former}
     alike = set(before.values())
     common = alike.pop() if len(alike) == 1 else ""
     pairs: dict[tuple[str, str], list[str]] = {}
     for channel in sorted(current, key=lambda each: each["id"] not in before):
-        text = channel["text"]
+        text = "\n\n".join(texts_of(channel))
         if channel["id"] in before or text not in {after for _before, after in pairs}:
             pairs.setdefault((before.get(channel["id"], common), text), []).append(channel["name"])
     return pairs
@@ -209,6 +228,7 @@ def _lists(former: Payload, current: Payload) -> Iterator[ListChange]:
     changed = tuple(now["name"] for was, now in kept if was.get("settings") != now.get("settings"))
     if changed:
         yield ListChange(What.SETTINGS, added=changed)
+    yield from _card_images(former, current)
     yield from _listed(What.KIND, *(map(_kind, [each["kind"]] if "kind" in each else []) for each in (former, current)))
     yield from _listed(What.TAGS, former.get("tags", ()), current.get("tags", ()))
     yield from _listed(What.RISKS, *(map(_risk, each.get("risks", ())) for each in (former, current)))

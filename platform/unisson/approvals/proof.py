@@ -30,6 +30,7 @@ from unisson.approvals.models import (
 from unisson.approvals.progress import ROLE_NAMES, SILENCE, pin_of
 from unisson.approvals.telling import Names, sentence
 from unisson.approvals.versions import BECAME
+from unisson.editorial.leaving import texts_of
 from unisson.editorial.models import Content, Revision
 from unisson.editorial.press import Press
 from unisson.editorial.revisions import digest_of
@@ -95,7 +96,7 @@ class VersionProof:
     @property
     def texts(self) -> Sequence[str]:
         """Return the texts of its channels, each once."""
-        return list(dict.fromkeys(channel["text"] for channel in self.payload.get("channels", ())))
+        return list(dict.fromkeys("\n\n".join(texts_of(channel)) for channel in self.payload.get("channels", ())))
 
     @property
     def press(self) -> Press | None:

@@ -15,11 +15,13 @@ from unisson.approvals.chain import Facts
 from unisson.approvals.changes import changes_between
 from unisson.approvals.policies import choose
 from unisson.approvals.telling import met_words
+from unisson.editorial.beside_shown import BesideShown
+from unisson.editorial.card_page import link_preview
 from unisson.editorial.clashes import Clash, Planned, clashes
 from unisson.editorial.comparison import Part, differences
 from unisson.editorial.contents import open_channels, own_texts
 from unisson.editorial.forms import DEFAULT_TIME, KINDS, RISKS, ContentForm, TypedPicture, alt_text, typed_pictures
-from unisson.editorial.limits import meter, objections
+from unisson.editorial.limits import meter, objections, thread_objections
 from unisson.editorial.models import Content, ContentState
 from unisson.editorial.moments import When, own_zone, when
 from unisson.editorial.press import PRESS_KINDS, Quote
@@ -182,6 +184,11 @@ class Composer:
         known = {media.id: media for media in found}
         return [PictureRow(known[each.media_id], each.alt) for each in self.typed if each.media_id in known]
 
+    @cached_property
+    def beside(self) -> BesideShown:
+        """Return what stands beside the text: the card of its link, the posts that continue it, tags of links."""
+        return BesideShown(self.brand, self.form, self.channels, self.topics)
+
     def previews(self) -> list[ChannelPreview]:
         """Return how what is typed looks on each chosen channel, and what each says no to."""
         chosen = set(self.form.channel_ids.data or ())
@@ -195,17 +202,15 @@ class Composer:
             missing_alts=sum(not row.alt.strip() for row in self.rows),
         )
         return [
-            self._preview(each, replace(sketch, text=self.text_of(each)), pictures)
+            self._preview(each, replace(sketch, text=self.form.text_of(each.id)), pictures)
             for each in self.channels
             if str(each.id) in chosen
         ]
 
-    def text_of(self, channel: Channel) -> str:
-        """Return what is typed for a channel: its own text, or the common one."""
-        return self.form.own_texts.get(str(channel.id), "").strip() or self.form.body.data or ""
-
     def _preview(self, channel: Channel, sketch: Sketch, pictures: list[PreviewPicture]) -> ChannelPreview:
-        known = channel_registry()
+        known, beside, written = channel_registry(), self.beside, sketch.text
+        sketch, posts = replace(sketch, text=beside.tagger.text(channel.kind, written)), beside.posts(known, channel)
+        further = thread_objections(known, channel, [each.text for each in posts])
         return ChannelPreview(
             kind=channel.kind,
             name=channel.name,
@@ -215,8 +220,10 @@ class Composer:
             html=rendered(channel.kind, sketch.text, self.form.release, self.voice),
             pictures=pictures,
             meter=meter(known, channel, sketch.text),
-            objections=objections(known, channel, sketch),
-            is_own=sketch.text != (self.form.body.data or ""),
+            objections=[*objections(known, channel, sketch), *further],
+            thread=posts,
+            link=link_preview(beside.card, channel.kind, written, pictures),
+            is_own=written != (self.form.body.data or ""),
         )
 
     def chain(self) -> ChosenChain:
@@ -249,7 +256,8 @@ class Composer:
         brand = session().read_once(Brand, self.brand.id)
         chosen = set(self.form.channel_ids.data or ())
         own = (words for key, words in self.form.own_texts.items() if key in chosen)
-        title, body = self.form.title.data or "", "\n".join((self.form.body.data or "", *own, *self.form.release.texts))
+        typed = (self.form.body.data or "", *own, *self.form.release.texts, *self.form.beside_typed.thread)
+        title, body = self.form.title.data or "", "\n".join(typed)
         return heard(session(), brand, title, body, risks=self.form.risks_meant, at=self.instant)
 
     def clashes(self) -> Sequence[Clash]:
@@ -304,6 +312,7 @@ class Composer:
             moment=self.when(),
             speakers=self.speakers,
             press_kinds=sorted(PRESS_KINDS),
+            thread=self.beside.thread(channel_registry()),
             previews=self.previews(),
             embargo=self.embargo,
             advice=self.advice(),
@@ -327,9 +336,10 @@ class Composer:
     def _addresses(self) -> dict[str, str]:
         brand = self.brand.slug
         preview = url_for("editorial.content_preview", brand=brand)
+        beside = {"preview_url": preview, "look_url": url_for("editorial.content_card", brand=brand)}
         if self.content is None:
-            return {"action": url_for("editorial.content_new", brand=brand), "preview_url": preview}
-        return {"action": url_for("editorial.content_edit", content_id=self.content.id), "preview_url": preview}
+            return {"action": url_for("editorial.content_new", brand=brand), **beside}
+        return {"action": url_for("editorial.content_edit", content_id=self.content.id), **beside}
 
 
 def _address(media_id: uuid.UUID) -> str:

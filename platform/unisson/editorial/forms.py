@@ -11,6 +11,8 @@ from wtforms import BooleanField, HiddenField, SelectField, SelectMultipleField,
 from wtforms.widgets import CheckboxInput, DateInput, ListWidget, TimeInput
 
 from tenants.errors import RefusedError
+from unisson.editorial.beside import NOTHING
+from unisson.editorial.beside_page import typed_beside
 from unisson.editorial.models import ContentKind, Risk
 from unisson.editorial.press import Press, shown_press, with_quote_risk
 from unisson.editorial.press_form import PressFields
@@ -38,7 +40,7 @@ DEFAULT_TIME = time(10, 0)
 
 NO_KIND = lazy("Choose what this is: a post, a press release, an article or a reply.")
 HALF_A_DATE = lazy("Give both the date and the time, or neither.")
-FIELD_OF = {"wall_time": "date", "picture": "pictures", "uploads": "pictures"}
+FIELD_OF = {"wall_time": "date", "picture": "pictures", "uploads": "pictures", "card": "beside", "thread": "beside"}
 """A verb's word for what is wrong → the field where it is said."""
 
 
@@ -110,6 +112,8 @@ class ContentForm(PressFields, ScheduleForm):
     tags = LineField(lazy("Tags"))
     risks = SelectMultipleField(lazy("Delicate points"), validate_choice=False)
     topic_id = SelectField(lazy("Topic"), validate_choice=False)
+    beside = HiddenField()
+    """Where refusals of what stands beside the text are said."""
     pillar = SelectField(lazy("Pillar"), validate_choice=False)
 
     @property
@@ -117,13 +121,19 @@ class ContentForm(PressFields, ScheduleForm):
         """Return the topic that was chosen; None for none."""
         return next(iter(_ids([self.topic_id.data or ""])), None)
 
+    beside_typed = NOTHING
     own_texts: Mapping[str, str] = {}
     """What was typed for some channels alone, by channel."""
+
+    def text_of(self, channel_id: uuid.UUID) -> str:
+        """Return what is typed for a channel: its own text, or the common one."""
+        return self.own_texts.get(str(channel_id), "").strip() or self.body.data or ""
 
     def read_texts(self, typed: "MultiDict[str, Any]") -> None:
         """Take from the request what was typed for some channels alone (`text-…`)."""
         found = {name[5:]: lines(value).rstrip() for name, value in typed.items() if name.startswith("text-")}
         self.own_texts = {str(key): found[str(key)] for key in _ids(found) if str(key) in found}
+        self.beside_typed = typed_beside(typed)
 
     def draft(self, pictures: Iterable[TypedPicture]) -> Draft:
         """Return what was typed. Raises RefusedError for a date that can't be read or a channel that is none."""
@@ -143,6 +153,7 @@ class ContentForm(PressFields, ScheduleForm):
             topic_id=self.topic,
             pillar=one_line(self.pillar.data),
             press=self.press(),
+            beside=self.beside_typed,
         )
 
     @property
@@ -156,6 +167,14 @@ class ContentForm(PressFields, ScheduleForm):
         chosen = tuple(each for each in self.risks.data or () if each in RISKS)
         return with_quote_risk(str(self.kind.data), self.press(), chosen)
 
+    def begin(self, draft: Draft) -> None:
+        """Fill a new content's fields but its date and its topic, which are its own."""
+        day, clock, topic = self.date.data, self.time.data, self.topic_id.data
+        self.show_draft(draft, 0)
+        if draft.press is not None:
+            self.show_press(draft.press)
+        self.date.data, self.time.data, self.topic_id.data, self.version.data = day, clock, topic, ""
+
     def show_draft(self, draft: Draft, version: int) -> None:
         """Fill the fields from what is stored."""
         self.kind.data, self.title.data, self.body.data = draft.kind.value, draft.title, draft.body
@@ -163,6 +182,7 @@ class ContentForm(PressFields, ScheduleForm):
         self.tags.data, self.risks.data = ", ".join(draft.tags), list(draft.risks)
         self.topic_id.data, self.pillar.data = str(draft.topic_id or ""), draft.pillar
         self.own_texts = {str(key): words for key, words in draft.texts}
+        self.beside_typed = draft.beside
         self.fold.data = str(draft.fold or 0)
         self.version.data = str(version)
         self.show(draft.wall_time)

@@ -9,7 +9,9 @@ from unisson.approvals.circuit import Check
 from unisson.editorial.contents import brand_of, channels_of, own_texts, pictures_of
 from unisson.editorial.models import Content
 from unisson.editorial.press import check_release, shown_press
+from unisson.editorial.tagging import tagger_of
 from unisson.media.rights import check_rights
+from unisson.publishing.channels.abilities import WITH_THREAD
 from unisson.publishing.channels.bluesky.facets import graphemes
 from unisson.publishing.channels.port import Problem, Sketch
 from unisson.publishing.channels.registry import Registry
@@ -37,8 +39,13 @@ class Objection:
 
     channel: str
     problem: Problem
+    post: int = 0
+    """Which post of a thread, counted from 1; 0 for the text that every channel has."""
 
     def __str__(self) -> str:
+        if self.post:
+            said = str(self.problem.message)
+            return _("%(channel)s, post %(number)s: %(problem)s", channel=self.channel, number=self.post, problem=said)
         return _("%(channel)s: %(problem)s", channel=self.channel, problem=str(self.problem.message))
 
 
@@ -64,6 +71,19 @@ def objections(registry: Registry, channel: Channel, sketch: Sketch) -> list[Obj
     return [Objection(channel.name, problem) for problem in problems if problem.blocking]
 
 
+def thread_objections(registry: Registry, channel: Channel, thread: Sequence[str]) -> list[Objection]:
+    """Return what stops the posts that continue a text on the channel; none where it has no threads."""
+    if channel.kind not in WITH_THREAD:
+        return []
+    adapter = registry.adapter(channel.kind)
+    return [
+        Objection(channel.name, problem, number)
+        for number, text in enumerate(thread, start=2)
+        for problem in adapter.problems(Sketch("", text, (), 0))
+        if problem.blocking
+    ]
+
+
 def sketch_of(session: TenantSession, content: Content) -> Sketch:
     """Return the stored content as the limits see it."""
     placed = pictures_of(session, content)
@@ -84,14 +104,19 @@ def check_with(registry: Registry) -> Check:
             raise RefusedError(DISCONNECTED, field="channel_ids")
         check_release(content.kind, content.title, content.press)
         sketch, own = sketch_of(session, content), own_texts(session, content)
-        sketches = [(channel, replace(sketch, text=own.get(channel.id, sketch.text))) for channel in channels]
+        tagger = tagger_of(session, content)
+        texts = {each.id: tagger.text(each.kind, own.get(each.id, sketch.text)) for each in channels}
+        sketches = [(channel, replace(sketch, text=texts[channel.id])) for channel in channels]
         found = [each for channel, its in sketches for each in objections(registry, channel, its)]
+        for channel in channels:
+            thread = [tagger.text(channel.kind, text) for text in content.thread or ()]
+            found += thread_objections(registry, channel, thread)
         if found:
             raise RefusedError(Objections(found), field=FIELDS.get(found[0].problem.field))
         check_rights(session, content)
         brand, risks = brand_of(session, content), content.risks or ()
         press = shown_press(content.kind, content.press)
-        words = "\n".join((content.body, *own.values(), *(press.texts if press else ())))
+        words = "\n".join((content.body, *own.values(), *(press.texts if press else ()), *(content.thread or ())))
         said = heard(session, brand, content.title, words, risks=risks, at=content.scheduled_at)
         stops = [each for each in said if each.stops]
         if stops:

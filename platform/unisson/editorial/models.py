@@ -134,6 +134,12 @@ class Content(TenantOwned, Base):
     """Minutes after what it follows has gone out."""
     late_limit: Mapped[int | None]
     """Seconds past its date within which it may still leave by itself; None for the limit of the settings."""
+    card: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    """The card of the first link (`editorial.beside`); None where nobody has looked at it."""
+    tagged: Mapped[bool | None]
+    """Whether its links are tagged (`editorial.tagging`); None where the brand's word holds."""
+    thread: Mapped[list[str]] = mapped_column(server_default="[]")
+    """The texts of the posts that continue it, where a channel has threads."""
     version: Mapped[int] = mapped_column(server_default="1", server_onupdate=FetchedValue())
     created_at: Mapped[Timestamp]
 

@@ -12,6 +12,7 @@ from unisson.editorial.press import Press
 from unisson.newsroom.prose import to_html
 from unisson.newsroom.release import Voice, release_html
 from unisson.publishing.channels.letter import rich_text
+from unisson.publishing.channels.linkcard import host_of
 from unisson.publishing.channels.port import ChannelKind
 from unisson.publishing.models import Channel
 
@@ -27,6 +28,24 @@ class PreviewPicture:
 
 
 @dataclass(frozen=True, slots=True)
+class LinkPreview:
+    """The card of a link."""
+
+    host: str
+    title: str
+    description: str
+    picture: PreviewPicture | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PostPreview:
+    """A post that continues the first one."""
+
+    text: str
+    meter: Meter | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ChannelPreview:
     """The content on one channel. `html` is clean markup where the channel renders any."""
 
@@ -39,6 +58,9 @@ class ChannelPreview:
     pictures: Sequence[PreviewPicture] = ()
     meter: Meter | None = None
     objections: Sequence[Objection] = field(default=())
+    link: LinkPreview | None = None
+    """The card of its first link, where the channel shows it."""
+    thread: Sequence[PostPreview] = ()
     is_own: bool = False
     """Whether it has a text of its own, while it is being written."""
 
@@ -78,6 +100,18 @@ def frozen_previews(
             text=frozen["text"],
             html=rendered(frozen["kind"], frozen["text"], press, voice),
             pictures=pictures,
+            thread=[PostPreview(text) for text in frozen.get("thread", ())],
+            link=_frozen_link(payload, frozen, address),
         )
         for frozen in payload["channels"]
     ]
+
+
+def _frozen_link(
+    payload: Mapping[str, Any], frozen: Mapping[str, Any], address: Callable[[Mapping[str, Any]], str]
+) -> LinkPreview | None:
+    if not frozen.get("card"):
+        return None
+    card, image = payload["card"], payload["card"]["image"]
+    picture = PreviewPicture(address(image), "", int(image["width"]), int(image["height"])) if image else None
+    return LinkPreview(host_of(frozen["card"]), card["title"], card["description"], picture)

@@ -8,7 +8,8 @@ from sqlalchemy import func, select
 
 from tenants.access import Actor
 from tenants.session import TenantSession
-from unisson.editorial.contents import brand_of, channels_of, own_texts, pictures_of
+from unisson.editorial.contents import brand_of, pictures_of
+from unisson.editorial.leaving import frozen_image, leaving
 from unisson.editorial.models import Content, Revision
 from unisson.editorial.press import shown_press
 from unisson.topics.embargo import embargo_on
@@ -29,7 +30,8 @@ def payload_of(session: TenantSession, content: Content, *, date_approved: bool 
     Where its chain does not approve the date, the payload has none, and the content may move on the calendar.
     """
     brand, embargo = brand_of(session, content), embargo_on(session, content.topic_id)
-    own, press = own_texts(session, content), shown_press(content.kind, content.press)
+    press = shown_press(content.kind, content.press)
+    pictures = [frozen_image(placed.media, placed.alt) for placed in pictures_of(session, content)]
     return {
         "format": 2,
         "kind": content.kind,
@@ -45,27 +47,8 @@ def payload_of(session: TenantSession, content: Content, *, date_approved: bool 
         "embargo": embargo.until.isoformat() if embargo and date_approved else None,
         "scheduled_at": content.scheduled_at.isoformat() if content.scheduled_at and date_approved else None,
         "zone": content.zone,
-        "channels": [
-            {
-                "id": str(channel.id),
-                "kind": channel.kind,
-                "name": channel.name,
-                "text": own.get(channel.id, content.body),
-            }
-            for channel in channels_of(session, content)
-        ],
-        "pictures": [
-            {
-                "id": str(placed.media.id),
-                "digest": placed.media.digest,
-                "mime": placed.media.mime,
-                "width": placed.media.width,
-                "height": placed.media.height,
-                "size": placed.media.size,
-                "alt": placed.alt,
-            }
-            for placed in pictures_of(session, content)
-        ],
+        **leaving(session, content, with_pictures=bool(pictures)),
+        "pictures": pictures,
     }
 
 

@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 from tenants.errors import RefusedError
 from tenants.permissions import Permission
 from unisson.approvals.circuit import submit
-from unisson.editorial import content_page, move_page, series_page
+from unisson.editorial import beside_views, content_page, from_link, move_page, series_page, starters_page, tagging_page
 from unisson.editorial.composer import Composer, channel_registry
 from unisson.editorial.contents import load
 from unisson.editorial.limits import check_with
@@ -35,6 +35,7 @@ def content_new(brand: str) -> Answer:
     if request.method == "POST":
         return _save(composer)
     composer.show_new(request.args.get("date"), request.args.get("topic"))
+    starters_page.begin(composer.form, card, request.args.get("template"))
     return composer.page()
 
 
@@ -50,12 +51,64 @@ def content_edit(content_id: uuid.UUID) -> Answer:
     return composer.page()
 
 
+@blueprint.route("/brands/<brand>/contents/from-link", methods=["GET", "POST"])
+def content_from_link(brand: str) -> Answer:
+    """Begin a content from a web page."""
+    return from_link.page(brand)
+
+
 @blueprint.post("/brands/<brand>/contents/preview")
 def content_preview(brand: str) -> Answer:
     """Show how what is typed would look. Nothing is written."""
     card = brand_card(brand)
     actor().require(Permission.CONTENT_WRITE, card.id)
     return without_writing(_typed(Composer(card)).preview_page())
+
+
+@blueprint.post("/brands/<brand>/contents/card")
+def content_card(brand: str) -> Answer:
+    """Show the card of the first link of what is typed, as its page gives it. Nothing is written."""
+    card = brand_card(brand)
+    actor().require(Permission.CONTENT_WRITE, card.id)
+    composer = Composer(card)
+    composer.form.read_texts(request.form)
+    return beside_views.card(composer)
+
+
+@blueprint.route("/brands/<brand>/link-tagging", methods=["GET", "POST"])
+def link_tagging(brand: str) -> Answer:
+    """Say how the links of a brand's contents are tagged."""
+    return tagging_page.page(brand)
+
+
+@blueprint.get("/brands/<brand>/templates")
+def templates(brand: str) -> Answer:
+    """Show a brand's templates."""
+    return starters_page.page(brand)
+
+
+@blueprint.post("/contents/<uuid:content_id>/template")
+def template_saving(content_id: uuid.UUID) -> Answer:
+    """Keep a content as a template of its brand."""
+    return starters_page.saved(content_id)
+
+
+@blueprint.post("/templates/<uuid:template_id>/name")
+def template_naming(template_id: uuid.UUID) -> Answer:
+    """Give a template another name."""
+    return starters_page.renamed(template_id)
+
+
+@blueprint.post("/templates/<uuid:template_id>/archive")
+def template_archiving(template_id: uuid.UUID) -> Answer:
+    """Put a template away."""
+    return starters_page.archived(template_id)
+
+
+@blueprint.post("/templates/<uuid:template_id>/restoration")
+def template_restoration(template_id: uuid.UUID) -> Answer:
+    """Take a template back."""
+    return starters_page.restored(template_id)
 
 
 @blueprint.get("/contents/<uuid:content_id>")
@@ -125,7 +178,9 @@ def _typed(composer: Composer) -> Composer:
 def _save(composer: Composer) -> Answer:
     wanted = request.form.get("action", "save")
     _typed(composer)
-    if wanted in {"preview", "add"}:
+    if wanted == "card":
+        beside_views.look_up(composer)
+    if wanted in {"preview", "add", "card", "post"}:
         page = composer.page()
         return without_writing(page)
     if composer.form.errors or not composer.form.validate():

@@ -15,6 +15,7 @@ from tenants.errors import NotFoundError, RefusedError, StaleError
 from tenants.permissions import Permission
 from tenants.session import TenantSession
 from unisson.activity.trail import record
+from unisson.editorial.beside import NOTHING, Beside, beside_of, check_images, put, settled
 from unisson.editorial.contents import brand_of, channels_of, check_fresh, load, open_channels, own_texts, pictures_of
 from unisson.editorial.models import (
     EDITABLE,
@@ -71,6 +72,7 @@ class Draft:
     """What some channels have of their own, instead of `body`."""
     press: Press | None = None
     """What a release has besides its title and text."""
+    beside: Beside = NOTHING
 
 
 def write(session: TenantSession, actor: Actor, brand_id: uuid.UUID, draft: Draft) -> Content:
@@ -221,6 +223,7 @@ def draft_of(session: TenantSession, content: Content) -> Draft:
         pillar=content.pillar or "",
         texts=tuple(sorted(own_texts(session, content).items())),
         press=Press.of(content.press),
+        beside=beside_of(content),
     )
 
 
@@ -240,10 +243,15 @@ def _normal(draft: Draft, before: Draft) -> Draft:
         press=press,
         channel_ids=tuple(sorted(draft.channel_ids)),
         texts=tuple(sorted(own_of(draft).items())),
+        beside=settled(draft.beside, _words_of(draft)),
         tags=tuple(normal_tags(draft.tags)),
         risks=tuple(sorted(set(with_quote_risk(draft.kind, press, draft.risks)))),
         fold=fold,
     )
+
+
+def _words_of(draft: Draft) -> list[str]:
+    return [draft.body, *own_of(draft).values()]
 
 
 def own_of(draft: Draft) -> dict[uuid.UUID, str]:
@@ -282,6 +290,7 @@ def fill_in(content: Content, brand: Brand, draft: Draft, now: Callable[[], date
     check_sizes(draft.press)
     press = kept_press(draft.kind, draft.press)
     content.press = press.as_json() if press else None
+    put(content, settled(draft.beside, _words_of(draft)))
     risks = with_quote_risk(draft.kind, press, draft.risks)
     content.tags, content.risks = normal_tags(draft.tags), sorted({Risk(each).value for each in risks})
     if draft.wall_time is None:
@@ -314,6 +323,7 @@ def _attach(session: TenantSession, content: Content, draft: Draft) -> None:
         for channel_id in set(draft.channel_ids)
     )
     content.channel_kinds = " ".join(sorted({known[channel_id].kind for channel_id in draft.channel_ids}))
+    check_images(session, content)
     _illustrate(session, content, draft)
 
 

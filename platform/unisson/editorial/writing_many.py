@@ -24,7 +24,8 @@ from unisson.topics.planning import titles
 
 COLUMNS = (
     "id", "brand_id", "topic_id", "author_id", "kind", "title", "body", "tags", "risks", "scheduled_at", "wall_time",
-    "zone", "fold", "channel_kinds", "pillar", "press",
+    "zone", "fold", "channel_kinds", "pillar", "press", "card",
+    "tagged", "thread",
 )  # fmt: skip
 """What a new draft says; the rest of a content is as the database begins it."""
 

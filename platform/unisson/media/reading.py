@@ -51,7 +51,10 @@ def _is_shown_to_clients(session: TenantSession, media: Media) -> bool:
         .where(
             Content.brand_id == media.brand_id,
             Content.state.in_([state.value for state in SHOWN_TO_CLIENTS]),
-            Revision.payload["pictures"].contains([{"id": str(media.id)}]),
+            or_(
+                Revision.payload["pictures"].contains([{"id": str(media.id)}]),
+                Revision.payload["card"]["image"].contains({"id": str(media.id)}),
+            ),
         )
     )
     said = (

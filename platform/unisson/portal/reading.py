@@ -17,6 +17,7 @@ from unisson.approvals.chain import Chain
 from unisson.approvals.circuit import Passage, current_passage
 from unisson.approvals.lateness import if_late
 from unisson.approvals.models import ApprovalRun, Decision, PolicyVersion, Purpose, RunStage, Verdict, Wait
+from unisson.editorial.leaving import images_of
 from unisson.editorial.models import Content, ContentState, Revision
 from unisson.editorial.visibility import visible_states
 from unisson.portal.guests import Guest
@@ -215,7 +216,10 @@ def history(session: TenantSession, guest: Guest, before: uuid.UUID | None = Non
 
 def picture(session: TenantSession, guest: Guest, digest: str) -> str:
     """Return the media type of an image that a revision holds which the guest may see. Raises NotFoundError."""
-    holds = Revision.payload["pictures"].contains([{"digest": digest}])
+    holds = or_(
+        Revision.payload["pictures"].contains([{"digest": digest}]),
+        Revision.payload["card"]["image"].contains({"digest": digest}),
+    )
     asked = select(Wait.content_id).where(Wait.membership_id == guest.person.id, Wait.brand_id == guest.brand.id)
     decided = (
         select(ApprovalRun.revision_id)
@@ -239,7 +243,7 @@ def picture(session: TenantSession, guest: Guest, digest: str) -> str:
     ).scalar()
     if revision is None:
         raise NotFoundError
-    return next(str(each["mime"]) for each in revision["pictures"] if each["digest"] == digest)
+    return next(str(each["mime"]) for each in images_of(revision) if each["digest"] == digest)
 
 
 def _readable(guest: Guest) -> tuple[ColumnElement[bool], ...]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from unisson.publishing.channels.port import Outgoing, Picture, Recipient
+from unisson.publishing.channels.port import Card, Outgoing, Picture, Recipient
 from unisson.publishing.ledger import payload
 
 ReadPicture = Callable[[uuid.UUID, str], bytes]
@@ -31,7 +31,20 @@ def outgoing(agency_id: uuid.UUID, seen: Row[Any], read_picture: ReadPicture) ->
         pictures=tuple(_picture(agency_id, each, read_picture) for each in frozen["pictures"]),
         recipient=Recipient(seen.email, seen.recipient_name) if seen.email else None,
         press=frozen.get("press"),
+        thread=tuple(channel.get("thread", ())),
+        card=_card(agency_id, frozen, channel, read_picture),
+        card_decided="card" in channel,
     )
+
+
+def _card(
+    agency_id: uuid.UUID, frozen: dict[str, Any], channel: dict[str, Any], read_picture: ReadPicture
+) -> Card | None:
+    if not channel.get("card"):
+        return None
+    said = frozen["card"]
+    image = _picture(agency_id, said["image"], read_picture) if said["image"] else None
+    return Card(channel["card"], said["title"], said["description"], image)
 
 
 def _picture(agency_id: uuid.UUID, frozen: dict[str, Any], read_picture: ReadPicture) -> Picture:

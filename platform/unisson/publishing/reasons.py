@@ -37,6 +37,11 @@ CODES: dict[str, Explanation] = {
         lazy("It was not sent a second time."),
         lazy("Look on the channel. If it stands there, give its address; if it does not, send it again."),
     ),
+    "thread broken": Explanation(
+        lazy("The thread is out in part: the channel refuses a post of it, or holds something else there."),
+        lazy("What stands was not sent a second time."),
+        lazy("Look on the channel. Sent again, it goes on at the first post that is missing; or give its address."),
+    ),
     "on_hold": Explanation(
         lazy("The content was on hold when its time came. Nothing was sent."),
         KEPT,

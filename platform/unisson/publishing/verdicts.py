@@ -14,6 +14,7 @@ from unisson.publishing.channels.port import (
     Published,
     ReadBack,
     Refused,
+    Stranded,
     Unknown,
     Unreadable,
 )
@@ -72,6 +73,8 @@ def verdict(outcome: Outcome, attempts: int, settle: float) -> Verdict:
             return Verdict("failed", "refused", reason)
         case AccessLost(reason):
             return Verdict("scheduled", "not_sent", reason, delay=PAUSE_LOOK)
+        case Stranded(reason):
+            return Verdict("held", "unknown", "thread broken", detail=reason)
         case Unknown(reason):
             return Verdict("unknown", "unknown", reason, delay=settle)
 

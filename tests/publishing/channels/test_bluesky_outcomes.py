@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from tests.standins.accounts import DUE, MemoryVault, account, outgoing, picture
-from tests.standins.pds import PASSWORD, StandInPds, did_of
+from tests.standins.pds import PASSWORD, StandInPds, cid_of, did_of
 from tests.standins.wire import HttpServer, Reply
 from unisson.outbound import Outbound
 from unisson.publishing.channels.bluesky import BlueskyAdapter
@@ -31,7 +31,7 @@ def test_it_publishes(bluesky: BlueskyAdapter, lea: Account, pds: StandInPds) ->
     outcome = bluesky.publish(outgoing(REF, "Bonjour à tous"), lea)
     did = did_of("lea.test")
     page = f"https://bsky.app/profile/lea.test/post/{REF}"
-    assert outcome == Published(f"at://{did}/app.bsky.feed.post/{REF}", page, "bafyrei-stand-in")
+    assert outcome == Published(f"at://{did}/app.bsky.feed.post/{REF}", page, cid_of(REF))
     (effect,) = pds.effects.all()
     assert effect["record"] == {
         "$type": "app.bsky.feed.post",

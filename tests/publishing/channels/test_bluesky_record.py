@@ -1,6 +1,7 @@
 """What is posted: offsets in bytes, images with their description, a card when the page has one."""
 
 import uuid
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -11,7 +12,7 @@ from tests.standins.wire import Call, HttpServer, Reply
 from unisson.publishing.channels.bluesky import BlueskyAdapter
 from unisson.publishing.channels.bluesky.facets import graphemes, spans
 from unisson.publishing.channels.bluesky.tid import ALPHABET, tid, tid_of
-from unisson.publishing.channels.port import Account, NotSent, Outgoing, Picture, Published, Refused, Sketch
+from unisson.publishing.channels.port import Account, Card, NotSent, Outgoing, Picture, Published, Refused, Sketch
 
 REF = "3mbq5xyzabc2d"
 
@@ -170,6 +171,43 @@ def test_a_page_that_fails_never_holds_the_post_back(
 ) -> None:
     with _site(said, Reply()) as site:
         assert _external(bluesky, lea, pds, f"{site.url}/p") is None
+
+
+def test_a_card_that_was_approved_leaves_as_it_was(bluesky: BlueskyAdapter, lea: Account, pds: StandInPds) -> None:
+    with _site(_html(PAGE.format(image="/i.png")), Reply(200, b"png", "image/png")) as site:
+        card = Card(f"{site.url}/p", "Notre titre", "À nous.", picture(b"approved", mime="image/jpeg"))
+        sending = replace(outgoing(REF, f"À lire : {site.url}/p"), card=card, card_decided=True)
+        embed = _record(bluesky, lea, pds, sending)["embed"]
+        assert isinstance(embed, dict)
+        external = embed["external"]
+        assert (external["uri"], external["title"], external["description"]) == (card.url, "Notre titre", "À nous.")
+        assert external["thumb"]["size"] == len(b"approved")
+        assert site.connections == 0
+
+
+def test_a_card_that_was_left_out_stays_out(bluesky: BlueskyAdapter, lea: Account, pds: StandInPds) -> None:
+    with _site(_html(PAGE.format(image="/i.png")), Reply()) as site:
+        sending = replace(outgoing(REF, f"À lire : {site.url}/p"), card_decided=True)
+        assert "embed" not in _record(bluesky, lea, pds, sending)
+        assert site.connections == 0
+
+
+@pytest.mark.parametrize(
+    ("image", "told"),
+    [
+        (picture(b"changed", digest="0" * 64), Refused),
+        (picture(bytes(1_000_001)), Refused),
+        (Picture("0" * 64, "image/png", 1, 1, 1, "", _unreadable), NotSent),
+    ],
+)
+def test_an_approved_card_never_leaves_without_its_image(
+    image: Picture, told: type, bluesky: BlueskyAdapter, lea: Account, pds: StandInPds
+) -> None:
+    sending = replace(
+        outgoing(REF, "https://a.example"), card=Card("https://a.example", "T", "", image), card_decided=True
+    )
+    assert isinstance(bluesky.publish(sending, lea), told)
+    assert pds.effects.all() == []
 
 
 def test_record_keys_are_valid_and_do_not_meet() -> None:

@@ -1,8 +1,11 @@
 """The card of a web page: title, description and image that it announces itself (ogp.me)."""
 
+import re
 from dataclasses import dataclass
 from email.message import Message
-from html.parser import HTMLParser
+from urllib.parse import urlsplit
+
+from lxml import etree, html  # type: ignore[import-untyped]  # lxml has no annotations
 
 from unisson.outbound import Answer, Deadline, Outbound, OutboundError
 
@@ -22,35 +25,7 @@ class LinkCard:
     title: str
     description: str
     image: str
-
-
-class _Announcements(HTMLParser):
-    """Reads `<meta>` and `<title>` up to the end of the head."""
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.said: dict[str, str] = {}
-        self.title = ""
-        self._in_title = False
-        self._over = False
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if self._over or tag == "body":
-            self._over = True
-            return
-        self._in_title = tag == "title" and not self.title
-        if tag == "meta":
-            named = {name: value or "" for name, value in attrs}
-            key = (named.get("property") or named.get("name") or "").lower()
-            self.said.setdefault(key, " ".join(named.get("content", "").split()))
-
-    def handle_endtag(self, tag: str) -> None:
-        self._in_title = False
-        self._over = self._over or tag == "head"
-
-    def handle_data(self, data: str) -> None:
-        if self._in_title and not self._over:
-            self.title += data
+    site: str = ""
 
 
 def link_card(outbound: Outbound, url: str, deadline: Deadline) -> LinkCard | None:
@@ -61,7 +36,7 @@ def link_card(outbound: Outbound, url: str, deadline: Deadline) -> LinkCard | No
         return None
     if answer.status != 200 or _media_type(answer) not in {"text/html", "application/xhtml+xml"}:
         return None
-    return _card(_text(answer), url, answer.url)
+    return _card(answer, url)
 
 
 def card_image(outbound: Outbound, card: LinkCard, max_bytes: int, deadline: Deadline) -> tuple[bytes, str] | None:
@@ -76,16 +51,46 @@ def card_image(outbound: Outbound, card: LinkCard, max_bytes: int, deadline: Dea
     return (answer.body, mime) if answer.status == 200 and answer.body and mime in IMAGE_TYPES else None
 
 
-def _card(html: str, url: str, found_at: str) -> LinkCard | None:
-    page = _Announcements()
-    page.feed(html)
-    said = page.said
-    title = said.get("og:title") or said.get("twitter:title") or " ".join(page.title.split())
+def _card(answer: Answer, url: str) -> LinkCard | None:
+    parser = html.HTMLParser(encoding="utf-8", no_network=True, huge_tree=False, remove_comments=True)
+    try:
+        page = html.document_fromstring(_text(answer).encode(), parser=parser)
+    except (etree.LxmlError, ValueError):
+        return None
+    said = _said(page)
+    title = said.get("og:title") or said.get("twitter:title") or _plain(page.findtext("./head/title"))
     if not title:
         return None
     description = said.get("og:description") or said.get("description") or said.get("twitter:description") or ""
     image = said.get("og:image:secure_url") or said.get("og:image") or said.get("twitter:image") or ""
-    return LinkCard(url, title[:TITLE_CHARACTERS], description[:DESCRIPTION_CHARACTERS], _absolute(found_at, image))
+    return LinkCard(
+        url,
+        title[:TITLE_CHARACTERS],
+        description[:DESCRIPTION_CHARACTERS],
+        _absolute(answer.url, image),
+        (said.get("og:site_name") or host_of(answer.url))[:TITLE_CHARACTERS],
+    )
+
+
+def _said(page: html.HtmlElement) -> dict[str, str]:
+    """Return what the head of the page announces, by name: where it says a thing twice, what it says first."""
+    said: dict[str, str] = {}
+    for each in page.iterfind("./head//meta"):
+        said.setdefault((each.get("property") or each.get("name") or "").lower(), _plain(each.get("content")))
+    return said
+
+
+def _plain(text: str | None) -> str:
+    """Return one line without control characters."""
+    return " ".join("".join(c if c.isprintable() or c.isspace() else " " for c in text or "").split())
+
+
+def host_of(url: str) -> str:
+    """Return the name of the site of an address, as people say it; "" where it has none."""
+    try:
+        return (urlsplit(url).hostname or "").removeprefix("www.")
+    except ValueError:
+        return ""
 
 
 def _absolute(base: str, where: str) -> str:
@@ -99,10 +104,16 @@ def _media_type(answer: Answer) -> str:
     return answer.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
+_DECLARED = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?([A-Za-z0-9_:.-]{1,40})", re.IGNORECASE)
+
+
 def _text(answer: Answer) -> str:
+    """Return the page as text: by what its header says, else by what it says itself within 1,024 bytes, else UTF-8."""
     header = Message()
     header["Content-Type"] = answer.headers.get("content-type", "text/html")
+    declared = _DECLARED.search(answer.body[:1024])
+    charset = header.get_content_charset() or (declared[1].decode() if declared else "utf-8")
     try:
-        return answer.body.decode(header.get_content_charset("utf-8"), errors="replace")
-    except LookupError:
+        return answer.body.decode(charset, errors="replace")
+    except (LookupError, UnicodeError):
         return answer.body.decode("utf-8", errors="replace")

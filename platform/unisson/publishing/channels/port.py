@@ -34,6 +34,16 @@ class Picture:
 
 
 @dataclass(frozen=True, slots=True)
+class Card:
+    """The card of a text's first link, as it was approved."""
+
+    url: str
+    title: str
+    description: str
+    image: Picture | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Recipient:
     """One addressee of an e-mail list."""
 
@@ -58,6 +68,11 @@ class Outgoing:
     recipient: Recipient | None = None
     press: Mapping[str, Any] | None = None
     """Standfirst, quotes, boilerplate and contact of a release, as the revision has them (`editorial.press`)."""
+    thread: tuple[str, ...] = ()
+    """The texts of the posts that continue it, where the channel has threads."""
+    card: Card | None = None
+    card_decided: bool = False
+    """Whether `card`, also when it is None, is what was approved; else the channel looks at the link itself."""
 
 
 class TokenVault(Protocol):
@@ -125,7 +140,17 @@ class Unknown:
     reason: str
 
 
-Outcome = Published | NotSent | Refused | AccessLost | Unknown
+@dataclass(frozen=True, slots=True)
+class Stranded:
+    """A part of it is out, and the channel says no to the rest: only a person can say what becomes of it.
+
+    Sending again with the same reference is harmless: it goes on with what is missing.
+    """
+
+    reason: str
+
+
+Outcome = Published | NotSent | Refused | AccessLost | Unknown | Stranded
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from unisson.publishing.channels import reasons
 from unisson.publishing.channels.bluesky.facets import graphemes
 from unisson.publishing.channels.bluesky.record import COLLECTION, IMAGE_BYTES, Composer, iso, no_time
 from unisson.publishing.channels.bluesky.signin import SignedIn, open_session
+from unisson.publishing.channels.bluesky.thread import OtherContent, ThreadOfPosts, standing, texts
 from unisson.publishing.channels.bluesky.tid import tid_of
 from unisson.publishing.channels.bluesky.xrpc import DataServer, Stopped, XrpcRefused, outcome_before, outcome_of
 from unisson.publishing.channels.port import (
@@ -75,9 +76,10 @@ class BlueskyAdapter:
         try:
             server = self._server(account, deadline)
             signed_in = SignedIn(server, account)
-            record = Composer(self._outbound, server, signed_in, Deadline(deadline.at - SENDING_SECONDS)).record(
-                outgoing
-            )
+            composer = Composer(self._outbound, server, signed_in, Deadline(deadline.at - SENDING_SECONDS))
+            if outgoing.thread:
+                return _published(ThreadOfPosts(server, signed_in, composer, deadline), outgoing, signed_in.tokens())
+            record = composer.record(outgoing)
             who = signed_in.tokens()
             if deadline.left() < SENDING_SECONDS:
                 raise no_time()
@@ -92,6 +94,8 @@ class BlueskyAdapter:
         try:
             server = self._server(account, Deadline.after(self.deadline))
             who = SignedIn(server, account).tokens()
+            if outgoing.thread:
+                return _thread_found(server, who, outgoing)
             key = {"repo": who["did"], "collection": COLLECTION, "rkey": outgoing.client_ref}
             said = server.ask("com.atproto.repo.getRecord", key)
         except XrpcRefused as refusal:
@@ -137,6 +141,24 @@ def _create(
         return outcome_of(failure)
     uri = str(said.get("uri") or _uri(who, outgoing))
     return Published(uri, _page(who, outgoing), str(said.get("cid") or ""))
+
+
+def _published(thread: ThreadOfPosts, outgoing: Outgoing, who: Mapping[str, str]) -> Outcome:
+    first = thread.publish(outgoing, who)
+    if not isinstance(first, dict):
+        return first
+    return Published(str(first["uri"]), _page(who, outgoing), str(first["cid"]))
+
+
+def _thread_found(server: DataServer, who: Mapping[str, str], outgoing: Outgoing) -> ReadBack:
+    """Look every post of a thread up: where one is missing, the next attempt goes on with it."""
+    try:
+        posts = [standing(server, who["did"], outgoing, place) for place in range(len(texts(outgoing)))]
+    except OtherContent:
+        return Unreadable(reasons.OTHER_CONTENT)
+    if None in posts:
+        return Absent(resend_is_safe=True)
+    return Found(_uri(who, outgoing), _page(who, outgoing))
 
 
 def _uri(who: Mapping[str, str], outgoing: Outgoing) -> str:

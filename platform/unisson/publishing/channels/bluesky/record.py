@@ -10,7 +10,7 @@ from unisson.publishing.channels.bluesky.signin import SignedIn
 from unisson.publishing.channels.bluesky.xrpc import DataServer, Stopped, XrpcRefused
 from unisson.publishing.channels.linkcard import SECONDS, card_image, link_card
 from unisson.publishing.channels.pictures import approved_bytes
-from unisson.publishing.channels.port import NotSent, Outgoing, Picture
+from unisson.publishing.channels.port import Card, NotSent, Outgoing, Picture
 from unisson.publishing.channels.reasons import with_detail
 
 COLLECTION = "app.bsky.feed.post"
@@ -38,19 +38,26 @@ class Composer:
 
     def record(self, outgoing: Outgoing) -> Json:
         """Return the record to create. Raises `Stopped`, `OutboundError` and `XrpcRefused`."""
-        record: Json = {
-            "$type": COLLECTION,
-            "text": outgoing.text,
-            "createdAt": iso(outgoing.due_at),
-            "langs": [outgoing.language],
-        }
-        facets = self._facets(outgoing.text)
-        if facets:
-            record["facets"] = facets
-        embed = self._images(outgoing.pictures) if outgoing.pictures else self._card(outgoing.text)
+        record = self.post(outgoing, outgoing.text, iso(outgoing.due_at))
+        embed = self._embed(outgoing)
         if embed:
             record["embed"] = embed
         return record
+
+    def post(self, outgoing: Outgoing, text: str, created_at: str) -> Json:
+        """Return the record of a post of words alone. Raises as `record` does."""
+        record: Json = {"$type": COLLECTION, "text": text, "createdAt": created_at, "langs": [outgoing.language]}
+        facets = self._facets(text)
+        if facets:
+            record["facets"] = facets
+        return record
+
+    def _embed(self, outgoing: Outgoing) -> Json | None:
+        if outgoing.pictures:
+            return self._images(outgoing.pictures)
+        if outgoing.card_decided:
+            return self._approved_card(outgoing.card) if outgoing.card else None
+        return self._card(outgoing.text)
 
     def _facets(self, text: str) -> list[Json]:
         found = []
@@ -83,6 +90,16 @@ class Composer:
 
     def _uploaded(self, content: bytes, mime: str) -> object:
         return self._account.call(lambda token: self._server.upload(content, mime, token))
+
+    def _approved_card(self, card: Card) -> Json:
+        """Return the card that was approved: it leaves with its image, or not at all."""
+        external: Json = {"uri": card.url, "title": card.title, "description": card.description}
+        if card.image is not None:
+            content = approved_bytes(card.image, THUMB_BYTES)
+            if not isinstance(content, bytes):
+                raise Stopped(content)
+            external["thumb"] = self._uploaded(content, card.image.mime)
+        return {"$type": "app.bsky.embed.external", "external": external}
 
     def _card(self, text: str) -> Json | None:
         """Return the card of the first link. Nothing that goes wrong with it may hold the post back."""

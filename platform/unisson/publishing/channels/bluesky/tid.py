@@ -15,6 +15,14 @@ def tid(microseconds: int, clock: int) -> str:
     return "".join(ALPHABET[number >> shift & 31] for shift in range(5 * (LENGTH - 1), -1, -5))
 
 
+def later(key: str, microseconds: int) -> str:
+    """Return the identifier that lies `microseconds` after `key`, with its clock number: for what follows a record."""
+    number = 0
+    for character in key:
+        number = number << 5 | ALPHABET.index(character)
+    return tid((number >> 10) + microseconds, number)
+
+
 def tid_of(publication_id: uuid.UUID, due_at: datetime) -> str:
     """Return the record key of a publication: the same each time it is asked.
 

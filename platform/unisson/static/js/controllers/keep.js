@@ -65,14 +65,28 @@ unisson.register("keep", class extends Stimulus.Controller {
   take() {
     const values = new Map();
     for (const [name, value] of this.held.fields) values.set(name, [...(values.get(name) ?? []), value]);
+    const rows = this.makeRoom(values);
     for (const field of this.form.elements) {
       if (!field.name || this.constructor.not.has(field.name) || field.type === "file" || field.type === "hidden") continue;
       const said = values.get(field.name);
       if (field.type === "checkbox" || field.type === "radio") field.checked = said?.includes(field.value) ?? false;
+      else if (rows.has(field.name)) field.value = said?.shift() ?? "";
       else if (said) field.value = said[0];
     }
     this.offerTarget.hidden = true;
     this.form.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+
+  /** Fields that may come several times: as many as were typed, from the template that follows them. Their names. */
+  makeRoom(values) {
+    const names = new Set();
+    for (const row of this.form.querySelectorAll("template[data-keep-row]")) {
+      const name = row.dataset.keepRow;
+      let there = this.form.querySelectorAll(`[name="${name}"]`).length;
+      for (; there < (values.get(name)?.length ?? 0); there += 1) row.before(row.content.cloneNode(true));
+      names.add(name);
+    }
+    return names;
   }
 
   drop() {
