@@ -16,6 +16,7 @@ unisson.register("keep", class extends Stimulus.Controller {
     this.sent = (event) => this.store(event.submitter?.value === "preview" || event.submitter?.value === "add" ? null : event);
     for (const name of ["input", "change"]) this.form.addEventListener(name, this.typed);
     this.form.addEventListener("submit", this.sent);
+    this.form.addEventListener("presence:closing", this.store);
     window.addEventListener("pagehide", this.store);
     this.first = JSON.stringify(this.fields());
     this.offer(this.read());
@@ -25,6 +26,7 @@ unisson.register("keep", class extends Stimulus.Controller {
     clearTimeout(this.waiting);
     for (const name of ["input", "change"]) this.form.removeEventListener(name, this.typed);
     this.form.removeEventListener("submit", this.sent);
+    this.form.removeEventListener("presence:closing", this.store);
     window.removeEventListener("pagehide", this.store);
   }
 
@@ -43,6 +45,8 @@ unisson.register("keep", class extends Stimulus.Controller {
   /** Called by a pause, by leaving, and with the event of a submission: then the number by which the server tells it. */
   store(event = null) {
     clearTimeout(this.waiting);
+    // Closed while somebody else writes (controllers/presence.js): it was kept as it closed.
+    if (this.form.hasAttribute("data-closed")) return;
     const fields = this.fields();
     const number = event?.type === "submit" ? this.form.elements.operation_id?.value : this.number;
     if (event?.type === "submit") this.number = number;
