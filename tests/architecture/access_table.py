@@ -115,6 +115,7 @@ TABLE: dict[str, Place] = {
     "editorial.content_preview": Member(P.CONTENT_WRITE),
     "editorial.content": Member(P.CONTENT_SEE),
     "editorial.content_edit": Member(P.CONTENT_WRITE),
+    "editorial.content_autosave": Member(P.CONTENT_WRITE),
     "editorial.content_presence": Member(P.CONTENT_WRITE),
     "editorial.content_move": Member(P.CONTENT_SCHEDULE),
     "editorial.content_duplication": Member(P.CONTENT_WRITE),

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -19,7 +20,7 @@ WRITES = re.compile(r"Inès Caradec écrit ici depuis \d+ h \d\d \(Paris\)".repl
 def ines(person: Callable[..., Page]) -> Iterator[Page]:
     """A community manager who has a draft of her own open in the composer."""
     page = person()
-    page.clock.install()
+    stand_still(page)
     sign_in(page, INES)
     page.goto(NEW)
     page.locator("[name=title]").fill("Le kouign-amann du samedi")
@@ -34,9 +35,15 @@ def ines(person: Callable[..., Page]) -> Iterator[Page]:
 def salome(person: Callable[..., Page]) -> Page:
     """A press officer, in a browser of her own."""
     page = person()
-    page.clock.install()
+    stand_still(page)
     sign_in(page, SALOME)
     return page
+
+
+def stand_still(page: Page) -> None:
+    """Stop the browser's clock, so that only what a test waits for comes to pass."""
+    page.clock.install()
+    page.clock.pause_at(datetime.now(UTC) + timedelta(seconds=5))
 
 
 def body(page: Page):
@@ -46,6 +53,16 @@ def body(page: Page):
 def beat(page: Page) -> None:
     with page.expect_response(lambda answer: answer.url.endswith("/presence")):
         page.clock.fast_forward(BEAT)
+
+
+def state(page: Page, words: str | re.Pattern[str]) -> None:
+    expect(page.locator(".autosave-state p:visible")).to_contain_text(words)
+
+
+def pause(page: Page) -> None:
+    """Two seconds without a key, and the saving that follows."""
+    with page.expect_response(lambda answer: answer.url.endswith("/autosave")):
+        page.clock.fast_forward(2_100)
 
 
 def type_in(page: Page, words: str) -> None:
@@ -147,3 +164,163 @@ def test_without_scripts_the_form_works_as_ever(ines: Page, browser, live) -> No
     page.get_by_role("button", name="Enregistrer le brouillon").click()
     expect(page).to_have_url(re.compile(r"/contents/[0-9a-f-]+$"))
     context.close()
+
+
+def test_a_draft_saves_itself_and_says_when(ines: Page) -> None:
+    type_in(ines, " Et dimanche.")
+    pause(ines)
+    state(ines, re.compile(r"Enregistré à \d+\sh\s\d\d \(Paris\)"))
+    type_in_again(ines, " Ou lundi.")
+    pause(ines)
+    assert ines.evaluate("Object.keys(localStorage).filter((each) => each.startsWith('unisson:typed:')).length") == 0
+    ines.reload()
+    expect(body(ines)).to_have_value("Samedi, dès 8 h. Et dimanche. Ou lundi.")
+    expect(ines.get_by_text("encore gardé dans ce navigateur")).to_be_hidden()
+
+
+def type_in_again(page: Page, words: str) -> None:
+    body(page).press("End")
+    body(page).press_sequentially(words)
+
+
+def test_what_is_typed_offline_is_kept_and_sent_when_the_network_is_back(ines: Page) -> None:
+    type_in(ines, " Et dimanche.")
+    pause(ines)
+    state(ines, "Enregistré à")
+    ines.context.set_offline(True)
+    type_in_again(ines, " Ou lundi.")
+    ines.clock.fast_forward(2_100)
+    state(ines, "Hors ligne : gardé sur cet appareil, sera envoyé".replace(" :", "\u00a0:"))
+    type_in_again(ines, " Ou mardi.")
+    ines.clock.fast_forward(60_000)
+    state(ines, "Hors ligne")
+    with ines.expect_response(lambda answer: answer.url.endswith("/autosave")):
+        ines.context.set_offline(False)
+    state(ines, "Enregistré à")
+    ines.reload()
+    expect(body(ines)).to_have_value("Samedi, dès 8 h. Et dimanche. Ou lundi. Ou mardi.")
+
+
+def test_what_each_changed_alone_is_put_together(ines: Page, salome: Page) -> None:
+    salome.goto(ines.url)
+    type_in(ines, " Et dimanche.")
+    pause(ines)
+    beat(salome)
+    salome.get_by_role("button", name="Prendre la plume").click()
+    expect(body(salome)).to_have_value("Samedi, dès 8 h. Et dimanche.")
+    salome.locator("[name=title]").fill("Le kouign-amann du week-end")
+    salome.locator("[name=tags]").fill("fournil")
+    pause(salome)
+    ines.locator("[name=pillar], [name=tags]").last.fill("week-end")
+    with ines.expect_response(lambda answer: answer.url.endswith("/presence")):
+        ines.clock.fast_forward(2_100)
+    expect(body(ines)).not_to_be_editable()
+    ines.get_by_role("button", name="Reprendre la plume").click()
+    expect(body(ines)).to_be_editable()
+    pause(ines)
+    state(ines, re.compile("Réuni avec ce que Salomé Vidal a enregistré"))
+    expect(ines.locator("[name=title]")).to_have_value("Le kouign-amann du week-end")
+    expect(ines.locator("[name=tags]")).to_have_value("fournil, week-end")
+
+
+def both_write(ines: Page, salome: Page) -> None:
+    """Inès types, loses the pen before it is saved, and takes it back when Salomé has saved the same field."""
+    salome.goto(ines.url)
+    expect(body(salome)).to_be_editable()
+    type_in(ines, " Et dimanche.")
+    beat(salome)
+    salome.get_by_role("button", name="Prendre la plume").click()
+    expect(body(salome)).to_be_editable()
+    type_in_again(salome, " Et lundi.")
+    pause(salome)
+    with ines.expect_response(lambda answer: answer.url.endswith("/presence")):
+        ines.clock.fast_forward(2_100)
+    expect(ines.get_by_text("Salomé Vidal a pris la plume")).to_be_visible()
+    ines.get_by_role("button", name="Reprendre la plume").click()
+    expect(body(ines)).to_be_editable()
+    pause(ines)
+    state(ines, "choisissez d’abord")
+
+
+def test_what_both_changed_is_shown_side_by_side_and_mine_is_kept(ines: Page, salome: Page) -> None:
+    both_write(ines, salome)
+    expect(ines.locator(".clash ins")).to_have_text([re.compile("dimanche"), re.compile("lundi")])
+    with ines.expect_response(lambda answer: answer.url.endswith("/autosave")):
+        ines.get_by_role("button", name="Garder le mien").click()
+    state(ines, "Enregistré à")
+    expect(ines.locator(".clash")).to_have_count(0)
+    ines.reload()
+    expect(body(ines)).to_have_value("Samedi, dès 8 h. Et dimanche.")
+
+
+def test_theirs_is_kept(ines: Page, salome: Page) -> None:
+    both_write(ines, salome)
+    ines.get_by_role("button", name="Garder le sien").click()
+    expect(body(ines)).to_have_value("Samedi, dès 8 h. Et lundi.")
+    expect(ines.locator(".clash")).to_have_count(0)
+    type_in_again(ines, " Sans faute.")
+    pause(ines)
+    state(ines, "Enregistré à")
+    ines.reload()
+    expect(body(ines)).to_have_value("Samedi, dès 8 h. Et lundi. Sans faute.")
+
+
+def test_a_tab_closed_before_the_choice_loses_nothing(ines: Page, salome: Page) -> None:
+    both_write(ines, salome)
+    edit, context = ines.url, ines.context
+    ines.close()
+    page = context.new_page()
+    page.goto(edit)
+    expect(body(page)).to_have_value("Samedi, dès 8 h. Et lundi.")
+    page.get_by_role("button", name="Reprendre", exact=True).click()
+    pause(page)
+    state(page, "choisissez d’abord")
+    expect(page.locator(".clash ins")).to_have_text([re.compile("dimanche"), re.compile("lundi")])
+
+
+def test_saving_before_the_choice_writes_over_nobody(ines: Page, salome: Page) -> None:
+    both_write(ines, salome)
+    ines.get_by_role("button", name="Enregistrer le brouillon").click()
+    expect(ines.get_by_text("pendant que vous écriviez")).to_be_visible()
+    expect(body(ines)).to_have_value("Samedi, dès 8 h. Et dimanche.")
+    salome.reload()
+    expect(body(salome)).to_have_value("Samedi, dès 8 h. Et lundi.")
+
+
+def test_pressing_save_while_it_saves_itself_meets_nobody(ines: Page) -> None:
+    type_in(ines, " Et dimanche.")
+    held = []
+    ines.route("**/autosave", lambda route: held.append(route))
+    ines.clock.fast_forward(2_100)
+    state(ines, "Enregistrement…")
+    ines.get_by_role("button", name="Enregistrer le brouillon").click()
+    held[0].continue_()
+    expect(ines).to_have_url(re.compile(r"/contents/[0-9a-f-]+$"))
+    expect(ines.get_by_text("Samedi, dès 8 h. Et dimanche.").first).to_be_visible()
+
+
+def test_what_is_refused_is_said_and_kept(ines: Page) -> None:
+    type_in(ines, " Et dimanche.")
+    ines.locator("[name=date]").fill("2001-01-01")
+    ines.locator("[name=time]").fill("10:00")
+    pause(ines)
+    state(ines, "Pas enregistré, mais gardé sur cet appareil")
+    kept = ines.evaluate("Object.values(localStorage).join()")
+    assert "2001-01-01" in kept
+
+
+def test_a_preview_that_comes_back_goes_on_saving(ines: Page) -> None:
+    type_in(ines, " Et dimanche.")
+    ines.get_by_role("button", name="Aperçu").click()
+    ines.wait_for_load_state("load")
+    expect(body(ines)).to_have_value("Samedi, dès 8 h. Et dimanche.")
+    pause(ines)
+    state(ines, "Enregistré à")
+
+
+def test_a_session_that_ended_is_said(ines: Page) -> None:
+    type_in(ines, " Et dimanche.")
+    ines.context.clear_cookies()
+    ines.clock.fast_forward(2_100)
+    state(ines, re.compile("Votre session est terminée|Pas enregistré"))
+    assert "Et dimanche." in ines.evaluate("Object.values(localStorage).join()")

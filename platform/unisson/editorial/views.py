@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 from tenants.errors import RefusedError
 from tenants.permissions import Permission
 from unisson.approvals.circuit import submit
-from unisson.editorial import content_page, move_page, presence_page, series_page
+from unisson.editorial import autosave_page, content_page, move_page, presence_page, series_page
 from unisson.editorial.composer import Composer, channel_registry
 from unisson.editorial.contents import load
 from unisson.editorial.limits import check_with
@@ -155,6 +155,7 @@ def _carry_out(composer: Composer, *, and_submit: bool) -> Content:
 
 
 presence_page.register(blueprint)
+autosave_page.register(blueprint)
 
 
 def init_app(app: Flask) -> None:

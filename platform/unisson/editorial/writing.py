@@ -98,9 +98,15 @@ def again(session: TenantSession, content: Content) -> Draft:
 
 
 def edit(
-    session: TenantSession, actor: Actor, content_id: uuid.UUID, draft: Draft, version_shown: int | None
+    session: TenantSession,
+    actor: Actor,
+    content_id: uuid.UUID,
+    draft: Draft,
+    version_shown: int | None,
+    *,
+    is_told: bool = True,
 ) -> Content:
-    """Return the changed content, a draft again if it had been submitted.
+    """Return the changed content, a draft again if it had been submitted. Without `is_told` the trail says nothing.
 
     Raises StaleError when somebody changed it since `version_shown`, or when it is leaving.
     """
@@ -123,7 +129,8 @@ def edit(
         keep_order(session, content)
         pull(session, actor, content)
     session.flush()
-    record(session, actor, "content.edited", "content", content.id, brand_id=content.brand_id, reopened=reopened)
+    if is_told:
+        record(session, actor, "content.edited", "content", content.id, brand_id=content.brand_id, reopened=reopened)
     return content
 
 

@@ -17,6 +17,7 @@ unisson.register("presence", class extends Stimulus.Controller {
       event.stopImmediatePropagation();
     };
     this.ask = () => this.beat();
+    this.clean = () => { this.dirty = false; };
     // A page that comes back from the browser's memory is long behind; on any page, buttons were woken just now.
     this.back = (event) => setTimeout(() => (event.persisted ? this.beat() : this.pen === "theirs" && this.close()));
     this.seen = () => {
@@ -29,6 +30,7 @@ unisson.register("presence", class extends Stimulus.Controller {
     window.addEventListener("pagehide", this.leave);
     document.addEventListener("visibilitychange", this.seen);
     this.form.addEventListener("presence:ask", this.ask);
+    this.form.addEventListener("autosave:clean", this.clean);
     this.pulse = setInterval(() => this.beat(), this.everyValue);
     this.beat(this.wishValue);
   }
@@ -42,6 +44,7 @@ unisson.register("presence", class extends Stimulus.Controller {
     window.removeEventListener("pagehide", this.leave);
     document.removeEventListener("visibilitychange", this.seen);
     this.form.removeEventListener("presence:ask", this.ask);
+    this.form.removeEventListener("autosave:clean", this.clean);
   }
 
   /** After a page that reloaded itself, the tab is still the one that it was. */
@@ -141,9 +144,11 @@ unisson.register("presence", class extends Stimulus.Controller {
   }
 
   open() {
+    if (!this.form.hasAttribute("data-closed")) return;
     this.form.removeAttribute("data-closed");
     for (const field of this.frozen) field.readOnly = field.disabled = false;
     this.frozen.clear();
+    this.form.dispatchEvent(new CustomEvent("presence:open"));
   }
 
   end() {
