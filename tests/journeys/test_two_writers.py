@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.journeys.test_keeping import NEW, sign_in
 
@@ -289,8 +289,12 @@ def test_saving_before_the_choice_writes_over_nobody(ines: Page, salome: Page) -
 
 def test_pressing_save_while_it_saves_itself_meets_nobody(ines: Page) -> None:
     type_in(ines, " Et dimanche.")
-    held = []
-    ines.route("**/autosave", lambda route: held.append(route))
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    ines.route("**/autosave", hold)
     ines.clock.fast_forward(2_100)
     state(ines, "Enregistrement…")
     ines.get_by_role("button", name="Enregistrer le brouillon").click()
