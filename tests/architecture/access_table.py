@@ -141,6 +141,8 @@ TABLE: dict[str, Place] = {
     "approvals.proof_pdf": Member(P.APPROVAL_STEER),
     "approvals.decisions": Member(P.APPROVAL_STEER),
     "approvals.decisions_csv": Member(P.APPROVAL_STEER),
+    "approvals.version_return": Member(P.CONTENT_WRITE),
+    "approvals.version_return_undo": Member(P.CONTENT_WRITE),
     "approvals.versions": Member(P.CONTENT_SEE),
     "approvals.submission": Member(P.CONTENT_SUBMIT),
     "approvals.withdrawal": Member(P.CONTENT_SUBMIT),

@@ -328,3 +328,47 @@ def test_a_session_that_ended_is_said(ines: Page) -> None:
     ines.clock.fast_forward(2_100)
     state(ines, re.compile("Votre session est terminée|Pas enregistré"))
     assert "Et dimanche." in ines.evaluate("Object.values(localStorage).join()")
+
+
+def test_an_older_text_brought_back_meets_what_another_one_writes(ines: Page, salome: Page) -> None:
+    body(ines).fill("Le premier texte.")
+    day = datetime.now(UTC) + timedelta(days=20)
+    ines.locator("[name=date]").fill(day.strftime("%Y-%m-%d"))
+    ines.locator("[name=time]").fill("10:00")
+    ines.get_by_role("button", name="Enregistrer et envoyer en validation").click()
+    ines.wait_for_url(lambda url: not url.endswith("/edit"))
+    content = ines.url
+    ines.goto(f"{content}/edit")
+    body(ines).fill("Le second texte.")
+    ines.get_by_role("button", name="Enregistrer le brouillon").click()
+    ines.wait_for_url(content)
+    ines.goto(f"{content}/edit")
+    salome.goto(f"{content}/versions")
+    salome.get_by_role("link", name="Reprendre ce texte").click()
+    expect(salome.locator(".change ins").first).to_contain_text("premier")
+    salome.get_by_role("button", name="Reprendre ce texte").click()
+    expect(salome.get_by_text("Le texte de la version 1 est repris.")).to_be_visible()
+
+    ines.locator("[name=tags]").fill("fournil")
+    pause(ines)
+    state(ines, re.compile("Réuni avec ce que Salomé Vidal a enregistré"))
+    expect(body(ines)).to_have_value("Le premier texte.")
+
+
+def test_bringing_back_is_undone_by_a_click(ines: Page) -> None:
+    day = datetime.now(UTC) + timedelta(days=20)
+    ines.locator("[name=date]").fill(day.strftime("%Y-%m-%d"))
+    ines.locator("[name=time]").fill("10:00")
+    ines.get_by_role("button", name="Enregistrer et envoyer en validation").click()
+    ines.wait_for_url(lambda url: not url.endswith("/edit"))
+    content = ines.url
+    ines.goto(f"{content}/edit")
+    body(ines).fill("Le second texte.")
+    ines.get_by_role("button", name="Enregistrer le brouillon").click()
+    ines.wait_for_url(content)
+    ines.goto(f"{content}/return?number=1")
+    ines.get_by_role("button", name="Reprendre ce texte").click()
+    expect(ines.locator("article, .preview").first).to_contain_text("Samedi, dès 8 h.")
+    ines.get_by_role("button", name="Annuler", exact=True).click()
+    expect(ines.get_by_text("Le texte est de nouveau celui d’avant.")).to_be_visible()
+    expect(ines.get_by_text("Le second texte.").first).to_be_visible()
