@@ -10,6 +10,7 @@ from tenants.permissions import Permission
 from unisson.approvals.changes import Changes, changes_between
 from unisson.approvals.versions import VersionRow, version_of, versions_of
 from unisson.editorial.contents import load
+from unisson.editorial.models import EDITABLE
 from unisson.web.db import session
 from unisson.web.guards import actor, brand_card_of
 
@@ -34,6 +35,7 @@ def versions(content_id: uuid.UUID) -> str:
         former=former,
         later=later,
         changes=changes,
+        returns=inside and content.state in EDITABLE,
         picture_url=member_address(changes.media),
     )
 

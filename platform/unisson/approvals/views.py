@@ -16,6 +16,7 @@ from unisson.approvals import (
     links,
     proof_pages,
     register_pages,
+    return_page,
     version_pages,
 )
 from unisson.approvals.circuit import submit, withdraw
@@ -39,6 +40,7 @@ absence_pages.register(blueprint)
 proof_pages.register(blueprint)
 register_pages.register(blueprint)
 version_pages.register(blueprint)
+return_page.register(blueprint)
 
 Answer = Response | str | tuple[str, int]
 

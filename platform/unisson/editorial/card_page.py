@@ -54,6 +54,17 @@ def typed_card(typed: Mapping[str, Any]) -> Card | None:
     )
 
 
+def card_inputs(card: Card) -> dict[str, list[str]]:
+    """Return what the inputs of a form hold for a card, by their names: what `typed_card` reads."""
+    return {
+        "card_url": [card.url],
+        "card_title": [card.title],
+        "card_description": [card.description],
+        "card_image": [str(card.image or "")],
+        **({"card_off": ["y"]} if card.off else {}),
+    }
+
+
 def link_among(texts: Iterable[tuple[str, str]]) -> str:
     """Return the link whose card goes out, from (kind of channel, text): the first one that shows cards decides."""
     return next((first_link(text) for kind, text in texts if kind in WITH_CARD), "")

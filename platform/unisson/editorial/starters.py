@@ -1,9 +1,8 @@
 """Templates: contents of a brand kept to begin others from. Their dates, topics and images are each content's own."""
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 from sqlalchemy import func, select
 
@@ -12,11 +11,9 @@ from tenants.errors import NotFoundError, RefusedError, StaleError
 from tenants.permissions import Permission
 from tenants.session import TenantSession
 from unisson.activity.trail import record
-from unisson.editorial.beside import Beside, card_from
 from unisson.editorial.contents import load, open_channels
-from unisson.editorial.models import ContentKind
+from unisson.editorial.kept_drafts import as_json, from_json
 from unisson.editorial.models_of_brand import ContentTemplate
-from unisson.editorial.press import Press
 from unisson.editorial.writing import Draft, draft_of
 from unisson.web.i18n import lazy
 
@@ -36,10 +33,11 @@ def save_template(session: TenantSession, actor: Actor, content_id: uuid.UUID, n
     )  # fmt: skip
     if (session.scalar(known) or 0) >= MOST:
         raise RefusedError(TOO_MANY, field="template")
+    kept = draft_of(session, content)
     template = ContentTemplate(
         brand_id=content.brand_id,
         name=_checked(name),
-        draft=_as_json(draft_of(session, content)),
+        draft={**as_json(replace(kept, pictures=())), "pillar": kept.pillar},
         created_by=actor.membership_id,
     )
     session.add(template)
@@ -101,7 +99,7 @@ def archive_template(
 def draft_from(session: TenantSession, template: ContentTemplate) -> Draft:
     """Return a new draft as the template says, on those of its channels that are still connected."""
     there = {channel.id for channel in open_channels(session, template.brand_id)}
-    draft = _from_json(template.draft)
+    draft = from_json(template.draft, Draft(pillar=template.draft["pillar"]))
     return replace(draft, channel_ids=tuple(each for each in draft.channel_ids if each in there))
 
 
@@ -110,36 +108,3 @@ def _checked(name: str) -> str:
     if not name or len(name) > LONGEST_NAME:
         raise RefusedError(NO_NAME, field="name")
     return name
-
-
-def _as_json(draft: Draft) -> dict[str, Any]:
-    card = draft.beside.card
-    return {
-        "kind": draft.kind.value,
-        "title": draft.title,
-        "body": draft.body,
-        "tags": list(draft.tags),
-        "risks": list(draft.risks),
-        "channels": [str(each) for each in draft.channel_ids],
-        "pillar": draft.pillar,
-        "texts": {str(key): words for key, words in draft.texts},
-        "press": draft.press.as_json() if draft.press else None,
-        "card": card.as_json() if card else None,
-        "tagged": draft.beside.tagged,
-        "thread": list(draft.beside.thread),
-    }
-
-
-def _from_json(kept: Mapping[str, Any]) -> Draft:
-    return Draft(
-        kind=ContentKind(kept["kind"]),
-        title=kept["title"],
-        body=kept["body"],
-        tags=tuple(kept["tags"]),
-        risks=tuple(kept["risks"]),
-        channel_ids=tuple(uuid.UUID(each) for each in kept["channels"]),
-        pillar=kept["pillar"],
-        texts=tuple((uuid.UUID(key), words) for key, words in kept["texts"].items()),
-        press=Press.of(kept.get("press")),
-        beside=Beside(card_from(kept["card"]), kept["tagged"], tuple(kept["thread"])),
-    )

@@ -8,7 +8,17 @@ from werkzeug.wrappers import Response
 from tenants.errors import RefusedError
 from tenants.permissions import Permission
 from unisson.approvals.circuit import submit
-from unisson.editorial import beside_views, content_page, from_link, move_page, series_page, starters_page, tagging_page
+from unisson.editorial import (
+    autosave_page,
+    beside_views,
+    content_page,
+    from_link,
+    move_page,
+    presence_page,
+    series_page,
+    starters_page,
+    tagging_page,
+)
 from unisson.editorial.composer import Composer, channel_registry
 from unisson.editorial.contents import load
 from unisson.editorial.limits import check_with
@@ -208,6 +218,10 @@ def _carry_out(composer: Composer, *, and_submit: bool) -> Content:
     if and_submit:
         submit(session(), actor(), saved.id, None, check_with(channel_registry()))
     return saved
+
+
+presence_page.register(blueprint)
+autosave_page.register(blueprint)
 
 
 def init_app(app: Flask) -> None:

@@ -103,9 +103,15 @@ def again(session: TenantSession, content: Content) -> Draft:
 
 
 def edit(
-    session: TenantSession, actor: Actor, content_id: uuid.UUID, draft: Draft, version_shown: int | None
+    session: TenantSession,
+    actor: Actor,
+    content_id: uuid.UUID,
+    draft: Draft,
+    version_shown: int | None,
+    *,
+    is_told: bool = True,
 ) -> Content:
-    """Return the changed content, a draft again if it had been submitted.
+    """Return the changed content, a draft again if it had been submitted. Without `is_told` the trail says nothing.
 
     Raises StaleError when somebody changed it since `version_shown`, or when it is leaving.
     """
@@ -128,7 +134,8 @@ def edit(
         keep_order(session, content)
         pull(session, actor, content)
     session.flush()
-    record(session, actor, "content.edited", "content", content.id, brand_id=content.brand_id, reopened=reopened)
+    if is_told:
+        record(session, actor, "content.edited", "content", content.id, brand_id=content.brand_id, reopened=reopened)
     return content
 
 
@@ -243,14 +250,15 @@ def _normal(draft: Draft, before: Draft) -> Draft:
         press=press,
         channel_ids=tuple(sorted(draft.channel_ids)),
         texts=tuple(sorted(own_of(draft).items())),
-        beside=settled(draft.beside, _words_of(draft)),
+        beside=settled(draft.beside, words_of(draft)),
         tags=tuple(normal_tags(draft.tags)),
         risks=tuple(sorted(set(with_quote_risk(draft.kind, press, draft.risks)))),
         fold=fold,
     )
 
 
-def _words_of(draft: Draft) -> list[str]:
+def words_of(draft: Draft) -> list[str]:
+    """Return the texts of a draft: the common one, and those of single channels."""
     return [draft.body, *own_of(draft).values()]
 
 
@@ -290,7 +298,7 @@ def fill_in(content: Content, brand: Brand, draft: Draft, now: Callable[[], date
     check_sizes(draft.press)
     press = kept_press(draft.kind, draft.press)
     content.press = press.as_json() if press else None
-    put(content, settled(draft.beside, _words_of(draft)))
+    put(content, settled(draft.beside, words_of(draft)))
     risks = with_quote_risk(draft.kind, press, draft.risks)
     content.tags, content.risks = normal_tags(draft.tags), sorted({Risk(each).value for each in risks})
     if draft.wall_time is None:

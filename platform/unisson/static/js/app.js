@@ -10,6 +10,12 @@ window.unisson = {
     return document.querySelector('meta[name="csrf-token"]')?.content ?? "";
   },
 
+  /** What is typed in a form, as pairs of name and value: without files, and without what the server put there. */
+  typedIn(form) {
+    return [...new FormData(form)].filter(([name, value]) => typeof value === "string" && !this.notTyped.has(name));
+  },
+  notTyped: new Set(["csrf_token", "operation_id", "version", "action"]),
+
   /** Adds a message to the region that is read out. `tone`: info, success, warning or danger. */
   /** How the names begin under which the browser keeps what is typed (controllers/keep.js). */
   kept: "unisson:typed:",

@@ -3,7 +3,6 @@
 unisson.register("keep", class extends Stimulus.Controller {
   static targets = ["offer", "at", "older"];
   static values = { key: String, version: String };
-  static not = new Set(["csrf_token", "operation_id", "version", "action"]);
 
   connect() {
     this.key = `${unisson.kept}${this.keyValue}`;
@@ -16,8 +15,11 @@ unisson.register("keep", class extends Stimulus.Controller {
     this.sent = (event) => this.store(event.submitter?.value === "preview" || event.submitter?.value === "add" ? null : event);
     for (const name of ["input", "change"]) this.form.addEventListener(name, this.typed);
     this.form.addEventListener("submit", this.sent);
+    this.form.addEventListener("presence:closing", this.store);
+    this.form.addEventListener("autosave:base", this.saved = (event) => this.letGo(event.detail));
     window.addEventListener("pagehide", this.store);
     this.first = JSON.stringify(this.fields());
+    this.form.dispatchEvent(new CustomEvent("keep:ready"));
     this.offer(this.read());
   }
 
@@ -25,11 +27,23 @@ unisson.register("keep", class extends Stimulus.Controller {
     clearTimeout(this.waiting);
     for (const name of ["input", "change"]) this.form.removeEventListener(name, this.typed);
     this.form.removeEventListener("submit", this.sent);
+    this.form.removeEventListener("presence:closing", this.store);
+    this.form.removeEventListener("autosave:base", this.saved);
     window.removeEventListener("pagehide", this.store);
   }
 
+  /** What the server has now, and as which version (controllers/autosave.js): what was typed after that is kept. */
+  letGo({ version, base, saved }) {
+    this.versionValue = version;
+    this.base = base;
+    if (!saved) return;
+    this.first = JSON.stringify(saved);
+    if (JSON.stringify(this.fields()) === this.first) localStorage.removeItem(this.key);
+    else this.store();
+  }
+
   fields() {
-    return [...new FormData(this.form)].filter(([name, value]) => typeof value === "string" && !this.constructor.not.has(name));
+    return unisson.typedIn(this.form);
   }
 
   read() {
@@ -43,12 +57,14 @@ unisson.register("keep", class extends Stimulus.Controller {
   /** Called by a pause, by leaving, and with the event of a submission: then the number by which the server tells it. */
   store(event = null) {
     clearTimeout(this.waiting);
+    // Closed while somebody else writes (controllers/presence.js): it was kept as it closed.
+    if (this.form.hasAttribute("data-closed")) return;
     const fields = this.fields();
     const number = event?.type === "submit" ? this.form.elements.operation_id?.value : this.number;
     if (event?.type === "submit") this.number = number;
     if (JSON.stringify(fields) === this.first && !number) return;
     try {
-      localStorage.setItem(this.key, JSON.stringify({ at: Date.now(), version: this.versionValue, fields, number }));
+      localStorage.setItem(this.key, JSON.stringify({ at: Date.now(), version: this.versionValue, base: this.base, fields, number }));
     } catch {
       // No room, or none allowed: the page itself still asks before it is left.
     }
@@ -67,13 +83,14 @@ unisson.register("keep", class extends Stimulus.Controller {
     for (const [name, value] of this.held.fields) values.set(name, [...(values.get(name) ?? []), value]);
     const rows = this.makeRoom(values);
     for (const field of this.form.elements) {
-      if (!field.name || this.constructor.not.has(field.name) || field.type === "file" || field.type === "hidden") continue;
+      if (!field.name || unisson.notTyped.has(field.name) || field.type === "file" || field.type === "hidden") continue;
       const said = values.get(field.name);
       if (field.type === "checkbox" || field.type === "radio") field.checked = said?.includes(field.value) ?? false;
       else if (rows.has(field.name)) field.value = said?.shift() ?? "";
       else if (said) field.value = said[0];
     }
     this.offerTarget.hidden = true;
+    this.form.dispatchEvent(new CustomEvent("keep:taken", { detail: this.held }));
     this.form.dispatchEvent(new Event("input", { bubbles: true }));
   }
 

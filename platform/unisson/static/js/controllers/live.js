@@ -100,11 +100,11 @@ unisson.register("live", class extends Stimulus.Controller {
 
   /** The same bytes again change nothing on the page: neither scroll nor focus. */
   swapping(event) {
-    const { xhr, target } = event.detail;
-    const stamp = xhr.getResponseHeader("ETag");
-    if (target?.id !== "month" || !stamp) return;
-    const here = `${xhr.responseURL} ${stamp}`;
-    if (here === this.stamp && event.detail.requestConfig.triggeringEvent?.type === "calendar-changed") event.detail.shouldSwap = false;
+    const { ctx } = event.detail;
+    const stamp = ctx.response?.raw.headers.get("ETag");
+    if (ctx.sourceElement?.id !== "month" || !stamp) return;
+    const here = `${ctx.response.raw.url} ${stamp}`;
+    if (here === this.stamp && ctx.sourceEvent?.type === "calendar-changed") event.preventDefault();
     this.stamp = here;
   }
 
