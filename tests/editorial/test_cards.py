@@ -256,6 +256,9 @@ def test_clients_see_the_image_of_what_they_are_asked_about(out) -> None:
         revision = session.get_one(Revision, (desk.world.agency_id, desk.content(content_id, session).revision_id))
         digest = revision.payload["card"]["image"]["digest"]
     assert desk.get(None, f"/approve/{token}/pictures/{digest}").status_code == 200
+    proof = desk.get("cm", f"/contents/{content_id}/proof").text
+    assert "Titre" in proof
+    assert digest in proof
 
 
 def test_an_image_of_elsewhere_is_nobody_s(out, new_world) -> None:

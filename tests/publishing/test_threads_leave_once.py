@@ -2,6 +2,7 @@
 
 import random
 import uuid
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import text
@@ -111,6 +112,24 @@ def test_what_is_refused_midway_is_a_person_s_to_decide(runtime, worker, world, 
     with desk.session() as session:
         send_again(session, load_actor(session, world.people["cm"].membership_id), held.id)
     drain(publisher, worker, world)
+    sent = publication(runtime, world, approved)
+    assert sent.state == "published"
+    assert keys(pds) == in_order(sent)
+
+
+def test_a_thread_that_is_late_in_the_middle_says_so_and_can_be_finished(
+    runtime, worker, world, publisher, pds, bluesky
+) -> None:
+    approved = approved_thread(runtime, world, bluesky)
+    pds.plan.then("ok", "503")
+    publisher.drain(10)
+    impatient = Publisher(replace(publisher.hands, lateness_limit=0.0), threads=2)
+    drain(impatient, worker, world, times=2)
+    held = publication(runtime, world, approved)
+    assert (held.state, held.reason) == ("held", "thread late")
+    with runtime.database.agency(world.agency_id) as session:
+        send_again(session, load_actor(session, world.people["cm"].membership_id), held.id)
+    drain(impatient, worker, world)
     sent = publication(runtime, world, approved)
     assert sent.state == "published"
     assert keys(pds) == in_order(sent)

@@ -42,6 +42,11 @@ CODES: dict[str, Explanation] = {
         lazy("What stands was not sent a second time."),
         lazy("Look on the channel. Sent again, it goes on at the first post that is missing; or give its address."),
     ),
+    "thread late": Explanation(
+        lazy("Its time had passed before all of the thread could leave: its first posts may be out."),
+        lazy("What stands was not sent a second time."),
+        lazy("Look on the channel. Sent again, it goes on at the first post that is missing; or give its address."),
+    ),
     "on_hold": Explanation(
         lazy("The content was on hold when its time came. Nothing was sent."),
         KEPT,

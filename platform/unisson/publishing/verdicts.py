@@ -18,7 +18,7 @@ from unisson.publishing.channels.port import (
     Unknown,
     Unreadable,
 )
-from unisson.publishing.ledger import Verdict
+from unisson.publishing.ledger import Verdict, payload
 
 BACK_OFF = (2.0, 120.0)
 UNREADABLE_PATIENCE = 600.0
@@ -54,12 +54,18 @@ def _not_now(seen: Row[Any], lateness_limit: float) -> Verdict | None:
         return Verdict("scheduled", "not_sent", "first late", delay=FIRST_LOOK)
     limit = lateness_limit if seen.late_limit is None else seen.late_limit
     if seen.late > limit and not seen.late_accepted:
-        return Verdict("held", "not_sent", "late")
+        return Verdict("held", "not_sent", "thread late" if _has_begun_a_thread(seen) else "late")
     if seen.rights_ended:
         return Verdict("held", "not_sent", "rights ended")
     if seen.pause is not None and seen.pause > 0:
         return Verdict("scheduled", "not_sent", "paused", delay=min(seen.pause, PAUSE_LOOK))
     return None
+
+
+def _has_begun_a_thread(seen: Row[Any]) -> bool:
+    """Whether it is a thread that was tried before: its first posts may be out."""
+    channels = payload(seen)["channels"] if seen.attempts else ()
+    return any(channel.get("thread") for channel in channels if channel["id"] == str(seen.channel_id))
 
 
 def verdict(outcome: Outcome, attempts: int, settle: float) -> Verdict:
