@@ -104,8 +104,8 @@ class Dispatch(Base):
 
     __tablename__ = "dispatch"
     __table_args__ = (
-        CheckConstraint(one_of("kind", ("content", "publication", "mail", "stage", "import")), name="kind"),
-        CheckConstraint(one_of("queue", ("publishing", "mail", "approvals", "imports")), name="queue"),
+        CheckConstraint(one_of("kind", ("content", "publication", "mail", "stage", "import", "upload")), name="kind"),
+        CheckConstraint(one_of("queue", ("publishing", "mail", "approvals", "imports", "media")), name="queue"),
         Index("ix_dispatch_due", "queue", "due_at"),
     )
 

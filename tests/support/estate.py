@@ -18,7 +18,7 @@ from unisson.approvals.models import Absence, RunSeat, RunStage, Wait
 from unisson.approvals.policies import chains_of
 from unisson.calendars.models import CalendarAct, CalendarFeed
 from unisson.imports.models import Import, ImportRow
-from unisson.media.models import Media
+from unisson.media.models import Media, Upload
 from unisson.media.reading import picture_key
 from unisson.newsroom.models import NewsroomEntry
 from unisson.publishing.models import Channel, Publication, Subscriber
@@ -66,7 +66,7 @@ _UUIDS = (
     "content_id", "link_id", "channel_id", "subscriber_id", "media_id", "publication_id", "membership_id",
     "assignment_id", "sign_in_id", "wait_id", "policy_id", "absence_id", "domain_id",
     "thread_id", "message_id", "topic_id", "date_id", "strategy_id", "black_out_id", "file_id", "feed_id", "act_id",
-    "import_id", "row_id",
+    "import_id", "row_id", "upload_id",
 )  # fmt: skip
 
 
@@ -139,6 +139,12 @@ def _values(runtime: Runtime, worker: Runtime, world: World, canary: str) -> dic
         session.flush()
         act_id = act.id
         import_id, row_id = _import(session, world, canary)
+        upload = Upload(
+            brand_id=world.brand_id, membership_id=world.people["cm"].membership_id, filename=f"{canary}.png", size=9
+        )
+        session.add(upload)
+        session.flush()
+        upload_id = upload.id
         policy_id = chains_of(session, world.brand_id)[0].policy.id
         domain = AgencyDomain(
             host=f"{canary.lower()}-{new_id().hex}.example.org", token=new_token(),
@@ -177,6 +183,7 @@ def _values(runtime: Runtime, worker: Runtime, world: World, canary: str) -> dic
         "act_id": str(act_id),
         "import_id": str(import_id),
         "row_id": str(row_id),
+        "upload_id": str(upload_id),
         "thread_id": str(thread_id),
         "message_id": str(message_id),
         "channel_id": str(channel_id),
