@@ -11,6 +11,8 @@ from unisson.config import Settings
 from unisson.jobs import Bell, ValkeyBell
 from unisson.vault import Vault
 
+GIGABYTE = 1_000_000_000
+
 
 @dataclass(frozen=True, slots=True)
 class Runtime:
@@ -44,7 +46,7 @@ def _runtime(settings: Settings, database_url: str, pool_size: int, application:
     engine = make_engine(database_url, pool_size=pool_size, application=application)
     return Runtime(
         settings=settings,
-        database=Database(engine, {"bell": bell}),
+        database=Database(engine, {"bell": bell, "media_quota": settings.media_quota * GIGABYTE}),
         valkey=valkey,
         bell=bell,
         vault=Vault(settings.secret_key),

@@ -16,6 +16,7 @@ from tenants.errors import GoneError, RefusedError
 from tenants.permissions import Permission
 from tenants.session import TenantSession
 from unisson.media.models import Media
+from unisson.media.quota import check_room
 from unisson.media.reading import picture_key
 from unisson.media.sandbox import UNREADABLE, Reencoded, reencode
 from unisson.storage import Storage
@@ -68,6 +69,8 @@ def take_in(
         raise GoneError(ARCHIVED)
     content = _read(stream)
     made = reencode(content, agreed_format(filename, content))
+    if not _has(session, brand_id, made.digest):
+        check_room(session, len(made.content))
     kept = keep(session, made, filename, storage, brand_id=brand_id, membership_id=actor.membership_id)
     return kept.media
 
@@ -122,6 +125,10 @@ def plain_name(filename: str) -> str:
     last = filename.replace("\\", "/").rpartition("/")[2]
     plain = "".join(c for c in last if not unicodedata.category(c).startswith(("C", "Zl", "Zp")))
     return plain.strip(" .")[-NAME_LENGTH:] or "picture"
+
+
+def _has(session: TenantSession, brand_id: uuid.UUID, digest: str) -> bool:
+    return bool(session.scalar(select(Media.id).where(Media.brand_id == brand_id, Media.digest == digest)))
 
 
 def keep(

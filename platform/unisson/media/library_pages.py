@@ -13,6 +13,7 @@ from unisson.media.forms import ImageForm
 from unisson.media.intake import MOST_BYTES
 from unisson.media.library import SOON, Wanted, contents_with, describe, load_image, put_away, shelf
 from unisson.media.models import Media
+from unisson.media.quota import room
 from unisson.media.uploads import sent_by
 from unisson.web.db import session
 from unisson.web.forms import one_line
@@ -62,6 +63,7 @@ def library(brand: str) -> Answer:
         shows=SHOWS,
         uploads=sent_by(session(), actor(), card.id),
         most_bytes=MOST_BYTES,
+        room=room(session()),
         new_operation_id=new_operation_id,
     )
 

@@ -20,6 +20,7 @@ class Media(TenantOwned, Base):
         belongs_to("brands", "brand_id"),
         belongs_to("memberships", "uploaded_by"),
         unique_in_agency("brand_id", "digest"),
+        Index("ix_media_room", "agency_id", postgresql_include=["size"]),
         CheckConstraint(one_of("mime", MIMES), name="mime"),
         CheckConstraint("size > 0 and width > 0 and height > 0", name="positive"),
     )

@@ -20,6 +20,7 @@ from unisson.dispatching import put
 from unisson.jobs import ring_after_commit
 from unisson.media import intake, sandbox
 from unisson.media.models import Media, Upload, UploadPart, UploadState
+from unisson.media.quota import FULL, MOST_KEPT, check_room
 from unisson.web.i18n import lazy
 
 LASTS = timedelta(days=1)
@@ -43,6 +44,7 @@ PROBLEMS = {
     "wrong_kind": intake.WRONG_KIND,
     "nothing": lazy("This file is empty."),
     "archived": intake.ARCHIVED,
+    "full": FULL,
     "unreadable": sandbox.UNREADABLE,
     "too_many_pixels": sandbox.TOO_MANY_PIXELS,
     "too_many": TOO_MANY,
@@ -161,6 +163,7 @@ def _check(session: TenantSession, actor: Actor, brand_id: uuid.UUID, filename: 
     )
     if (under_way or 0) >= MOST_UNDER_WAY:
         raise TooManyError(TOO_MANY)
+    check_room(session, min(size, MOST_KEPT))
 
 
 def _check_open(session: TenantSession, brand_id: uuid.UUID) -> None:
