@@ -21,6 +21,7 @@ class Media(TenantOwned, Base):
         belongs_to("memberships", "uploaded_by"),
         unique_in_agency("brand_id", "digest"),
         Index("ix_media_room", "agency_id", postgresql_include=["size"]),
+        Index("ix_media_rights", "agency_id", "brand_id", "rights_until", postgresql_where="rights_until is not null"),
         CheckConstraint(one_of("mime", MIMES), name="mime"),
         CheckConstraint("size > 0 and width > 0 and height > 0", name="positive"),
     )
@@ -97,3 +98,23 @@ class UploadPart(TenantOwned, Base):
     upload_id: Mapped[uuid.UUID]
     position: Mapped[int]
     content: Mapped[bytes]
+
+
+class RightsNotice(TenantOwned, Base):
+    """That somebody was told of the end of an image's rights, `mark` ("month" or "week") before `rights_until`."""
+
+    __tablename__ = "rights_notices"
+    __table_args__ = (
+        belongs_to("brands", "brand_id"),
+        belongs_to("media", "media_id"),
+        unique_in_agency("media_id", "rights_until", "mark"),
+        Index(None, "agency_id", "brand_id", "told_on"),
+        CheckConstraint(one_of("mark", ("month", "week")), name="mark"),
+    )
+
+    brand_id: Mapped[uuid.UUID]
+    media_id: Mapped[uuid.UUID]
+    rights_until: Mapped[date]
+    mark: Mapped[str]
+    told_on: Mapped[date]
+    """The day of the telling, on the brand's clock."""

@@ -32,7 +32,7 @@ LONGEST = 20.0
 AGAIN = 30.0
 MOST_TRIES = 3
 """How often a picture may take its worker with it before it is given up."""
-FIRST = frozenset({"mail", "approvals", "imports"})
+FIRST = frozenset({"mail", "approvals", "imports", "rights"})
 """What the same workers attend to before pictures: one picture is the longest it waits."""
 
 
