@@ -18,6 +18,7 @@ from unisson.approvals.models import Absence, RunSeat, RunStage, Wait
 from unisson.approvals.policies import chains_of
 from unisson.calendars.models import CalendarAct, CalendarFeed
 from unisson.imports.models import Import, ImportRow
+from unisson.media.documents import document_key
 from unisson.media.models import Media, Upload
 from unisson.media.reading import picture_key
 from unisson.newsroom.models import NewsroomEntry
@@ -26,7 +27,7 @@ from unisson.runtime import Runtime
 from unisson.storage import storage_of
 from unisson.strategy.models import BlackOut, Strategy
 from unisson.threads.models import Thread, ThreadFile, ThreadMessage
-from unisson.topics.models import Topic, TopicDate
+from unisson.topics.models import Topic, TopicDate, TopicFile
 from unisson.vault import new_token, token_hash
 
 
@@ -67,6 +68,7 @@ _UUIDS = (
     "assignment_id", "sign_in_id", "wait_id", "policy_id", "absence_id", "domain_id",
     "thread_id", "message_id", "topic_id", "date_id", "strategy_id", "black_out_id", "file_id", "feed_id", "act_id",
     "import_id", "row_id", "upload_id",
+    "topic_file_id",
 )  # fmt: skip
 
 
@@ -115,6 +117,12 @@ def _values(runtime: Runtime, worker: Runtime, world: World, canary: str) -> dic
         noted = TopicDate(brand_id=world.brand_id, topic_id=topic_id, on_date=date(2027, 3, 1), label=canary)
         session.add(noted)
         session.flush()
+        hung = TopicFile(
+            brand_id=world.brand_id, topic_id=topic_id, digest=digest, filename=f"{canary}.txt", mime="text/plain",
+            size=4, added_by=world.people["cm"].membership_id,
+        )  # fmt: skip
+        session.add(hung)
+        storage_of(runtime.settings).put(canary.encode(), *document_key(digest))
         period = {"brand_id": world.brand_id, "starts_on": date(2027, 3, 1), "ends_on": date(2027, 3, 9)}
         strategy = Strategy(title=canary, created_by=world.people["cm"].membership_id, **period)
         black_out = BlackOut(reason=canary, **period)
@@ -176,6 +184,7 @@ def _values(runtime: Runtime, worker: Runtime, world: World, canary: str) -> dic
         "absence_id": str(absence_id),
         "topic_id": str(topic_id),
         "date_id": str(noted.id),
+        "topic_file_id": str(hung.id),
         "strategy_id": str(strategy.id),
         "black_out_id": str(black_out.id),
         "file_id": str(file_id),

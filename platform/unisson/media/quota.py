@@ -13,6 +13,7 @@ from tenants.agencies import Agency
 from tenants.errors import RefusedError
 from tenants.session import TenantSession
 from unisson.media.models import Media, Upload, UploadState
+from unisson.topics.models import TopicFile
 from unisson.web.i18n import lazy
 
 MOST_KEPT = 950_000
@@ -52,8 +53,13 @@ def room(session: TenantSession) -> Room:
         )
         .scalar_subquery()
     )
-    row = session.execute(select(kept, under_way, Agency.media_quota)).one()
-    return Room(int(row[0]) + int(row[1]), row[2] or int(session.info.get("media_quota", DEFAULT)))
+    documents = (
+        select(func.coalesce(func.sum(TopicFile.size), 0))
+        .where(TopicFile.agency_id == session.agency_id, TopicFile.media_id.is_(None))
+        .scalar_subquery()
+    )
+    row = session.execute(select(kept, under_way, documents, Agency.media_quota)).one()
+    return Room(int(row[0]) + int(row[1]) + int(row[2]), row[3] or int(session.info.get("media_quota", DEFAULT)))
 
 
 def check_room(session: TenantSession, more: int) -> None:
