@@ -12,7 +12,7 @@ depends_on = None
 
 def upgrade() -> None:
     op.execute(TABLES)
-    op.execute(protect("uploads", web="select, insert, update", worker="select, update, delete"))
+    op.execute(protect("uploads", web="select, insert, update, delete", worker="select, update, delete"))
     op.execute(protect("upload_parts", web="select, insert", worker="select, delete"))
     op.execute(DISPATCH)
 

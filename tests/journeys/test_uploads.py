@@ -36,6 +36,7 @@ def test_many_files_arrive_over_a_bad_line(
 
     page = person(width=width, dark=dark)
     broken: list[str] = []
+    full: list[str] = []
     seen: dict[str, int] = {}
 
     def break_now_and_then(route: Route) -> None:
@@ -47,6 +48,13 @@ def test_many_files_arrive_over_a_bad_line(
         else:
             route.continue_()
 
+    def be_full_once(route: Route) -> None:
+        if route.request.method == "POST" and not full:
+            full.append(route.request.url)
+            route.fulfill(status=429, json={"message": "Cent de vos fichiers…"})
+        else:
+            route.continue_()
+
     page.goto(f"/sign-in?next={HOME}")
     page.locator("[name=email]").fill("ines.caradec@example.org")
     page.locator("[name=password]").fill(PASSWORD)
@@ -54,9 +62,11 @@ def test_many_files_arrive_over_a_bad_line(
     page.wait_for_url(re.compile(r"^https?://[^/?]+" + HOME + "$"))
     page.wait_for_load_state()
     page.route(re.compile(r"/uploads/[0-9a-f-]{36}$"), break_now_and_then)
+    page.route(re.compile(r"/uploads$"), be_full_once)
     page.locator("#picture").set_input_files([*files, drawing])
     expect(page.get_by_text("5 sur 5 fichiers")).to_be_visible(timeout=60_000)
     assert len(broken) == len(files)
+    assert full
     added = page.locator('.upload-row[data-state="added"]')
     for file in files:
         expect(added.filter(has_text=file.name)).to_have_count(1)
@@ -113,3 +123,36 @@ def test_a_closed_tab_goes_on_where_it_was(live: Live, person: Callable[..., Pag
     page.locator("#picture").set_input_files(file)
     expect(page.locator('.upload-row[data-state="added"]', has_text="longue.jpg")).to_be_visible(timeout=60_000)
     assert went_on[0] == 1024 * 1024
+
+
+@pytest.mark.browser
+def test_one_is_stopped_and_sent_after_all(live: Live, person: Callable[..., Page], tmp_path: Path) -> None:
+    file = tmp_path / "pas celle-ci.jpg"
+    file.write_bytes(noise("JPEG", size=(2300, 1900), quality=98))
+    page, held, deleted = person(), [], []
+
+    def hold_the_second(route: Route) -> None:
+        if route.request.method == "DELETE":
+            deleted.append(route.request.url)
+        if route.request.method == "PATCH" and not deleted and route.request.headers["upload-offset"] != "0":
+            held.append(route)
+        else:
+            route.continue_()
+
+    page.goto(f"/sign-in?next={HOME}")
+    page.locator("[name=email]").fill("ines.caradec@example.org")
+    page.locator("[name=password]").fill(PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile(r"^https?://[^/?]+" + HOME + "$"))
+    page.wait_for_load_state()
+    page.route(re.compile(r"/uploads/[0-9a-f-]{36}$"), hold_the_second)
+    page.locator("#picture").set_input_files(file)
+    row = page.locator(".upload-row", has_text=file.name)
+    while not held:
+        page.wait_for_timeout(50)
+    row.get_by_role("button", name="Arrêter").press("Enter")
+    expect(row).to_have_attribute("data-state", "stopped")
+    row.get_by_role("button", name="Réessayer").press("Enter")
+    expect(page.locator('.upload-row[data-state="added"]', has_text=file.name)).to_be_visible(timeout=60_000)
+    assert len(deleted) == 1
+    page.unroute_all()

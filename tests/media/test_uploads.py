@@ -4,10 +4,12 @@ import base64
 import io
 import uuid
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from flask.testing import FlaskClient
 from sqlalchemy import func, select, update
 from support.desk import Desk
 from support.pictures import noise, picture
@@ -126,6 +128,23 @@ def test_what_is_sent_twice_or_out_of_order_is_not_taken(desk: Desk) -> None:
     assert send(desk, upload_id, len(content), b"").status_code == 409
 
 
+def test_of_two_parts_at_the_same_place_one_is_taken(desk: Desk) -> None:
+    """Two tabs, or a proxy that sends again."""
+    content = noise("JPEG", size=(640, 480))
+    upload_id = begun(desk, len(content))
+    tabs = [desk.world.sign_in(desk.app.test_client(), "cm") for _ in range(4)]
+    headers = {**PART, "Upload-Offset": "0"}
+
+    def act(tab: FlaskClient) -> int:
+        path = desk.path(f"/uploads/{upload_id}")
+        return tab.patch(path, data=content[:50_000], headers=headers, base_url="https://localhost").status_code
+
+    with ThreadPoolExecutor(len(tabs)) as pool:
+        answered = sorted(pool.map(act, tabs))
+    assert answered == [204, 409, 409, 409]
+    assert standing(desk, upload_id).headers["Upload-Offset"] == "50000"
+
+
 @pytest.mark.parametrize("length", ["", "-1", "1e3", "9" * 40, "éé", "²"])
 def test_a_length_that_is_none_is_refused(desk: Desk, length: str) -> None:
     answer = created(desk, 1, **{"Upload-Length": length.encode().decode("latin-1")})
@@ -228,11 +247,26 @@ def test_a_form_without_files_or_with_too_many_is_refused(desk: Desk) -> None:
     assert all_of(desk) == {}
 
 
-def test_nobody_fills_the_database_with_halves(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nobody_fills_the_database_with_halves(desk: Desk) -> None:
     with desk.session() as session:
         who = {"brand_id": desk.world.brand_id, "membership_id": desk.world.people["cm"].membership_id}
         session.add_all([Upload(filename="a.jpg", size=9, **who) for _ in range(uploads.MOST_UNDER_WAY)])
     assert created(desk, 10).status_code == 429
+
+
+def test_who_stops_leaves_nothing(desk: Desk, worker: Runtime) -> None:
+    half, whole = begun(desk, 100), sent(desk, picture())
+    send(desk, half, 0, b"x" * 50)
+    parts = count(desk, UploadPart)
+
+    def stopped(upload_id: uuid.UUID, role: str = "cm") -> int:
+        return desk.browser(role).delete(desk.path(f"/uploads/{upload_id}"), headers=TUS).status_code
+
+    assert stopped(half, "rp") == 404
+    assert [stopped(half), stopped(half), stopped(whole)] == [204, 404, 409]
+    assert count(desk, UploadPart) == parts - 1
+    with worker.database.everywhere() as session:
+        assert session.scalar(select(Dispatch.item_id).where(Dispatch.item_id == half)) is None
 
 
 def test_what_is_left_halfway_is_swept_after_a_day(desk: Desk, worker: Runtime) -> None:

@@ -215,9 +215,24 @@ def test_documents_count_as_room(desk: Desk, topic_id: uuid.UUID) -> None:
 
 
 def test_a_topic_has_fifty_files_at_most(desk: Desk, topic_id: uuid.UUID) -> None:
-    add(desk, topic_id, *[(f"note {n}".encode(), f"{n}.txt") for n in range(52)])
+    notes = [(f"note {n}".encode(), f"{n}.txt") for n in range(52)]
+    for begun in range(0, 52, 10):
+        add(desk, topic_id, *notes[begun : begun + 10])
+        html = page(desk, topic_id)
     assert len(kept(desk)) == files.MOST_FILES
-    assert page(desk, topic_id).count("A topic has fifty files at most.") == 2
+    assert html.count("A topic has fifty files at most.") == 2
+
+
+def test_what_is_said_of_ten_files_finds_place_in_a_cookie(desk: Desk, topic_id: uuid.UUID) -> None:
+    bad = [(b"MZ\0", f"{n} {'é' * 200}.txt") for n in range(12)]
+    answer = add(desk, topic_id, *bad)
+    assert all(len(cookie) < 4093 for cookie in answer.headers.getlist("Set-Cookie"))
+    html = page(desk, topic_id)
+    assert html.count("This file is not what its name says.") == 10
+    assert "Ten files can be added at a time." in html
+    add(desk, topic_id, *[(f"{n}".encode(), f"{n}.txt") for n in range(10)])
+    assert undo(desk, page(desk, topic_id)).status_code == 303
+    assert kept(desk) == {}
 
 
 def test_an_archived_brand_keeps_what_it_has(desk: Desk, topic_id: uuid.UUID) -> None:

@@ -1,4 +1,4 @@
-"""Uploads that go on where they broke off: tus 1.0.0, with its extensions creation and expiration.
+"""Uploads that go on where they broke off: tus 1.0.0, with its extensions creation, expiration, termination.
 
 https://tus.io/protocols/resumable-upload, read 2026-11. A refusal carries its sentence as JSON where a script asks so.
 """
@@ -13,7 +13,7 @@ from tenants.errors import RefusedError
 from tenants.permissions import Permission
 from unisson.media.intake import MOST_BYTES, TooHeavyError
 from unisson.media.models import Upload
-from unisson.media.uploads import LARGE_PART, MOST_PART, begin, expires, load_upload, receive
+from unisson.media.uploads import LARGE_PART, MOST_PART, begin, expires, load_upload, receive, stop
 from unisson.web.db import session
 from unisson.web.guards import actor, brand_card
 from unisson.web.i18n import lazy
@@ -56,13 +56,16 @@ def creating(brand: str) -> Response:
 
 
 def receiving(upload_id: uuid.UUID) -> Response:
-    """Say how far an upload is (HEAD), or take its next part (PATCH)."""
+    """Say how far an upload is (HEAD), take its next part (PATCH), or let go of it (DELETE, extension termination)."""
     upload = load_upload(session(), actor(), upload_id)
     _require_version()
     if request.method == "HEAD":
         answer = _standing(upload, 200)
         answer.headers["Upload-Length"] = str(upload.size)
         return answer
+    if request.method == "DELETE":
+        stop(session(), actor(), upload_id)
+        return make_response("", 204)
     if request.mimetype != PART:
         raise NoPartError(NOT_TUS)
     offset = _number("Upload-Offset")
@@ -83,7 +86,7 @@ def say_version(response: Response) -> Response:
 def _abilities() -> Response:
     answer = make_response("", 204)
     answer.headers.update(
-        {"Tus-Version": VERSION, "Tus-Extension": "creation,expiration", "Tus-Max-Size": str(MOST_BYTES)}
+        {"Tus-Version": VERSION, "Tus-Extension": "creation,expiration,termination", "Tus-Max-Size": str(MOST_BYTES)}
     )
     return answer
 

@@ -16,7 +16,7 @@ from tenants.brands import Brand
 from tenants.errors import GoneError, NotFoundError, RefusedError, StaleError
 from tenants.permissions import Permission
 from tenants.session import TenantSession
-from unisson.dispatching import put
+from unisson.dispatching import drop, put
 from unisson.jobs import ring_after_commit
 from unisson.media import intake, sandbox
 from unisson.media.models import Media, Upload, UploadPart, UploadState
@@ -35,6 +35,7 @@ MOST_UNDER_WAY = 100
 UNDER_WAY = (UploadState.RECEIVING.value, UploadState.PREPARING.value)
 NOT_THERE = lazy("This part does not follow the one before. The upload goes on from what has been received.")
 TOO_LONG = lazy("This part is longer than the file was said to be. Nothing of it was kept.")
+CAME_WHOLE = lazy("This file has come whole. Put the image away in the library, if you do not want it.")
 LARGE_PART = lazy("A part of a file has 4 MiB at most.")
 TOO_MANY = lazy("A hundred of your files are still being prepared. Add more once they are done.")
 
@@ -107,6 +108,16 @@ def take_whole(session: TenantSession, actor: Actor, brand_id: uuid.UUID, filena
     upload = _open(session, actor, brand_id, filename, len(content))
     _take(session, upload, content)
     return upload
+
+
+def stop(session: TenantSession, actor: Actor, upload_id: uuid.UUID) -> None:
+    """Let go of an upload that has not come whole. Raises StaleError for one that has, NotFoundError."""
+    upload = load_upload(session, actor, upload_id, lock=True)
+    if upload.state != UploadState.RECEIVING:
+        raise StaleError(CAME_WHOLE)
+    session.delete(upload)
+    session.flush()
+    drop(session, "upload", session.agency_id, upload_id)
 
 
 def load_upload(session: TenantSession, actor: Actor, upload_id: uuid.UUID, *, lock: bool = False) -> Upload:

@@ -47,7 +47,7 @@ def picture(media_id: uuid.UUID) -> Response:
 
 blueprint.get("/brands/<brand>/uploads", provide_automatic_options=False)(library_pages.uploads)
 blueprint.route("/brands/<brand>/uploads", methods=["POST", "OPTIONS"], provide_automatic_options=False)(tus.creating)
-blueprint.route("/uploads/<uuid:upload_id>", methods=["HEAD", "PATCH"])(tus.receiving)
+blueprint.route("/uploads/<uuid:upload_id>", methods=["HEAD", "PATCH", "DELETE"])(tus.receiving)
 blueprint.after_request(tus.say_version)
 blueprint.get("/brands/<brand>/media")(library_pages.library)
 blueprint.get("/brands/<brand>/media/choice")(library_pages.choice)

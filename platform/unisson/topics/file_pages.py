@@ -9,19 +9,28 @@ from werkzeug.wrappers import Response
 from tenants.errors import NotFoundError, RefusedError
 from unisson.media.answers import picture_answer
 from unisson.media.documents import Document, document_answer
+from unisson.media.intake import plain_name
 from unisson.storage import storage_of
 from unisson.topics.files import NOTHING, add_file, load_file, put_back, remove_files
 from unisson.topics.planning import load_topic
 from unisson.web.db import runtime, session
 from unisson.web.guards import actor
-from unisson.web.i18n import _, _n
+from unisson.web.i18n import _, _n, lazy
+
+MOST_AT_ONCE = 10
+"""What is said of each travels in a cookie, which holds four kilobytes."""
+SHOWN = 60
+MANY = lazy("Ten files can be added at a time. The others were not kept: add them next.")
 
 
 def adding(topic_id: uuid.UUID) -> Response:
     """Keep each file that can be kept; say of the others why not. What was added can be taken away again at once."""
     load_topic(session(), actor(), topic_id)
     added, refused = [], []
-    for sent in [each for each in request.files.getlist("files") if each.filename]:
+    files = [each for each in request.files.getlist("files") if each.filename]
+    if len(files) > MOST_AT_ONCE:
+        refused.append(str(MANY))
+    for sent in files[:MOST_AT_ONCE]:
         try:
             with session().begin_nested():
                 file = add_file(
@@ -30,7 +39,7 @@ def adding(topic_id: uuid.UUID) -> Response:
                 )  # fmt: skip
             added.append(file.id)
         except RefusedError as refusal:
-            refused.append(f"{sent.filename}{_(':')} {refusal.sentence}")
+            refused.append(f"{plain_name(sent.filename or '')[-SHOWN:]}{_(':')} {refusal.sentence}")
     if not added and not refused:
         refused.append(str(NOTHING))
     for sentence in refused:

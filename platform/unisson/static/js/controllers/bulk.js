@@ -126,7 +126,9 @@ unisson.register("bulk", class extends Stimulus.Controller {
   stop(event) {
     const one = this.of(event);
     clearTimeout(one.later);
-    one.upload?.abort();
+    // Where it cannot be told, the server forgets it by itself after a day.
+    one.upload?.abort(true).catch(() => {});
+    one.upload = null;
     this.show(one, "stopped");
     this.pump();
   }
