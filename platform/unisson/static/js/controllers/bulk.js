@@ -74,6 +74,8 @@ unisson.register("bulk", class extends Stimulus.Controller {
 
   async send(one) {
     this.show(one, "sending");
+    await one.ended;
+    if (one.state !== "sending") return;
     one.upload ??= new tus.Upload(one.file, {
       endpoint: this.urlValue,
       chunkSize: this.constructor.part,
@@ -127,7 +129,7 @@ unisson.register("bulk", class extends Stimulus.Controller {
     const one = this.of(event);
     clearTimeout(one.later);
     // Where it cannot be told, the server forgets it by itself after a day.
-    one.upload?.abort(true).catch(() => {});
+    one.ended = one.upload?.abort(true).catch(() => {});
     one.upload = null;
     this.show(one, "stopped");
     this.pump();
