@@ -113,6 +113,8 @@ def _filtered(brand_id: uuid.UUID, wanted: Wanted) -> Select[Media]:
         found = found.where(~used.exists())
     if wanted.show == "ending":
         found = found.where(Media.rights_until <= wanted.today + SOON)
+    if wanted.show == "ended":
+        found = found.where(Media.rights_until < wanted.today)
     return found
 
 

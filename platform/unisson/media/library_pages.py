@@ -27,6 +27,7 @@ SHOWS = {
     "": lazy("All images"),
     "unused": lazy("Used nowhere"),
     "ending": lazy("Rights ending within 30 days, or ended"),
+    "ended": lazy("Rights ended"),
     "archived": lazy("Put away"),
 }
 MOST_PAGES = 10_000
