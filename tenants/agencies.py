@@ -3,7 +3,7 @@
 import uuid
 from datetime import time
 
-from sqlalchemy import CheckConstraint
+from sqlalchemy import BigInteger, CheckConstraint
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -16,6 +16,7 @@ class Agency(Base):
     __tablename__ = "agencies"
     __table_args__ = (
         CheckConstraint("slug ~ '^[a-z0-9][a-z0-9-]{1,48}$'", name="slug"),
+        CheckConstraint("media_quota > 0", name="media_quota"),
         CheckConstraint("work_ends > work_starts", name="work_hours"),
         CheckConstraint("jsonb_typeof(work_days) = 'array' and jsonb_array_length(work_days) >= 1", name="work_days"),
     )
@@ -35,6 +36,8 @@ class Agency(Base):
     """Where clients' answers go."""
     white_label: Mapped[bool] = mapped_column(server_default="true")
     """Whether clients read the agency's name where the product's would stand."""
+    media_quota: Mapped[int | None] = mapped_column(BigInteger)
+    """Bytes that it may keep; None for what the installation gives every agency (MEDIA_QUOTA)."""
     created_at: Mapped[Timestamp]
 
     @property

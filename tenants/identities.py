@@ -96,6 +96,10 @@ class Seat(Base):
     )
 
 
+DUE_KINDS = ("content", "publication", "mail", "stage", "import", "upload", "rights")
+DUE_QUEUES = ("publishing", "mail", "approvals", "imports", "media", "rights")
+
+
 class Dispatch(Base):
     """What is due, for whom, and who is on it: ids and times only, read across agencies by the dispatcher.
 
@@ -104,8 +108,8 @@ class Dispatch(Base):
 
     __tablename__ = "dispatch"
     __table_args__ = (
-        CheckConstraint(one_of("kind", ("content", "publication", "mail", "stage", "import")), name="kind"),
-        CheckConstraint(one_of("queue", ("publishing", "mail", "approvals", "imports")), name="queue"),
+        CheckConstraint(one_of("kind", DUE_KINDS), name="kind"),
+        CheckConstraint(one_of("queue", DUE_QUEUES), name="queue"),
         Index("ix_dispatch_due", "queue", "due_at"),
     )
 

@@ -21,6 +21,7 @@ FILES = {
     "htmx.org/dist/htmx.min.js": "htmx.min.js",
     "@hotwired/stimulus/dist/stimulus.umd.js": "stimulus.umd.js",
     "sortablejs/Sortable.min.js": "sortable.min.js",
+    "tus-js-client/dist/tus.min.js": "tus.min.js",
     "@fontsource-variable/inter/files/inter-latin-wght-normal.woff2": "inter-latin.woff2",
     "@fontsource-variable/inter/files/inter-latin-ext-wght-normal.woff2": "inter-latin-ext.woff2",
 }

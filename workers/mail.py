@@ -1,7 +1,8 @@
-"""The bell of the mails, and of the approvals that write them: what is due there comes first, and is mailed at once.
+"""The bell of the mails, and of what writes them (approvals, rights that end): that comes first, and is mailed at once.
 
 Before any mail leaves, the names that its links may begin with are looked at again, each once a day.
-The mailbox of answers, where there is one, is read then. Imports of plans come last: each takes seconds.
+The mailbox of answers, where there is one, is read then. Imports of plans come next, each of some seconds, and the
+pictures of libraries last, one at a time.
 """
 
 import time
@@ -10,6 +11,7 @@ from unisson.agency.domain_watch import watch_domains
 from unisson.approvals.tending import tend_due
 from unisson.imports import taking
 from unisson.jobs import JOB_SECONDS
+from unisson.media import endings, preparing
 from unisson.notifications import post
 from unisson.threads import arriving
 from workers.held import runtime
@@ -24,11 +26,13 @@ def send_due() -> int:
     held, ends = runtime(), time.monotonic() + JOB_SECONDS
     held.bell.answered("mail")
     tend_due(held, BUDGET_SECONDS / 4)
+    endings.attend(held, BUDGET_SECONDS / 8)
     watch_domains(held)
     tried = post.send_due(held, BUDGET_SECONDS / 2)
     if _is_time_to_read():
         arriving.fetch(held)
     taking.attend(held, ends - time.monotonic())
+    preparing.attend(held, ends - time.monotonic())
     return tried
 
 

@@ -126,6 +126,11 @@ class Settings:
         shown="DATA_DIR/media",
         secret=True,
     )
+    media_quota: int = _setting(
+        "20",
+        "Gigabytes of images and files that an agency may keep, unless its row says (`agencies.media_quota`, bytes).",
+        rules.whole(1, 1_000_000),
+    )
     data_dir: Path = _setting(  # noqa: RUF009 - a field declaration, never a shared value
         ".data", "Folder of what is kept on this machine.", rules.folder
     )

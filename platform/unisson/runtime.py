@@ -12,6 +12,8 @@ from unisson.config import Settings
 from unisson.jobs import Bell, ValkeyBell
 from unisson.vault import Vault
 
+GIGABYTE = 1_000_000_000
+
 
 @dataclass(frozen=True, slots=True)
 class Runtime:
@@ -46,7 +48,9 @@ def _runtime(settings: Settings, database_url: str, pool_size: int, application:
     engine = make_engine(database_url, pool_size=pool_size, application=application)
     return Runtime(
         settings=settings,
-        database=Database(engine, {"bell": bell, "announcer": announcer}),
+        database=Database(
+            engine, {"bell": bell, "announcer": announcer, "media_quota": settings.media_quota * GIGABYTE}
+        ),
         valkey=valkey,
         bell=bell,
         announcer=announcer,

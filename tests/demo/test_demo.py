@@ -4,6 +4,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import create_engine, make_url, select, text
 from support.world import World
 
-from tenants.base import new_id
+from tenants.base import new_id, utcnow
 from tenants.identities import DirectoryEntry, Dispatch
 from unisson.config import Settings
 from unisson.database import migrate
@@ -22,11 +23,13 @@ from unisson.demo.stage import Stage
 from unisson.editorial.models import Content, ContentState
 from unisson.editorial.press import Press, faults_of
 from unisson.identity.passwords import keeper, weakness
+from unisson.media.models import Media
 from unisson.newsroom.models import NewsroomEntry
 from unisson.publishing.assembly import publisher, registry
 from unisson.publishing.models import Channel, Publication
 from unisson.runtime import Runtime, web_runtime, worker_runtime
 from unisson.storage import storage_of
+from unisson.topics.models import TopicFile
 
 HTTPS = "https://localhost"
 
@@ -175,6 +178,16 @@ def test_the_workers_plan_what_is_ahead_and_touch_nothing_of_the_past(web: Runti
         assert session.scalar(select(Dispatch.item_id).where(Dispatch.kind == "publication")) is not None
     held.database.engine.dispose()
     held.valkey.close()
+
+
+def test_images_say_whom_to_credit_and_the_rights_of_one_end_soon(web: Runtime) -> None:
+    images = everything(web, Media)
+    assert images
+    assert all(each.credit and each.rights_holder and each.alt_fr and each.alt_en and each.folder for each in images)
+    ends = [each.rights_until for each in images if each.rights_until]
+    assert min(ends) <= utcnow().date() + timedelta(days=30)
+    assert min(ends) > utcnow().date() + timedelta(days=20)
+    assert {each.mime for each in everything(web, TopicFile)} == {"text/plain", "text/csv"}
 
 
 def test_the_password_would_be_taken(built: Settings) -> None:

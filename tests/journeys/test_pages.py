@@ -42,6 +42,7 @@ WRITERS = {
     "new channel": f"{BRAND}/channels/new",
     "week": "/atelier-nord/calendar?week=2026-W49",
     "topics": f"{BRAND}/topics",
+    "media": f"{BRAND}/media",
     "strategy": f"{BRAND}/strategy",
     "new strategy": f"{BRAND}/strategy/new",
     "imports": f"{BRAND}/imports",

@@ -61,6 +61,9 @@ def test_what_is_used_nowhere_and_what_ends_are_found(desk: Desk) -> None:
     illustrated(desk, used)
     assert used not in found(desk, show="unused")
     assert found(desk, show="ending") == {ending}
+    assert found(desk, show="ended") == set()
+    end_rights(desk, ending, today() - timedelta(days=1))
+    assert found(desk, show="ending") == found(desk, show="ended") == {ending}
 
 
 def test_the_number_of_statements_does_not_grow(desk: Desk) -> None:

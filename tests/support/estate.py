@@ -19,7 +19,8 @@ from unisson.approvals.policies import chains_of
 from unisson.calendars.models import CalendarAct, CalendarFeed
 from unisson.editorial.models_of_brand import ContentTemplate
 from unisson.imports.models import Import, ImportRow
-from unisson.media.models import Media
+from unisson.media.documents import document_key
+from unisson.media.models import Media, Upload
 from unisson.media.reading import picture_key
 from unisson.newsroom.models import NewsroomEntry
 from unisson.publishing.models import Channel, Publication, Subscriber
@@ -27,7 +28,7 @@ from unisson.runtime import Runtime
 from unisson.storage import storage_of
 from unisson.strategy.models import BlackOut, Strategy
 from unisson.threads.models import Thread, ThreadFile, ThreadMessage
-from unisson.topics.models import Topic, TopicDate
+from unisson.topics.models import Topic, TopicDate, TopicFile
 from unisson.vault import new_token, token_hash
 
 
@@ -67,7 +68,8 @@ _UUIDS = (
     "content_id", "link_id", "channel_id", "subscriber_id", "media_id", "publication_id", "membership_id",
     "assignment_id", "sign_in_id", "wait_id", "policy_id", "absence_id", "domain_id",
     "thread_id", "message_id", "topic_id", "date_id", "strategy_id", "black_out_id", "file_id", "feed_id", "act_id",
-    "import_id", "row_id", "template_id",
+    "import_id", "row_id", "template_id", "upload_id",
+    "topic_file_id",
 )  # fmt: skip
 
 
@@ -116,6 +118,12 @@ def _values(runtime: Runtime, worker: Runtime, world: World, canary: str) -> dic
         noted = TopicDate(brand_id=world.brand_id, topic_id=topic_id, on_date=date(2027, 3, 1), label=canary)
         session.add(noted)
         session.flush()
+        hung = TopicFile(
+            brand_id=world.brand_id, topic_id=topic_id, digest=digest, filename=f"{canary}.txt", mime="text/plain",
+            size=4, added_by=world.people["cm"].membership_id,
+        )  # fmt: skip
+        session.add(hung)
+        storage_of(runtime.settings).put(canary.encode(), *document_key(digest))
         period = {"brand_id": world.brand_id, "starts_on": date(2027, 3, 1), "ends_on": date(2027, 3, 9)}
         strategy = Strategy(title=canary, created_by=world.people["cm"].membership_id, **period)
         black_out = BlackOut(reason=canary, **period)
@@ -147,6 +155,12 @@ def _values(runtime: Runtime, worker: Runtime, world: World, canary: str) -> dic
         session.flush()
         act_id = act.id
         import_id, row_id = _import(session, world, canary)
+        upload = Upload(
+            brand_id=world.brand_id, membership_id=world.people["cm"].membership_id, filename=f"{canary}.png", size=9
+        )
+        session.add(upload)
+        session.flush()
+        upload_id = upload.id
         policy_id = chains_of(session, world.brand_id)[0].policy.id
         domain = AgencyDomain(
             host=f"{canary.lower()}-{new_id().hex}.example.org", token=new_token(),
@@ -178,6 +192,7 @@ def _values(runtime: Runtime, worker: Runtime, world: World, canary: str) -> dic
         "absence_id": str(absence_id),
         "topic_id": str(topic_id),
         "date_id": str(noted.id),
+        "topic_file_id": str(hung.id),
         "strategy_id": str(strategy.id),
         "black_out_id": str(black_out.id),
         "file_id": str(file_id),
@@ -186,6 +201,7 @@ def _values(runtime: Runtime, worker: Runtime, world: World, canary: str) -> dic
         "import_id": str(import_id),
         "row_id": str(row_id),
         "template_id": str(template_id),
+        "upload_id": str(upload_id),
         "thread_id": str(thread_id),
         "message_id": str(message_id),
         "channel_id": str(channel_id),

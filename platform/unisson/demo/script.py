@@ -63,7 +63,8 @@ class Piece:
 class TopicScript:
     """One topic. A piece whose title or text has one of `words` hangs on it. `cm` and `rp` are the poles' words.
 
-    `embargo` is a day, a clock time and a reason; `dates` are key dates; `order` names pieces: what follows, what first.
+    `embargo` is a day, a clock time and a reason; `dates` are key dates; `order` names pieces: what follows, what first;
+    `files` are texts that hang on it, by their names.
     """
 
     title: str
@@ -76,6 +77,7 @@ class TopicScript:
     embargo: tuple[int, str, str] | None = None
     dates: tuple[tuple[int, str], ...] = ()
     order: tuple[tuple[str, str], ...] = ()
+    files: tuple[tuple[str, str], ...] = ()
 
     def holds(self, piece: Piece) -> bool:
         """Return whether the piece hangs on it."""

@@ -26,6 +26,7 @@ from unisson.approvals import circuit, deciding
 from unisson.approvals.asking import open_seats
 from unisson.approvals.holding import hold
 from unisson.demo import history, script
+from unisson.demo.images import details_of
 from unisson.demo.pictures import drawn
 from unisson.demo.plans import pillar_of, plan_strategy, plan_topic, put_in_order
 from unisson.demo.releases import brand_press, press_of
@@ -36,11 +37,13 @@ from unisson.editorial.timing import fold_of, resolve, wall_time_of
 from unisson.editorial.writing import Draft, cancel, edit, write
 from unisson.identity.passwords import Keeper
 from unisson.media.intake import take_in
+from unisson.media.library import describe
 from unisson.publishing.channels.registry import Registry
 from unisson.publishing.connecting import connect_list
 from unisson.publishing.models import Channel
 from unisson.publishing.subscribers import Entry
 from unisson.storage import Storage
+from unisson.topics.files import add_file
 
 SOON = timedelta(minutes=4)
 """When the one content leaves that a visitor may watch."""
@@ -196,7 +199,11 @@ class Stage:
         if stage.script.strategy:
             plan_strategy(self.session, owner, stage.brand, stage.script.strategy)
         for told in stage.script.topics:
-            stage.topics.append((told, plan_topic(self.session, owner, stage.brand, told)))
+            topic_id = plan_topic(self.session, owner, stage.brand, told)
+            for name, words in told.files:
+                sent = BytesIO(fr(words).encode())
+                add_file(self.session, owner, topic_id, name, sent, storage=self._storage)
+            stage.topics.append((told, topic_id))
 
     def _piece(self, stage: BrandStage, piece: Piece) -> None:
         author = self.actors[piece.by or stage.script.cm]
@@ -289,6 +296,8 @@ class Stage:
         if piece.motif not in stage.pictures:
             bytes_ = BytesIO(drawn(piece.motif, stage.script.accent))
             taken = take_in(self.session, author, stage.brand.id, f"{piece.motif}.jpg", bytes_, storage=self._storage)
+            today = self._now.astimezone(ZoneInfo(stage.brand.timezone)).date()
+            describe(self.session, author, taken.id, details_of(piece.motif, today), None)
             stage.pictures[piece.motif] = taken.id
         return stage.pictures[piece.motif]
 

@@ -40,6 +40,8 @@ SEA = "Un petit voilier blanc sur une mer calme, sous un grand soleil pâle."
 
 GWENAELLE = "Gwenaëlle Tréhoret", "présidente de la Biscuiterie Tréhoret"
 HERVE = "Hervé Cadiou", "directeur de l'atelier"
+CHRONOLOGY = "1926 : Corentin Tréhoret ouvre son fournil.\n1958 : la première boîte en fer.\n1991 : la troisième génération.\n2026 : cent ans."
+SHOPS = "Ville;Enseigne\nPont-Aven;La boutique de la maison\nQuimper;Épicerie des Halles\nNantes;Au Bon Grain\n"
 
 PIECES = (
     Piece(-17, "10:00", "press_release", "Un siècle de beurre salé : Biscuiterie Tréhoret fête ses cent ans",
@@ -138,7 +140,8 @@ TOPICS = (
                 "Cent ans, quatre générations, la même recette.\nLa boîte du centenaire soutient Vieux Gréements du Bélon.",
                 "Presse alimentation et régionale, clients fidèles", ("centenaire", "1926", "siècle"),
                 dates=((6, "Vente de la boîte du centenaire"), (24, "Fête des cent ans à Pont-Aven")),
-                order=(("Dans le carnet de 1926", "La boîte du centenaire en vente samedi dans quarante épiceries"),)),
+                order=(("Dans le carnet de 1926", "La boîte du centenaire en vente samedi dans quarante épiceries"),),
+                files=(("chronologie de la maison.txt", CHRONOLOGY), ("points de vente.csv", SHOPS))),
     TopicScript("Nouveau parfum de printemps", "Lancer un parfum sans le nommer avant son dépôt.",
                 "Blé noir de Bretagne.\nUn seul nouveau parfum par an.", "Familles, épiceries fines",
                 ("parfum",), rp="later", embargo=(6, "09:00", "Le nom du parfum n'est pas encore déposé."),

@@ -3,7 +3,7 @@
 import unicodedata
 import uuid
 from pathlib import PurePosixPath
-from typing import IO
+from typing import IO, NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
@@ -16,6 +16,7 @@ from tenants.errors import GoneError, RefusedError
 from tenants.permissions import Permission
 from tenants.session import TenantSession
 from unisson.media.models import Media
+from unisson.media.quota import check_room
 from unisson.media.reading import picture_key
 from unisson.media.sandbox import UNREADABLE, Reencoded, reencode
 from unisson.storage import Storage
@@ -41,6 +42,13 @@ class TooHeavyError(RefusedError):
     status = 413
 
 
+class Kept(NamedTuple):
+    """A picture of a brand, and whether the brand had it not before."""
+
+    media: Media
+    is_new: bool
+
+
 def take_in(
     session: TenantSession,
     actor: Actor,
@@ -61,9 +69,10 @@ def take_in(
         raise GoneError(ARCHIVED)
     content = _read(stream)
     made = reencode(content, agreed_format(filename, content))
-    with acting_for(session.agency_id):
-        storage.put(made.content, *picture_key(made.digest))
-    return _row(session, actor, brand_id, plain_name(filename), made)
+    if not _has(session, brand_id, made.digest):
+        check_room(session, len(made.content))
+    kept = keep(session, made, filename, storage, brand_id=brand_id, membership_id=actor.membership_id)
+    return kept.media
 
 
 def _read(stream: IO[bytes]) -> bytes:
@@ -77,16 +86,25 @@ def _read(stream: IO[bytes]) -> bytes:
 
 def agreed_format(filename: str, content: bytes) -> str:
     """Return the format that both the name and the first bytes say. The decoder has the third word."""
-    extension = PurePosixPath(filename.lower()).suffix
     begins = _begins_as(content)
-    if extension in {".svg", ".svgz"} or begins == "SVG":
+    if begins == "SVG":
         raise RefusedError(VECTOR, field="picture")
-    named = FORMATS.get(extension)
-    if named is None or begins is None:
+    named = named_format(filename)
+    if begins is None:
         raise RefusedError(WRONG_KIND, field="picture")
     if named != begins:
         raise RefusedError(UNREADABLE, field="picture")
     return named
+
+
+def named_format(filename: str) -> str:
+    """Return the format that a name says. Raises RefusedError for what no picture is called."""
+    extension = PurePosixPath(filename.lower()).suffix
+    if extension in {".svg", ".svgz"}:
+        raise RefusedError(VECTOR, field="picture")
+    if extension not in FORMATS:
+        raise RefusedError(WRONG_KIND, field="picture")
+    return FORMATS[extension]
 
 
 def _begins_as(content: bytes) -> str | None:
@@ -109,21 +127,41 @@ def plain_name(filename: str) -> str:
     return plain.strip(" .")[-NAME_LENGTH:] or "picture"
 
 
-def _row(session: TenantSession, actor: Actor, brand_id: uuid.UUID, filename: str, made: Reencoded) -> Media:
+def _has(session: TenantSession, brand_id: uuid.UUID, digest: str) -> bool:
+    return bool(session.scalar(select(Media.id).where(Media.brand_id == brand_id, Media.digest == digest)))
+
+
+def keep(
+    session: TenantSession,
+    made: Reencoded,
+    filename: str,
+    storage: Storage,
+    *,
+    brand_id: uuid.UUID,
+    membership_id: uuid.UUID,
+) -> Kept:
+    """Return the brand's picture with these bytes, which are kept from here on. Raises StorageAwayError."""
+    with acting_for(session.agency_id):
+        storage.put(made.content, *picture_key(made.digest))
+    name = plain_name(filename)
     values = {
         "agency_id": session.agency_id,
         "id": new_id(),
         "brand_id": brand_id,
-        "uploaded_by": actor.membership_id,
+        "uploaded_by": membership_id,
         "digest": made.digest,
-        "filename": filename,
-        "words": folded(filename),
+        "filename": name,
+        "words": folded(name),
         "mime": made.mime,
         "size": len(made.content),
         "width": made.width,
         "height": made.height,
     }
-    session.execute(
-        insert(Media).values(values).on_conflict_do_nothing(index_elements=["agency_id", "brand_id", "digest"])
+    fresh = session.scalar(
+        insert(Media)
+        .values(values)
+        .on_conflict_do_nothing(index_elements=["agency_id", "brand_id", "digest"])
+        .returning(Media.id)
     )
-    return session.scalars(select(Media).where(Media.brand_id == brand_id, Media.digest == made.digest)).one()
+    media = session.scalars(select(Media).where(Media.brand_id == brand_id, Media.digest == made.digest)).one()
+    return Kept(media, is_new=fresh is not None)

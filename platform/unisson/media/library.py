@@ -17,6 +17,7 @@ from tenants.permissions import Permission
 from tenants.session import TenantSession
 from unisson.activity.trail import record
 from unisson.editorial.models import Content, Illustration
+from unisson.media.endings import expect
 from unisson.media.models import Media
 from unisson.strategy.checks import folded
 from unisson.web.i18n import lazy
@@ -112,6 +113,8 @@ def _filtered(brand_id: uuid.UUID, wanted: Wanted) -> Select[Media]:
         found = found.where(~used.exists())
     if wanted.show == "ending":
         found = found.where(Media.rights_until <= wanted.today + SOON)
+    if wanted.show == "ended":
+        found = found.where(Media.rights_until < wanted.today)
     return found
 
 
@@ -136,12 +139,15 @@ def describe(
     if version_shown is not None and version_shown != media.version:
         raise StaleError(STALE)
     _check(details)
+    is_other_day = media.rights_until != details.rights_until
     media.alt_fr, media.alt_en, media.credit = details.alt_fr, details.alt_en, details.credit
     media.rights_holder, media.rights_until = details.rights_holder, details.rights_until
     media.folder, media.tags = details.folder, list(details.tags)
     media.words = words_of(media)
     media.version += 1
     session.flush()
+    if is_other_day:
+        expect(session, media.brand_id)
     record(session, actor, "media.described", "media", media.id, brand_id=media.brand_id)
     return media
 
@@ -154,6 +160,7 @@ def put_away(session: TenantSession, actor: Actor, media_id: uuid.UUID, *, back:
         return media
     media.archived_at = None if back else session.now()
     session.flush()
+    expect(session, media.brand_id)
     record(session, actor, "media.taken_back" if back else "media.put_away", "media", media.id, brand_id=media.brand_id)
     return media
 

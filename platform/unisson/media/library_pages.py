@@ -10,8 +10,11 @@ from tenants.errors import RefusedError, StaleError
 from tenants.permissions import Permission
 from unisson.calendars.period import today_in
 from unisson.media.forms import ImageForm
+from unisson.media.intake import MOST_BYTES
 from unisson.media.library import SOON, Wanted, contents_with, describe, load_image, put_away, shelf
 from unisson.media.models import Media
+from unisson.media.quota import room
+from unisson.media.uploads import sent_by
 from unisson.web.db import session
 from unisson.web.forms import one_line
 from unisson.web.guards import actor, brand_card, brand_card_of
@@ -24,6 +27,7 @@ SHOWS = {
     "": lazy("All images"),
     "unused": lazy("Used nowhere"),
     "ending": lazy("Rights ending within 30 days, or ended"),
+    "ended": lazy("Rights ended"),
     "archived": lazy("Put away"),
 }
 MOST_PAGES = 10_000
@@ -58,8 +62,18 @@ def library(brand: str) -> Answer:
         wanted=wanted,
         has_more=found.has_more,
         shows=SHOWS,
+        uploads=sent_by(session(), actor(), card.id),
+        most_bytes=MOST_BYTES,
+        room=room(session()),
         new_operation_id=new_operation_id,
     )
+
+
+def uploads(brand: str) -> Answer:
+    """Show what became of the files that the reader sent: the part of the library that a script asks for again."""
+    card = brand_card(brand)
+    actor().require(Permission.CONTENT_WRITE, card.id)
+    return render_template("media/_uploads.html", uploads=sent_by(session(), actor(), card.id))
 
 
 def choice(brand: str) -> Answer:

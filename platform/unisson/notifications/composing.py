@@ -12,6 +12,7 @@ from unisson.notifications import (
     about_approvals,
     about_contents,
     about_imports,
+    about_media,
     about_people,
     about_portal,
     about_threads,
@@ -41,8 +42,16 @@ ABOUT_CONTENTS: Mapping[str, Callable[[Subject], Words | None]] = {
     "thread_message": about_threads.thread_message,
 }
 
-ASKING = ("to_decide", "approval_request", "approval_asked_in_app")
-"""What asks for decisions; the last two are of letters that were written before one told of all."""
+ABOUT_OTHERS: Mapping[str, Callable[[TenantSession, Letter, str], Words | None]] = {
+    "invitation": about_people.invitation,
+    "import_over": about_imports.import_over,
+    "rights_ending": about_media.rights_ending,
+    "portal_link": about_portal.portal_link,
+    "to_decide": about_portal.to_decide,
+    # Of letters that were written before one told of all.
+    "approval_request": about_portal.to_decide,
+    "approval_asked_in_app": about_portal.to_decide,
+}
 
 
 def compose(session: TenantSession, letter: Letter, base_url: str) -> Ready | None:
@@ -77,16 +86,10 @@ def _answers_to(session: TenantSession, letter: Letter) -> str:
 
 
 def _words(session: TenantSession, letter: Letter, base_url: str) -> Words | None:
-    if letter.kind == "invitation":
-        return about_people.invitation(session, letter, base_url)
-    if letter.kind == "import_over":
-        return about_imports.import_over(session, letter, base_url)
+    if letter.kind in ABOUT_OTHERS:
+        return ABOUT_OTHERS[letter.kind](session, letter, base_url)
     if letter.kind == "device_code":
         return about_portal.device_code(session, letter, codes.mint(session, letter), codes.MINUTES)
-    if letter.kind == "portal_link":
-        return about_portal.portal_link(session, letter, base_url)
-    if letter.kind in ASKING:
-        return about_portal.to_decide(session, letter, base_url)
     about = subject_of(session, letter, base_url)
     return ABOUT_CONTENTS[letter.kind](about) if about else None
 

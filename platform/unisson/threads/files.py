@@ -7,11 +7,10 @@ mistake (macros, scripts, archives, pages) is none of them.
 import hashlib
 import uuid
 from collections.abc import Iterable, Sequence
-from io import BytesIO
 from pathlib import PurePosixPath
 from typing import IO, NamedTuple
 
-from flask import Response, send_file
+from flask import Response
 from sqlalchemy import select
 
 from tenants.access import Actor
@@ -19,7 +18,7 @@ from tenants.context import acting_for
 from tenants.errors import NotFoundError, RefusedError
 from tenants.permissions import Permission
 from tenants.session import TenantSession
-from unisson.media.answers import LOCKED
+from unisson.media.documents import Document, document_answer, document_key
 from unisson.media.intake import FORMATS, TooHeavyError, plain_name, take_in
 from unisson.storage import Storage
 from unisson.threads.models import Audience, Thread, ThreadFile, ThreadMessage
@@ -112,7 +111,7 @@ def keep(session: TenantSession, filename: str, stream: IO[bytes], storage: Stor
         raise RefusedError(NOT_WHAT_IT_SAYS)
     digest = hashlib.sha256(content).hexdigest()
     with acting_for(session.agency_id):
-        storage.put(content, *_key(digest))
+        storage.put(content, *document_key(digest))
     return KeptFile(digest, plain_name(filename), mime, len(content))
 
 
@@ -151,20 +150,7 @@ def find_file(session: TenantSession, file_id: uuid.UUID) -> Found:
 
 def file_answer(storage: Storage, file: ThreadFile) -> Response:
     """Return the document to be saved under its name. Raises NotFoundError, StorageAwayError."""
-    try:
-        with acting_for(file.agency_id):
-            content = storage.get(*_key(file.digest))
-    except FileNotFoundError:
-        raise NotFoundError from None
-    response = send_file(BytesIO(content), mimetype=file.mime, as_attachment=True, download_name=file.filename)
-    response.headers["Cache-Control"] = "private, no-store"
-    response.headers["Content-Security-Policy"] = LOCKED
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    return response
-
-
-def _key(digest: str) -> tuple[str, ...]:
-    return ("files", digest[:2], digest)
+    return document_answer(storage, file.agency_id, Document(file.digest, file.filename, file.mime, file.size))
 
 
 def _is_text(content: bytes) -> bool:

@@ -126,3 +126,37 @@ class TopicDate(TenantOwned, Base):
     topic_id: Mapped[uuid.UUID]
     on_date: Mapped[date]
     label: Mapped[str]
+
+
+class TopicFile(TenantOwned, Base):
+    """A file of a topic: an image of the brand's library (`media_id`), or a document. `size` in bytes."""
+
+    __tablename__ = "topic_files"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["agency_id", "brand_id", "topic_id"],
+            [f"{SCHEMA}.topics.{each}" for each in ("agency_id", "brand_id", "id")],
+        ),
+        belongs_to("media", "media_id"),
+        belongs_to("memberships", "added_by"),
+        CheckConstraint("digest ~ '^[0-9a-f]{64}$'", name="digest"),
+        CheckConstraint("size > 0", name="size"),
+        Index(
+            "uq_topic_files_once", "agency_id", "topic_id", "digest", unique=True, postgresql_where="removed_at is null"
+        ),
+        Index(None, "agency_id", "topic_id"),
+        Index(None, "agency_id", "media_id"),
+        Index(None, "agency_id", "added_by"),
+        Index("ix_topic_files_room", "agency_id", postgresql_include=["size"], postgresql_where="media_id is null"),
+    )
+
+    brand_id: Mapped[uuid.UUID]
+    topic_id: Mapped[uuid.UUID]
+    media_id: Mapped[uuid.UUID | None]
+    digest: Mapped[str]
+    filename: Mapped[str]
+    mime: Mapped[str]
+    size: Mapped[int]
+    added_by: Mapped[uuid.UUID]
+    created_at: Mapped[Timestamp]
+    removed_at: Mapped[datetime | None]

@@ -13,8 +13,9 @@ from tenants.errors import NotFoundError, RefusedError, StaleError
 from tenants.permissions import Permission
 from unisson.editorial.forms import KINDS
 from unisson.editorial.order import place_after
-from unisson.topics import embargo_pages
+from unisson.topics import embargo_pages, file_pages
 from unisson.topics.embargo import embargo_of
+from unisson.topics.files import ACCEPTED, files_of
 from unisson.topics.forms import TopicForm
 from unisson.topics.models import Pole, PoleWord, Topic
 from unisson.topics.planning import SPEAKS, change_topic, drop_date, leads, load_topic, note_date, open_topic, speak
@@ -156,6 +157,12 @@ def ordering(topic_id: uuid.UUID) -> Answer:
     )
 
 
+blueprint.post("/topics/<uuid:topic_id>/files", endpoint="file_adding")(file_pages.adding)
+blueprint.post("/topics/<uuid:topic_id>/files/removal", endpoint="file_removal")(file_pages.removal)
+blueprint.post("/topics/<uuid:topic_id>/files/return", endpoint="file_return")(file_pages.returning)
+blueprint.get("/topics/<uuid:topic_id>/files/<uuid:topic_file_id>")(file_pages.file)
+
+
 def _small(topic_id: uuid.UUID, part: str, act: Callable[[], object]) -> Answer:
     found = load_topic(session(), actor(), topic_id)
     try:
@@ -213,6 +220,8 @@ def _page(found: Topic, refused: Refusal | None = None) -> str:
         topic=found,
         contents=hanging_on(session(), found),
         dates=dates_of(session(), found),
+        files=files_of(session(), found),
+        accepted=ACCEPTED,
         embargo=embargo_of(found),
         schedules=actor().may(Permission.CONTENT_SCHEDULE, card.id),
         refused=refused,

@@ -11,7 +11,8 @@ from unisson.web import i18n, ui
 from unisson.web.cookies import CookieSessions
 from unisson.web.hosts import HostAwareFlask
 
-MAX_REQUEST_BYTES = 25 * 1024 * 1024
+MAX_REQUEST_BYTES = 26 * 1024 * 1024
+"""A file of 25 MiB, and the form around it."""
 MAX_FORM_BYTES = 2 * 1024 * 1024
 STATIC_SECONDS = 31_536_000
 

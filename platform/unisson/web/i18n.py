@@ -109,13 +109,13 @@ def say_zone(zone: str) -> str:
 
 
 def say_size(size: int) -> str:
-    """Return a number of bytes as people say it: "14 ko", "2,3 Mo"."""
+    """Return a number of bytes as people say it: "14 ko", "2,3 Mo", "20 Go"."""
     unit, step = next((each for each in _SIZES if size >= each[1]), _SIZES[-1])
     number = size / step
     return format_unit(round(number, 1 if number < 10 and step > 1 else 0), unit, length="short", locale=language())
 
 
-_SIZES = (("megabyte", 1_000_000), ("kilobyte", 1_000), ("byte", 1))
+_SIZES = (("gigabyte", 1_000_000_000), ("megabyte", 1_000_000), ("kilobyte", 1_000), ("byte", 1))
 
 
 @lru_cache(maxsize=512)

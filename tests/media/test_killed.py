@@ -1,0 +1,69 @@
+"""A worker that dies while it makes a picture: nothing of it stays, and the next one makes it, once."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+from support.desk import Desk
+from support.pictures import noise
+
+from tests.imports.test_killed import comes_true
+from tests.media.test_uploads import PART, begun, count, kept
+from unisson.config import Settings
+from unisson.media.models import Media, UploadPart, UploadState
+from unisson.runtime import Runtime
+
+STEP = 4 * 1024 * 1024
+
+
+@pytest.fixture
+def mailer(settings: Settings, tmp_path: Path) -> Iterator[Callable[[], subprocess.Popen[bytes]]]:
+    environment = {
+        **os.environ, "ENVIRONMENT": "test", "SECRET_KEY": settings.secret_key, "DATABASE_URL": settings.database_url,
+        "VALKEY_URL": settings.valkey_url, "DATA_DIR": str(tmp_path), "STORAGE_URL": settings.storage_url,
+        "MAIL_URL": "mailbox:",
+    }  # fmt: skip
+    running: list[subprocess.Popen[bytes]] = []
+    with (tmp_path / "log").open("wb") as log:
+
+        def begin() -> subprocess.Popen[bytes]:
+            command = [sys.executable, "-m", "unisson.cli", "worker", "mail"]
+            running.append(subprocess.Popen(command, env=environment, stdout=log, stderr=log))
+            return running[-1]
+
+        yield begin
+        for process in running:
+            process.kill()
+            process.wait(20)
+
+
+def test_nothing_is_lost_and_nothing_comes_twice(
+    desk: Desk, worker: Runtime, mailer: Callable[[], subprocess.Popen[bytes]]
+) -> None:
+    content = noise("PNG", size=(2500, 2300))
+    upload_id = begun(desk, len(content), "lourde.png")
+    for offset in range(0, len(content), STEP):
+        part, headers = content[offset : offset + STEP], {**PART, "Upload-Offset": str(offset)}
+        answer = desk.browser("cm").patch(desk.path(f"/uploads/{upload_id}"), data=part, headers=headers)
+        assert answer.status_code == 204
+    process = mailer()
+    assert comes_true(lambda: kept(desk, upload_id).tries == 1)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait(20)
+    upload = kept(desk, upload_id)
+    assert upload is not None
+    assert (upload.state, count(desk, Media)) == (UploadState.PREPARING, 0)
+
+    with worker.database.everywhere() as session:
+        lapsed = "update app.dispatch set lease_until = clock_timestamp() - interval '1 second' where item_id = :i"
+        session.execute(text(lapsed), {"i": upload_id})
+    mailer()
+    desk.runtime.bell.answered("mail")
+    desk.runtime.bell.ring("media")
+    assert comes_true(lambda: kept(desk, upload_id).state == UploadState.ADDED)
+    assert (kept(desk, upload_id).tries, count(desk, Media), count(desk, UploadPart)) == (2, 1, 0)
