@@ -60,7 +60,7 @@ Le service couvre les toiles, les arceaux et les fermetures, sans facture ni dat
     Piece(4, "08:30", "press_release", "Épinette publie son bilan carbone et ce qu'il lui reste à faire",
           """Les tissus font **61 %** du total, le transport 22 % et les ateliers 9 %. Le reste se partage entre les bureaux, la boutique et les déplacements.
 
-## Ce qu'il reste à faire
+# Ce qu'il reste à faire
 
 - Passer l'ensemble des doubles-toits en polyamide recyclé d'ici deux ans.
 - Faire venir les arceaux par train plutôt que par avion, dès l'hiver prochain.

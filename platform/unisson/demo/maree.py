@@ -17,7 +17,7 @@ PIECES = (
     Piece(-9, "11:00", "press_release", "La Halle aux Voiles dévoile sa saison : 34 soirées, dont 12 créations",
           """Douze créations sont présentées pour la première fois, dont quatre écrites en résidence dans la corderie.
 
-## Une place sur trois à moins de dix euros
+# Une place sur trois à moins de dix euros
 
 Les moins de vingt-six ans paient huit euros, et le dernier quart d'heure de vente est à prix libre. La billetterie ouvre samedi à midi, sur place et en ligne.""",
           "newsroom", PUBLISHED, "salome", "stage", STAGE,

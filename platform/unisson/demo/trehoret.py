@@ -47,10 +47,10 @@ PIECES = (
     Piece(-17, "10:00", "press_release", "Un siècle de beurre salé : Biscuiterie Tréhoret fête ses cent ans",
           """En 1926, Jeanne Tréhoret allume son premier four à Pont-Aven. Quatre générations plus tard, la maison emploie **64 personnes** et vend dans neuf pays, sans avoir quitté la rivière.
 
-## Une fête qui commence à l'atelier
+# Une fête qui commence à l'atelier
 
 Chaque premier samedi du mois, l'atelier de Riec ouvre ses portes. On y voit la pâte se plier, on y sent le beurre, on y repart avec une boîte encore tiède.
-## Une boîte pour l'année
+# Une boîte pour l'année
 
 Une boîte du centenaire, dessinée par l'illustratrice quimpéroise Aziliz Kerdraon, sera tirée à 20 000 exemplaires et vendue 14 € au profit du patrimoine maritime local.""",
           "newsroom email", PUBLISHED, "rp", "biscuits", BISCUITS,
@@ -77,7 +77,7 @@ Le sel, lui, arrive de Guérande, par camion et par habitude. Il entre dans la p
     Piece(-6, "10:00", "press_release", "Biscuiterie Tréhoret réduit de 38 % l'emballage de ses sachets",
           """Le film plastique intérieur disparaît, et avec lui 38 % du poids de l'emballage.
 
-## Ce qui change en rayon
+# Ce qui change en rayon
 
 - Le sachet est en papier mono-matériau, du sud de la Bretagne.
 - Il se jette avec les papiers.
@@ -104,7 +104,7 @@ Les premiers sachets sont en magasin le mois prochain ; les anciens seront vendu
 
 Son prix : 14 €, dont un euro reversé à l'association Vieux Gréements du Bélon. Elle est tirée à 20 000 exemplaires, numérotés sous le couvercle.
 
-## Où la trouver
+# Où la trouver
 
 - Dans quarante épiceries de Bretagne, dès samedi à l'ouverture.
 - À l'atelier de Riec, du mardi au samedi.

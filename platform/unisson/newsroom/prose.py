@@ -23,7 +23,7 @@ _BARE_ADDRESS = re.compile(r"(?:(?<=\s)|^)https?://[^\s<>]+", re.MULTILINE)
 _TRAILING = ".,;:!?)]}»”’\"'"
 
 
-class _Renderer(RendererHTML):
+class LowerHeadings(RendererHTML):
     """The page has its own `h1`: headings of the text stand one level lower."""
 
     def heading_open(self, tokens: Sequence[Token], idx: int, _options: OptionsDict, _env: EnvType) -> str:
@@ -35,7 +35,7 @@ class _Renderer(RendererHTML):
         return f"</{_lower(tokens[idx].tag)}>\n"
 
 
-_MARKDOWN = MarkdownIt("commonmark", {"html": False, "breaks": True}, renderer_cls=_Renderer).disable("image")
+_MARKDOWN = MarkdownIt("commonmark", {"html": False, "breaks": True}, renderer_cls=LowerHeadings).disable("image")
 
 
 def to_html(text: str) -> Markup:

@@ -50,6 +50,13 @@ def test_text_and_page_say_the_same() -> None:
     assert "@media" in page
 
 
+def test_headings_of_the_text_stand_below_the_letter_s_own() -> None:
+    _text, page = _parts(_letter(release(text="# Ce qui change\n\n## Dès samedi")))
+    assert page.count("<h1") == 1
+    assert "Ce qui change</h2>" in page
+    assert "Dès samedi</h3>" in page
+
+
 def test_images_travel_inside_with_their_description() -> None:
     pictures = (picture(PNG, alt='Une "façade"'), picture(b"second", mime="image/jpeg"))
     seen = _letter(release(pictures=pictures))

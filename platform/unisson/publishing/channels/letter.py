@@ -14,6 +14,7 @@ from markdown_it import MarkdownIt
 
 from unisson.editorial.press import Press
 from unisson.mail import BadAddress, envelope_address, one_line
+from unisson.newsroom.prose import LowerHeadings
 from unisson.newsroom.release import Voice, release_html, release_text
 from unisson.publishing.channels.bluesky.facets import spans
 from unisson.publishing.channels.port import Outgoing, Picture
@@ -26,7 +27,7 @@ ATTRIBUTES = {"a": {"href", "title"}, "img": {"src", "alt", "width", "height"}, 
 WIDTH = 600
 """Pixels of the column: the width that every mail program shows."""
 
-_MARKDOWN = MarkdownIt("commonmark", {"html": False, "breaks": True})
+_MARKDOWN = MarkdownIt("commonmark", {"html": False, "breaks": True}, renderer_cls=LowerHeadings)
 # Without remote style sheets: a mail being written must not make this server call anyone.
 _INLINER = css_inline.CSSInliner(keep_style_tags=True, keep_at_rules=True, load_remote_stylesheets=False)
 _PAGE = """<!doctype html>
@@ -39,6 +40,7 @@ p, ul, ol, blockquote {{ margin: 0 0 16px; }}
 img {{ display: block; max-width: 100%; height: auto; margin: 0 0 16px; border: 0; }}
 a {{ color: #1a4fb4; }}
 h2 {{ font-size: 20px; line-height: 1.25; margin: 28px 0 12px; }}
+h3 {{ font-size: 17px; line-height: 1.3; margin: 24px 0 10px; }}
 .release-standfirst {{ font-size: 18px; font-weight: bold; }}
 .release-quote {{ margin: 0 0 20px; padding: 0 0 0 16px; border-left: 3px solid #c9c6d4; }}
 .release-quote blockquote {{ margin: 0; font-style: italic; }}
