@@ -77,6 +77,24 @@ def test_what_the_server_did_not_take_is_still_there(context: BrowserContext) ->
     expect(opened(context).get_by_text(OFFER)).to_be_hidden()
 
 
+def test_what_is_offered_is_not_written_over_by_what_is_typed_beside_it(context: BrowserContext) -> None:
+    page = opened(context)
+    page.locator("[name=title]").fill("Le premier titre")
+    page.close()
+    page = opened(context)
+    offer(page)
+    page.locator("[name=title]").fill("Un autre titre")
+    page.close()
+    page = opened(context)
+    offer(page)
+    page.get_by_role("button", name="Laisser tomber").click()
+    page.close()
+    page = opened(context)
+    offer(page)
+    page.get_by_role("button", name="Reprendre").click()
+    expect(page.locator("[name=title]")).to_have_value("Le premier titre")
+
+
 def test_another_person_on_the_same_browser_is_offered_nothing(context: BrowserContext, live: Live) -> None:
     page = opened(context)
     page.locator("[name=title]").fill("À moi seule")

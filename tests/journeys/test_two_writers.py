@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # it has no types
 from playwright.sync_api import Page, Route, expect
 
 from tests.journeys.test_keeping import NEW, sign_in
@@ -151,6 +152,28 @@ def test_on_a_phone_the_pen_is_a_thumb_high(ines: Page, person: Callable[..., Pa
     assert box is not None
     assert box["height"] >= 44
     assert phone.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_nothing_of_it_stands_in_the_way(ines: Page, salome: Page, dark: bool) -> None:
+    for page in (ines, salome):
+        page.emulate_media(color_scheme="dark" if dark else "light")
+    both_write(ines, salome)
+    beat(salome)
+    expect(salome.get_by_text("Inès Caradec a pris la plume")).to_be_visible()
+    assert obstacles(ines) == []
+    assert obstacles(salome) == []
+    ines.get_by_role("button", name="Garder le mien").focus()
+    ines.keyboard.press("Enter")
+    expect(ines.locator(".clash")).to_have_count(0)
+
+
+def obstacles(page: Page) -> list[str]:
+    """What axe finds serious."""
+    found = Axe().run(page).response["violations"]
+    return [
+        f"{each['id']}: {each['nodes'][0]['html'][:200]}" for each in found if each["impact"] in {"serious", "critical"}
+    ]
 
 
 def test_without_scripts_the_form_works_as_ever(ines: Page, browser, live) -> None:

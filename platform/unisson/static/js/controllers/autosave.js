@@ -135,6 +135,8 @@ unisson.register("autosave", class Autosave extends Stimulus.Controller {
       const isClean = !this.isDirty();
       this.tell(isClean ? unisson.typedIn(this.form) : sent);
       if (isClean) this.form.dispatchEvent(new CustomEvent("autosave:clean"));
+    } else if (status === 409 && !said.over) {
+      this.later(); // somebody is changing the same at this moment
     } else {
       this.over = Boolean(said.over);
       this.show("refused", said.message);

@@ -20,7 +20,7 @@ unisson.register("keep", class extends Stimulus.Controller {
     window.addEventListener("pagehide", this.store);
     this.first = JSON.stringify(this.fields());
     this.form.dispatchEvent(new CustomEvent("keep:ready"));
-    this.offer(this.read());
+    this.offer();
   }
 
   disconnect() {
@@ -46,9 +46,9 @@ unisson.register("keep", class extends Stimulus.Controller {
     return unisson.typedIn(this.form);
   }
 
-  read() {
+  read(key) {
     try {
-      return JSON.parse(localStorage.getItem(this.key));
+      return JSON.parse(localStorage.getItem(key));
     } catch {
       return null;
     }
@@ -64,18 +64,26 @@ unisson.register("keep", class extends Stimulus.Controller {
     if (event?.type === "submit") this.number = number;
     if (JSON.stringify(fields) === this.first && !number) return;
     try {
+      // What is still offered is not written over by what is typed beside it.
+      if (this.held && this.heldKey === this.key) localStorage.setItem(this.heldKey = `${this.key}:before`, JSON.stringify(this.held));
       localStorage.setItem(this.key, JSON.stringify({ at: Date.now(), version: this.versionValue, base: this.base, fields, number }));
     } catch {
       // No room, or none allowed: the page itself still asks before it is left.
     }
   }
 
-  offer(held) {
-    if (!held?.fields || JSON.stringify(held.fields) === this.first || !this.hasOfferTarget) return;
-    this.held = held;
-    this.atTarget.textContent = new Date(held.at).toLocaleString(document.documentElement.lang, { dateStyle: "medium", timeStyle: "short" });
-    if (this.hasOlderTarget) this.olderTarget.hidden = held.version === this.versionValue;
-    this.offerTarget.hidden = false;
+  offer() {
+    if (!this.hasOfferTarget) return;
+    this.heldKey = [this.key, `${this.key}:before`].find((key) => this.isNews(this.read(key)));
+    this.held = this.heldKey ? this.read(this.heldKey) : null;
+    this.offerTarget.hidden = !this.held;
+    if (!this.held) return;
+    this.atTarget.textContent = new Date(this.held.at).toLocaleString(document.documentElement.lang, { dateStyle: "medium", timeStyle: "short" });
+    if (this.hasOlderTarget) this.olderTarget.hidden = this.held.version === this.versionValue;
+  }
+
+  isNews(held) {
+    return Boolean(held?.fields) && JSON.stringify(held.fields) !== this.first;
   }
 
   take() {
@@ -89,9 +97,13 @@ unisson.register("keep", class extends Stimulus.Controller {
       else if (rows.has(field.name)) field.value = said?.shift() ?? "";
       else if (said) field.value = said[0];
     }
+    const { held, heldKey } = this;
+    this.held = null;
     this.offerTarget.hidden = true;
-    this.form.dispatchEvent(new CustomEvent("keep:taken", { detail: this.held }));
+    this.form.dispatchEvent(new CustomEvent("keep:taken", { detail: held }));
     this.form.dispatchEvent(new Event("input", { bubbles: true }));
+    this.store();
+    if (heldKey !== this.key) localStorage.removeItem(heldKey);
   }
 
   /** Fields that may come several times: as many as were typed, from the template that follows them. Their names. */
@@ -107,7 +119,8 @@ unisson.register("keep", class extends Stimulus.Controller {
   }
 
   drop() {
-    localStorage.removeItem(this.key);
+    localStorage.removeItem(this.heldKey);
+    this.held = null;
     this.offerTarget.hidden = true;
   }
 });
