@@ -100,6 +100,7 @@ TABLE: dict[str, Place] = {
     "calendars.month": Member(None, on_brand=False, may_be_unseen=True),
     "calendars.listed": Member(None, on_brand=False, may_be_unseen=True),
     "calendars.board": Member(None, on_brand=False, may_be_unseen=True),
+    "calendars.filters": Member(None, on_brand=False, may_be_unseen=True),
     "calendars.acting": Member(None, on_brand=False, may_be_unseen=True),
     "calendars.undoing": Member(None, on_brand=False, may_be_unseen=True),
     "calendars.month_csv": Member(None, on_brand=False, may_be_unseen=True),

@@ -6,6 +6,7 @@ Holidays are for everybody. The rest is the agency's own planning: it shows of t
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -15,6 +16,7 @@ from sqlalchemy import ARRAY, Date, DateTime, Uuid, any_, bindparam, cast, func,
 from tenants.brands import Brand
 from tenants.members import Membership
 from tenants.session import TenantSession
+from tenants.wire import Question
 from unisson.approvals.models import Absence
 from unisson.approvals.working_time import public_holidays
 from unisson.calendars.period import Span
@@ -56,7 +58,12 @@ _away = (
     .join(Membership, (Membership.agency_id == Absence.agency_id) & (Membership.id == Absence.membership_id))
     .where(func.cardinality(_writable) > 0, Absence.ends_on >= _first, Absence.starts_on <= _last)
 )
-_STANDS = with_stamp(*(each.scalar_subquery() for each in (_countries, _dates, _embargoes, _black_outs, _away)))
+
+
+@lru_cache(maxsize=256)
+def _stands(shape: frozenset[str]) -> Question:
+    beside = (each.scalar_subquery() for each in (_countries, _dates, _embargoes, _black_outs, _away))
+    return with_stamp(*beside, shape=shape)
 
 
 class Marks(NamedTuple):
@@ -83,7 +90,7 @@ class Mark:
 
 def standing(session: TenantSession, scope: Scope) -> tuple[str, Marks]:
     """Return what no change in the scope leaves alike, and what stands on its days beside contents."""
-    contents, *beside = session.ask(_STANDS, scope.parameters())
+    contents, *beside = session.ask(_stands(scope.filters.shape), scope.parameters())
     return digest(contents, beside), Marks._make(each or () for each in beside)
 
 

@@ -9,11 +9,12 @@ from werkzeug.wrappers import Response
 
 from tenants.context import acting_for
 from tenants.permissions import Permission
-from unisson.calendars import export_pages, feed_pages, list_pages, paper_pages
+from unisson.calendars import export_pages, feed_pages, filter_pages, list_pages, paper_pages
 from unisson.calendars.fragments import Fragments
 from unisson.calendars.grid import clocks, days, placed
 from unisson.calendars.looks import Look, look_asked_for
 from unisson.calendars.marks import Marks, standing, written
+from unisson.calendars.narrowing import Named, chips, named
 from unisson.calendars.period import is_today
 from unisson.calendars.reading import TRAY_LIMIT, entries
 from unisson.calendars.stamps import digest, has_news, look_digest, shell_digest
@@ -27,6 +28,7 @@ from unisson.web.ui import my_agencies
 blueprint = Blueprint("calendars", __name__, url_prefix="/<agency>")
 export_pages.register(blueprint)
 feed_pages.register(blueprint)
+filter_pages.register(blueprint)
 list_pages.register(blueprint)
 paper_pages.register(blueprint)
 
@@ -48,23 +50,23 @@ def month() -> Response:
     """Show one month of one brand, or of all."""
     look = look_asked_for()
     with acting_for(session().agency_id):
-        return _answer(look, *standing(session(), look.scope))
+        return _answer(look, *standing(session(), look.scope), named(session(), look.filters, look.scope.writable))
 
 
-def _answer(look: Look, contents: str, read: Marks) -> Response:
+def _answer(look: Look, contents: str, read: Marks, called: Named) -> Response:
     me, home = actor(), current_agency_row()
-    seen = look_digest(me, home.slug, look.path(look.span), look.today, look.zone, visible_brands())
+    seen = look_digest(me, home.slug, look.path(look.span), look.today, look.zone, visible_brands(), called)
     shell = shell_digest(seen, me, home.name, home.timezone, my_agencies(), is_partial())
     whole = digest(shell, contents)
     if has_news():
-        response = make_response(_fresh_shell(look).filled(_month(look, seen, read)))
+        response = make_response(_fresh_shell(look).filled(_month(look, seen, read, called)))
         response.headers["Cache-Control"] = "private, no-store"
         return response
     may_be_repeated(session(), partial(is_today, look.today, look.zone))
     if request.if_none_match.contains_weak(whole):
         response = current_app.response_class(status=304)
     else:
-        part = _grids().get_or_make(digest(seen, contents), lambda: _month(look, seen, read))
+        part = _grids().get_or_make(digest(seen, contents), lambda: _month(look, seen, read, called))
         response = make_response(_shells().get_or_make(shell, lambda: _fresh_shell(look)).filled(part))
     response.set_etag(whole, weak=True)
     response.headers["Cache-Control"] = "private, no-cache"
@@ -109,7 +111,7 @@ def _shells() -> Fragments[Shell]:
     return cast("Fragments[Shell]", current_app.extensions["unisson.month_shells"])
 
 
-def _month(look: Look, seen: str, read: Marks) -> bytes:
+def _month(look: Look, seen: str, read: Marks, called: Named) -> bytes:
     """Return the part of the page that navigation swaps: its frame, with what stands in it now.
 
     Nothing here knows the page's context, so that nothing of the one person who looks can be kept for another.
@@ -118,7 +120,7 @@ def _month(look: Look, seen: str, read: Marks) -> bytes:
     movable = frozenset(str(card.id) for card in look.brands if me.may(Permission.CONTENT_SCHEDULE, card.id))
     rows = entries(session(), look.scope)
     found = placed(look.span, rows, clocks(look.brands, movable, look.zone))
-    pieces = iter(_frames().get_or_make(seen, lambda: _fresh_frame(look)))
+    pieces = iter(_frames().get_or_make(seen, lambda: _fresh_frame(look, called)))
     out = [next(pieces), _rendered("_empty.html", look).encode() if found.is_empty else b"", next(pieces)]
     for marked, placed_here in zip(written(look.span, read, look.brands, words()), found.days, strict=True):
         out += ((marked + "".join(placed_here)).encode(), next(pieces))
@@ -126,7 +128,7 @@ def _month(look: Look, seen: str, read: Marks) -> bytes:
     return b"".join((*out, tray, next(pieces)))
 
 
-def _fresh_frame(look: Look) -> list[bytes]:
+def _fresh_frame(look: Look, called: Named) -> list[bytes]:
     """Return the month without its contents, cut where they go: a notice, each day's entries, the tray."""
     around = {
         "slot": _SLOT,
@@ -140,6 +142,7 @@ def _fresh_frame(look: Look) -> list[bytes]:
         "previous": look.span.previous if look.span.previous.is_within_reach else None,
         "following": look.span.following if look.span.following.is_within_reach else None,
         "zones": _zones(look),
+        "chips": chips(look.filters, called, look.narrowed),
         "choices": [card for card in visible_brands() if actor().may(Permission.CALENDAR_SEE, card.id)],
         "accent": look.brands[0].accent if len(look.brands) == 1 else "ink",
     }
