@@ -16,7 +16,7 @@ from tests.support.world import World, build_world
 from unisson.approvals import links
 from unisson.approvals.models import Absence, RunSeat, RunStage, Wait
 from unisson.approvals.policies import chains_of
-from unisson.calendars.models import CalendarAct, CalendarFeed
+from unisson.calendars.models import CalendarAct, CalendarFeed, CalendarView
 from unisson.imports.models import Import, ImportRow
 from unisson.media.models import Media
 from unisson.media.reading import picture_key
@@ -66,7 +66,7 @@ _UUIDS = (
     "content_id", "link_id", "channel_id", "subscriber_id", "media_id", "publication_id", "membership_id",
     "assignment_id", "sign_in_id", "wait_id", "policy_id", "absence_id", "domain_id",
     "thread_id", "message_id", "topic_id", "date_id", "strategy_id", "black_out_id", "file_id", "feed_id", "act_id",
-    "import_id", "row_id",
+    "import_id", "row_id", "view_id",
 )  # fmt: skip
 
 
@@ -138,6 +138,13 @@ def _values(runtime: Runtime, worker: Runtime, world: World, canary: str) -> dic
         session.add(act)
         session.flush()
         act_id = act.id
+        view = CalendarView(
+            membership_id=world.people["cm"].membership_id, name=canary, view="month", brands=[str(world.brand_id)],
+            is_shared=True,
+        )  # fmt: skip
+        session.add(view)
+        session.flush()
+        view_id = view.id
         import_id, row_id = _import(session, world, canary)
         policy_id = chains_of(session, world.brand_id)[0].policy.id
         domain = AgencyDomain(
@@ -175,6 +182,7 @@ def _values(runtime: Runtime, worker: Runtime, world: World, canary: str) -> dic
         "file_id": str(file_id),
         "feed_id": str(feed_id),
         "act_id": str(act_id),
+        "view_id": str(view_id),
         "import_id": str(import_id),
         "row_id": str(row_id),
         "thread_id": str(thread_id),

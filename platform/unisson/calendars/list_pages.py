@@ -141,6 +141,7 @@ def _around(chosen: list[BrandCard], seen: list[BrandCard], wanted: Wanted, view
         "query": wanted.query(**dict(brand_pairs(chosen))),
         "looks": views(asked, today_in(wanted.zone), view),
         "views": VIEWS,
+        "shown": view,
         "new_operation_id": new_operation_id,
         **offered(session(), wanted, shown, inside),
     }

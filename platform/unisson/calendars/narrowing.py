@@ -75,9 +75,9 @@ def _labels(filters: Filters, called: Named) -> Iterator[tuple[str, str, str]]:
             case "pole":
                 yield name, value, str(POLES[value])
             case "topic":
-                yield name, value, _("Topic: %(title)s", title=called.topic or "?")
+                yield name, value, _("Topic: %(title)s", title=called.topic) if called.topic else _("One topic")
             case "who":
-                yield name, value, _("By: %(name)s", name=called.person or "?")
+                yield name, value, _("By: %(name)s", name=called.person) if called.person else _("One person")
             case "tag":
                 yield name, value, _("Tag: %(tag)s", tag=value)
             case _:

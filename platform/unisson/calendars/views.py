@@ -3,13 +3,13 @@
 from functools import partial
 from typing import NamedTuple, cast
 
-from flask import Blueprint, Flask, current_app, make_response, render_template, request
+from flask import Blueprint, Flask, current_app, make_response, redirect, render_template, request
 from markupsafe import Markup
 from werkzeug.wrappers import Response
 
 from tenants.context import acting_for
 from tenants.permissions import Permission
-from unisson.calendars import export_pages, feed_pages, filter_pages, list_pages, paper_pages
+from unisson.calendars import export_pages, feed_pages, filter_pages, list_pages, paper_pages, view_pages
 from unisson.calendars.fragments import Fragments
 from unisson.calendars.grid import clocks, days, placed
 from unisson.calendars.looks import Look, look_asked_for
@@ -31,6 +31,7 @@ feed_pages.register(blueprint)
 filter_pages.register(blueprint)
 list_pages.register(blueprint)
 paper_pages.register(blueprint)
+view_pages.register(blueprint)
 
 _PLACE = Markup("<!--month-->")
 _SLOT = Markup("<!--slot-->")
@@ -47,7 +48,10 @@ class Desk(NamedTuple):
 
 @blueprint.get("/calendar")
 def month() -> Response:
-    """Show one month of one brand, or of all."""
+    """Show one month of one brand, or of all; asked for nothing in particular, what the person chose to open with."""
+    opens = None if request.args or is_partial() else view_pages.opening_path()
+    if opens:
+        return redirect(opens, 302)
     look = look_asked_for()
     with acting_for(session().agency_id):
         return _answer(look, *standing(session(), look.scope), named(session(), look.filters, look.scope.writable))

@@ -1,0 +1,89 @@
+"""Looking at the calendar in one's own way: filters, views that are kept, on a desk and on a phone."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from unisson.demo.script import PASSWORD
+
+pytestmark = pytest.mark.browser
+
+CM = "ines.caradec@example.org"
+HOME = "/atelier-nord/calendar"
+WIDTHS = [1280, 390]
+WIDE = pytest.mark.parametrize("width", WIDTHS)
+Open = Callable[..., Page]
+
+
+@pytest.fixture
+def cm(person: Open) -> Callable[[int], Page]:
+    """The community manager's browser, so many pixels wide."""
+
+    def open_wide(width: int) -> Page:
+        page = person(width=width, dark=width < 600)
+        page.goto("/sign-in")
+        page.locator("[name=email]").fill(CM)
+        page.locator("[name=password]").fill(PASSWORD)
+        page.locator("[name=password]").press("Enter")
+        page.wait_for_url(lambda url: "/sign-in" not in url)
+        return page
+
+    return open_wide
+
+
+def states(page: Page) -> set[str]:
+    return set(page.locator(".month .entry").evaluate_all("found => found.map(each => each.dataset.state)"))
+
+
+@WIDE
+def test_the_month_is_narrowed_in_a_dialog_and_the_way_back_leads_back(cm: Callable[[int], Page], width: int) -> None:
+    page = cm(width)
+    page.goto(f"{HOME}?month=")
+    before = states(page)
+    assert len(before) > 1
+    page.locator("#month-filters").click()
+    dialog = page.locator("dialog[open]")
+    dialog.locator("[name=state][value=published]").check()
+    dialog.get_by_role("button", name="Afficher").click()
+    expect(page).to_have_url(re.compile("state=published"))
+    assert states(page) == {"published"}
+    page.get_by_role("link", name="Sans Publié").click()
+    expect(page.locator(".filter-chip")).to_have_count(0)
+    assert states(page) == before
+    page.go_back()
+    expect(page.locator(".filter-chip")).to_have_count(1)
+    assert states(page) == {"published"}
+    page.locator("#month-next").click()
+    expect(page).to_have_url(re.compile("state=published"))
+
+
+@WIDE
+def test_a_view_is_kept_found_in_the_menu_opened_first_removed_and_taken_back(
+    cm: Callable[[int], Page], width: int
+) -> None:
+    page, name = cm(width), f"Publiés {width}"
+    page.goto(f"{HOME}?month=&state=published")
+    page.locator("summary", has_text="Vues").click()
+    page.get_by_role("link", name="Garder cette vue").click()
+    page.locator("#view-name").fill(name)
+    page.get_by_label("Mon calendrier s’ouvre avec elle").check()
+    page.get_by_role("button", name="Garder").click()
+    expect(page).to_have_url(re.compile("state=published"))
+    page.goto(HOME)
+    expect(page).to_have_url(re.compile("state=published"))
+    page.goto(f"{HOME}/list")
+    page.locator("summary", has_text="Vues").click()
+    entry = page.locator(".menu-list a", has_text=name)
+    expect(entry).to_be_in_viewport()
+    entry.click()
+    expect(page).to_have_url(re.compile(r"calendar\?month=.*state=published"))
+    page.goto(f"{HOME}/views")
+    page.get_by_role("listitem").filter(has_text=name).get_by_role("button", name="Retirer").click()
+    expect(page.get_by_role("link", name=name)).to_have_count(0)
+    page.get_by_role("button", name="Annuler").click()
+    expect(page.get_by_role("link", name=name)).to_be_visible()
+    page.get_by_role("listitem").filter(has_text=name).get_by_role("button", name="Ne plus ouvrir avec elle").click()
+    page.goto(HOME)
+    expect(page).not_to_have_url(re.compile("state=published"))
