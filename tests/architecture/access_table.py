@@ -100,6 +100,7 @@ TABLE: dict[str, Place] = {
     "calendars.month": Member(None, on_brand=False, may_be_unseen=True),
     "calendars.listed": Member(None, on_brand=False, may_be_unseen=True),
     "calendars.board": Member(None, on_brand=False, may_be_unseen=True),
+    "calendars.year": Member(None, on_brand=False, may_be_unseen=True),
     "calendars.filters": Member(None, on_brand=False, may_be_unseen=True),
     "calendars.views": Member(None, on_brand=False, may_be_unseen=True),
     "calendars.view_keeping": Member(None, on_brand=False, may_be_unseen=True),

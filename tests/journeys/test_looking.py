@@ -87,3 +87,21 @@ def test_a_view_is_kept_found_in_the_menu_opened_first_removed_and_taken_back(
     page.get_by_role("listitem").filter(has_text=name).get_by_role("button", name="Ne plus ouvrir avec elle").click()
     page.goto(HOME)
     expect(page).not_to_have_url(re.compile("state=published"))
+
+
+@WIDE
+def test_the_year_scrolls_in_its_own_box_and_leads_to_a_month(cm: Callable[[int], Page], width: int) -> None:
+    page = cm(width)
+    page.goto(f"{HOME}?month=")
+    page.get_by_role("navigation", name="Vue").get_by_role("link", name="Année").click()
+    box = page.locator(".year-box")
+    expect(box.get_by_role("img").first).to_have_accessible_name(re.compile("Contenus par semaine"))
+    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+    assert box.evaluate("each => each.scrollWidth > each.clientWidth") is (width < 600)
+    page.get_by_text("Les campagnes en mots").click()
+    expect(page.locator(".year-words").first.get_by_role("link").first).to_be_visible()
+    december = box.get_by_role("link", name=re.compile("^Décembre"))
+    december.focus()
+    expect(december).to_be_in_viewport()
+    december.click()
+    expect(page).to_have_url(re.compile(r"month=\d{4}-12"))

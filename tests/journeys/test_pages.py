@@ -31,6 +31,7 @@ EVERYBODY = {
     "team": "/atelier-nord/team",
     "list": "/atelier-nord/calendar/list",
     "board of contents": "/atelier-nord/calendar/board",
+    "year": "/atelier-nord/calendar/year",
     "search": "/atelier-nord/search?q=centenaire",
 }
 ALIKE = {"roles": "/atelier-nord/roles", "account": "/me", "sign-ins": "/me/sessions", "feeds": "/atelier-nord/calendar/feeds", "new feed": "/atelier-nord/calendar/feeds/new"}  # fmt: skip

@@ -1,10 +1,10 @@
 """The page on which any view of the calendar is narrowed: a form that leads back to the view by an address."""
 
-from flask import Blueprint, g, render_template, request
+from flask import Blueprint, render_template, request
 
 from tenants.permissions import Permission
 from unisson.calendars.filters import Filters, filters_from
-from unisson.calendars.looks import brands_asked
+from unisson.calendars.looks import brands_asked, place
 from unisson.calendars.narrowing import offered
 from unisson.calendars.wording import VIEWS
 from unisson.web.db import session
@@ -22,7 +22,7 @@ def filters() -> str:
     shown = view if view in VIEWS else "month"
     return render_template(
         "calendars/filters.html",
-        action=address_of(shown),
+        action=place(shown),
         kept=[(name, request.args[name][:20]) for name in KEPT if request.args.get(name)],
         view=shown,
         choices=seen,
@@ -30,12 +30,6 @@ def filters() -> str:
         inside=inside,
         **offered(session(), Filters(**filters_from(request.args)), chosen or seen, inside),
     )
-
-
-def address_of(view: str) -> str:
-    """Return where a view is, without its query."""
-    home = f"/{g.agency_slug}/calendar"
-    return home if view in {"month", "week", "day"} else f"{home}/{view}"
 
 
 def register(blueprint: Blueprint) -> None:

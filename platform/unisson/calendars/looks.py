@@ -16,12 +16,14 @@ from unisson.calendars.period import (
     Month,
     OneDay,
     Span,
+    Year,
     day_named,
     month_named,
     month_of,
     today_in,
     week_named,
     week_of,
+    year_named,
 )
 from unisson.calendars.reading import Scope
 from unisson.web.guards import BrandCard, actor, brand_card, current_agency_row, visible_brands
@@ -43,11 +45,18 @@ def views(asked: Pairs, day: date, shown: str) -> list[View]:
     """Return the ways to look at the calendar around a day, narrowed by what is `asked` (brands and filters)."""
     home = f"/{g.agency_slug}/calendar"
     spans = [
-        (kind, f"{home}?{urlencode([(kind, str(_around(day, kind))), *asked])}") for kind in ("month", "week", "day")
+        (kind, f"{place(kind)}?{urlencode([(kind, str(_around(day, kind))), *asked])}")
+        for kind in ("month", "week", "day", "year")
     ]
     tail = f"?{urlencode(asked)}" if asked else ""
     lists = [(kind, f"{home}/{kind}{tail}") for kind in ("list", "board")]
     return [View(kind, path, kind == shown) for kind, path in spans + lists]
+
+
+def place(view: str) -> str:
+    """Return where a view of the calendar is, without its query."""
+    home = f"/{g.agency_slug}/calendar"
+    return home if view in {"month", "week", "day"} else f"{home}/{view}"
 
 
 def brand_pairs(chosen: Sequence[BrandCard]) -> Pairs:
@@ -151,16 +160,22 @@ class Look:
     def narrowed(self, filters: Filters) -> str:
         """Return the address of the same days and brands by other filters."""
         asked = [(self.span.kind, str(self.span)), *brand_pairs(self.chosen), *filters.pairs()]
-        return f"/{g.agency_slug}/calendar?{urlencode(asked)}"
+        return f"{place(self.span.kind)}?{urlencode(asked)}"
+
+    def at(self, span: Span) -> str:
+        """Return the address of other days of another kind, of the same brands by the same filters."""
+        return f"{place(span.kind)}?{urlencode([(span.kind, str(span)), *self.asked])}"
 
     def _address(self, ending: str, span: Span | None) -> str:
         asked = [(span.kind, str(span))] if span else []
         asked += self.asked
-        return f"/{g.agency_slug}/calendar{ending}" + (f"?{urlencode(asked)}" if asked else "")
+        return place(self.span.kind) + ending + (f"?{urlencode(asked)}" if asked else "")
 
 
-def look_asked_for(brand_slug: str | None = None) -> Look:
+def look_asked_for(brand_slug: str | None = None, *, year: bool = False) -> Look:
     """Return what the request looks at: of the brand called so, else of those that its address asks for, if any.
+
+    Days are a month, a week or a day; a `year` where that is what the page shows.
 
     Raises NotFoundError, ForbiddenError for somebody who sees the calendar of no brand they know, NoSuchMonthError.
     """
@@ -168,7 +183,7 @@ def look_asked_for(brand_slug: str | None = None) -> Look:
     chosen, seen = brands_asked(named)
     zone = chosen[0].timezone if len(chosen) == 1 else current_agency_row().timezone
     today = today_in(zone)
-    shown = _span(request.args, today)
+    shown = _year(request.args, today) if year else _span(request.args, today)
     brands, me = chosen or seen, actor()
     scope = Scope(
         span=shown,
@@ -187,7 +202,13 @@ def _span(asked: Mapping[str, str], today: date) -> Span:
     return next((read(asked[kind]) for kind, read in _NAMED.items() if asked.get(kind)), month_of(today))
 
 
+def _year(asked: Mapping[str, str], today: date) -> Year:
+    return year_named(asked["year"]) if asked.get("year") else Year(today.year)
+
+
 def _around(day: date, kind: str) -> Span:
+    if kind == "year":
+        return Year(day.year)
     if kind == "month":
         return month_of(day)
     return week_of(day) if kind == "week" else OneDay(day)
