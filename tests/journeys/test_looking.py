@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from datetime import date
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -12,6 +13,7 @@ pytestmark = pytest.mark.browser
 
 CM = "ines.caradec@example.org"
 HOME = "/atelier-nord/calendar"
+BRAND = "/atelier-nord/brands/biscuiterie-trehoret"
 WIDTHS = [1280, 390]
 WIDE = pytest.mark.parametrize("width", WIDTHS)
 Open = Callable[..., Page]
@@ -98,10 +100,44 @@ def test_the_year_scrolls_in_its_own_box_and_leads_to_a_month(cm: Callable[[int]
     expect(box.get_by_role("img").first).to_have_accessible_name(re.compile("Contenus par semaine"))
     assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
     assert box.evaluate("each => each.scrollWidth > each.clientWidth") is (width < 600)
-    page.get_by_text("Les campagnes en mots").click()
+    page.locator("summary", has_text="Les campagnes en mots").click()
     expect(page.locator(".year-words").first.get_by_role("link").first).to_be_visible()
     december = box.get_by_role("link", name=re.compile("^Décembre"))
     december.focus()
     expect(december).to_be_in_viewport()
     december.click()
     expect(page).to_have_url(re.compile(r"month=\d{4}-12"))
+
+
+@WIDE
+def test_a_rhythm_is_set_and_a_content_takes_its_next_free_slot(cm: Callable[[int], Page], width: int) -> None:
+    page = cm(width)
+    page.goto(f"{BRAND}/strategy#rhythm")
+    form = page.get_by_role("form", name="Nouveaux créneaux")
+    for day in ("Lun.", "Mer."):
+        form.get_by_label(day).check()
+    form.get_by_label("Heure").fill("07:35")
+    form.get_by_role("button", name="Ajouter").click()
+    expect(page.locator("#rhythm")).to_contain_text("07:35")
+    page.goto(f"{BRAND}/contents/new")
+    page.locator("[name=title]").fill("Un essai")
+    take = page.get_by_role("button", name="Prochain bon créneau")
+    take.click()
+    expect(page.locator("[name=time]")).to_have_value("07:35")
+    expect(page.get_by_text("Le prochain bon créneau")).to_be_visible()
+    first = page.locator("[name=date]").input_value()
+    take.click()
+    expect(page.locator("[name=date]")).not_to_have_value(first)
+    assert page.locator("[name=title]").input_value() == "Un essai"
+    second = page.locator("[name=date]").input_value()
+    assert date.fromisoformat(second).weekday() in {0, 2}
+    page.goto(f"{HOME}?month={second[:7]}&brand=biscuiterie-trehoret")
+    slot = page.locator(f".month-entries[data-date='{second}']").get_by_role("link", name=re.compile("^Libre"))
+    slot.click()
+    expect(page.locator("[name=date]")).to_have_value(second)
+    expect(page.locator("[name=time]")).to_have_value("07:35")
+    page.goto(f"{BRAND}/strategy#rhythm")
+    for _beat in range(2):
+        page.locator(".rhythm li", has_text="07:35").first.get_by_role("button", name="Supprimer").click()
+        expect(page.get_by_text("Le créneau est retiré.").last).to_be_visible()
+    expect(page.locator(".rhythm li", has_text="07:35")).to_have_count(0)

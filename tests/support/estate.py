@@ -3,7 +3,7 @@
 import secrets
 import uuid
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 
 from sqlalchemy import select, text
 
@@ -24,7 +24,7 @@ from unisson.newsroom.models import NewsroomEntry
 from unisson.publishing.models import Channel, Publication, Subscriber
 from unisson.runtime import Runtime
 from unisson.storage import storage_of
-from unisson.strategy.models import BlackOut, Strategy
+from unisson.strategy.models import BlackOut, Slot, Strategy
 from unisson.threads.models import Thread, ThreadFile, ThreadMessage
 from unisson.topics.models import Topic, TopicDate
 from unisson.vault import new_token, token_hash
@@ -66,7 +66,7 @@ _UUIDS = (
     "content_id", "link_id", "channel_id", "subscriber_id", "media_id", "publication_id", "membership_id",
     "assignment_id", "sign_in_id", "wait_id", "policy_id", "absence_id", "domain_id",
     "thread_id", "message_id", "topic_id", "date_id", "strategy_id", "black_out_id", "file_id", "feed_id", "act_id",
-    "import_id", "row_id", "view_id",
+    "import_id", "row_id", "view_id", "slot_id",
 )  # fmt: skip
 
 
@@ -118,7 +118,8 @@ def _values(runtime: Runtime, worker: Runtime, world: World, canary: str) -> dic
         period = {"brand_id": world.brand_id, "starts_on": date(2027, 3, 1), "ends_on": date(2027, 3, 9)}
         strategy = Strategy(title=canary, created_by=world.people["cm"].membership_id, **period)
         black_out = BlackOut(reason=canary, **period)
-        session.add_all([strategy, black_out])
+        slot = Slot(brand_id=world.brand_id, channel_id=channel_id, weekday=0, wall_clock=time(10))
+        session.add_all([strategy, black_out, slot])
         session.flush()
         thread_id, message_id = _thread(session, world, approved.content_id, canary)
         file = ThreadFile(
@@ -179,6 +180,7 @@ def _values(runtime: Runtime, worker: Runtime, world: World, canary: str) -> dic
         "date_id": str(noted.id),
         "strategy_id": str(strategy.id),
         "black_out_id": str(black_out.id),
+        "slot_id": str(slot.id),
         "file_id": str(file_id),
         "feed_id": str(feed_id),
         "act_id": str(act_id),

@@ -13,7 +13,7 @@ from unisson.calendars import export_pages, feed_pages, filter_pages, list_pages
 from unisson.calendars.fragments import Fragments
 from unisson.calendars.grid import clocks, days, placed
 from unisson.calendars.looks import Look, look_asked_for
-from unisson.calendars.marks import Marks, standing, written
+from unisson.calendars.marks import Marks, slots_to_come, standing, written
 from unisson.calendars.narrowing import Named, chips, named
 from unisson.calendars.period import is_today
 from unisson.calendars.reading import TRAY_LIMIT, entries
@@ -60,6 +60,8 @@ def month() -> Response:
 
 def _answer(look: Look, contents: str, read: Marks, called: Named) -> Response:
     me, home = actor(), current_agency_row()
+    to_come = slots_to_come(look, read)
+    contents = digest(contents, to_come)
     seen = look_digest(me, home.slug, look.path(look.span), look.today, look.zone, visible_brands(), called)
     shell = shell_digest(seen, me, home.name, home.timezone, my_agencies(), is_partial())
     whole = digest(shell, contents)
@@ -67,7 +69,7 @@ def _answer(look: Look, contents: str, read: Marks, called: Named) -> Response:
         response = make_response(_fresh_shell(look).filled(_month(look, seen, read, called)))
         response.headers["Cache-Control"] = "private, no-store"
         return response
-    may_be_repeated(session(), partial(is_today, look.today, look.zone))
+    may_be_repeated(session(), partial(_still_holds, look, read, to_come))
     if request.if_none_match.contains_weak(whole):
         response = current_app.response_class(status=304)
     else:
@@ -77,6 +79,10 @@ def _answer(look: Look, contents: str, read: Marks, called: Named) -> Response:
     response.headers["Cache-Control"] = "private, no-cache"
     response.headers.add("Vary", "Cookie, Accept-Language, HX-Request")
     return response
+
+
+def _still_holds(look: Look, read: Marks, to_come: int) -> bool:
+    return is_today(look.today, look.zone) and (not read.beats or slots_to_come(look, read) == to_come)
 
 
 class Shell(NamedTuple):
@@ -127,7 +133,7 @@ def _month(look: Look, seen: str, read: Marks, called: Named) -> bytes:
     found = placed(look.span, rows, clocks(look.brands, movable, look.zone))
     pieces = iter(_frames().get_or_make(seen, lambda: _fresh_frame(look, called)))
     out = [next(pieces), _rendered("_empty.html", look).encode() if found.is_empty else b"", next(pieces)]
-    for marked, placed_here in zip(written(look.span, read, look.brands, words()), found.days, strict=True):
+    for marked, placed_here in zip(written(look, read, words()), found.days, strict=True):
         out += ((marked + "".join(placed_here)).encode(), next(pieces))
     tray = _rendered("_tray.html", look, tray=found.tray, tray_limit=TRAY_LIMIT).encode() if found.tray else b""
     return b"".join((*out, tray, next(pieces)))

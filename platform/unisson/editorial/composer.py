@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import datetime
 from functools import cached_property, lru_cache
 
 from flask import render_template, request, url_for
@@ -22,7 +22,7 @@ from unisson.editorial.limits import meter, objections
 from unisson.editorial.models import Content, ContentState
 from unisson.editorial.moments import When, own_zone, when
 from unisson.editorial.previews import ChannelPreview, PreviewPicture, handle_of, rendered
-from unisson.editorial.timing import resolve
+from unisson.editorial.timing import parse_local, resolve
 from unisson.editorial.writing import MAX_PICTURES, TOO_MANY_PICTURES, draft_of
 from unisson.media.intake import take_in
 from unisson.media.models import Media
@@ -128,13 +128,17 @@ class Composer:
             self.form.show_draft(stored, self.content.version)
             self.typed = [TypedPicture(media_id, alt) for media_id, alt in stored.pictures]
 
-    def show_new(self, day: str | None, topic: str | None = None) -> None:
-        """Show an empty content, on `day` (YYYY-MM-DD) if that is one, of `topic`, on every connected channel."""
+    def show_new(self, day: str | None, topic: str | None = None, channel: str | None = None) -> None:
+        """Show an empty content, of `topic`, on `channel` or on every connected one.
+
+        `day` is a day (YYYY-MM-DD) or one with a time (YYYY-MM-DDTHH:MM), if it is either.
+        """
         self.form.topic_id.data = topic if topic and topic in map(str, self.topics) else ""
-        self.form.channel_ids.data = [str(channel.id) for channel in self.channels]
+        known = [str(each.id) for each in self.channels]
+        self.form.channel_ids.data = [channel] if channel in known else known
         try:
-            self.form.show(datetime.combine(date.fromisoformat(day), DEFAULT_TIME) if day else None)
-        except ValueError:
+            self.form.show(parse_local(day if "T" in day else f"{day}T{DEFAULT_TIME:%H:%M}") if day else None)
+        except RefusedError:
             self.form.show(None)
 
     def take_pictures(self) -> None:
@@ -306,11 +310,14 @@ class Composer:
         )
 
     def _addresses(self) -> dict[str, str]:
-        brand = self.brand.slug
-        preview = url_for("editorial.content_preview", brand=brand)
-        if self.content is None:
-            return {"action": url_for("editorial.content_new", brand=brand), "preview_url": preview}
-        return {"action": url_for("editorial.content_edit", content_id=self.content.id), "preview_url": preview}
+        brand, content_id = self.brand.slug, self.content.id if self.content else None
+        return {
+            "action": url_for("editorial.content_edit", content_id=content_id)
+            if content_id
+            else url_for("editorial.content_new", brand=brand),
+            "preview_url": url_for("editorial.content_preview", brand=brand),
+            "slot_url": url_for("strategy.next_slot", brand=brand, content=content_id),
+        }
 
 
 def _address(media_id: uuid.UUID) -> str:

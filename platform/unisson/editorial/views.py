@@ -34,7 +34,7 @@ def content_new(brand: str) -> Answer:
     composer = Composer(card)
     if request.method == "POST":
         return _save(composer)
-    composer.show_new(request.args.get("date"), request.args.get("topic"))
+    composer.show_new(request.args.get("date"), request.args.get("topic"), request.args.get("channel"))
     return composer.page()
 
 
