@@ -141,3 +141,18 @@ def test_a_rhythm_is_set_and_a_content_takes_its_next_free_slot(cm: Callable[[in
         page.locator(".rhythm li", has_text="07:35").first.get_by_role("button", name="Supprimer").click()
         expect(page.get_by_text("Le créneau est retiré.").last).to_be_visible()
     expect(page.locator(".rhythm li", has_text="07:35")).to_have_count(0)
+
+
+@WIDE
+def test_the_calendar_turns_to_one_s_own_clock_and_back(cm: Callable[[int], Page], width: int) -> None:
+    page = cm(width)
+    page.goto(f"{HOME}?month=&brand=traversees-du-lagon")
+    expect(page.locator(".month-hint")).to_contain_text("Nouméa")
+    page.locator("#month-clock").click()
+    expect(page).to_have_url(re.compile("clock=mine"))
+    expect(page.locator(".month-hint")).to_contain_text("Les heures sont les vôtres")
+    expect(page.locator(".entry [title*='Nouméa']").first).to_be_attached()
+    expect(page.locator("[data-move-url]")).to_have_count(0)
+    page.locator("#month-clock").click()
+    expect(page).not_to_have_url(re.compile("clock=mine"))
+    expect(page.locator(".entry [title*='Paris']").first).to_be_attached()

@@ -14,7 +14,7 @@ from tenants.permissions import Permission
 from unisson.calendars.acts import Act, Order, Outcome, carry_out, last_act, undo
 from unisson.calendars.filters import uuid_or_none
 from unisson.calendars.listing import COLUMNS, Reach, Wanted, columns, found, wanted_from
-from unisson.calendars.looks import brand_pairs, brands_asked, views
+from unisson.calendars.looks import brand_pairs, brands_asked, clock_pairs, own_clock, place, views
 from unisson.calendars.narrowing import offered
 from unisson.calendars.period import today_in
 from unisson.calendars.wording import VIEWS
@@ -24,6 +24,7 @@ from unisson.web.db import session
 from unisson.web.guards import BrandCard, actor, current_agency_row
 from unisson.web.i18n import _n, lazy
 from unisson.web.operations import new_operation_id
+from unisson.web.people import me
 
 Answer = Response | str | tuple[str, int]
 
@@ -121,15 +122,16 @@ def _back(**more: str) -> str:
     """Return the query of the list that a form was sent from."""
     asked = _sent_from()
     chosen, _seen = brands_asked(asked)
-    told = {**dict(brand_pairs(chosen)), "after": asked.get("after", "")}
+    told = {**dict([*brand_pairs(chosen), *clock_pairs(own_clock(asked) is not None)]), "after": asked.get("after", "")}
     return _wanted(chosen, asked).query(**told, **({"act_id": more["act"]} if more else {}))
 
 
 def _around(chosen: list[BrandCard], seen: list[BrandCard], wanted: Wanted, view: str) -> dict[str, Any]:
-    me = actor()
-    inside = [card for card in seen if me.may(Permission.CONTENT_WRITE, card.id)]
+    acting = actor()
+    inside = [card for card in seen if acting.may(Permission.CONTENT_WRITE, card.id)]
     shown = chosen or seen
-    asked = [*brand_pairs(chosen), *wanted.pairs()]
+    own = own_clock(request.args if request.method == "GET" else _sent_from())
+    asked = [*brand_pairs(chosen), *wanted.pairs(), *clock_pairs(own is not None)]
     return {
         "wanted": wanted,
         "brand": chosen[0] if len(chosen) == 1 else None,
@@ -137,8 +139,11 @@ def _around(chosen: list[BrandCard], seen: list[BrandCard], wanted: Wanted, view
         "cards": {card.id: card for card in seen},
         "choices": seen,
         "inside": inside,
-        "writes": any(me.may(Permission.CONTENT_WRITE, card.id) for card in shown),
-        "query": wanted.query(**dict(brand_pairs(chosen))),
+        "writes": any(acting.may(Permission.CONTENT_WRITE, card.id) for card in shown),
+        "query": wanted.query(**dict(brand_pairs(chosen)), **dict(clock_pairs(own is not None))),
+        "own": own,
+        "own_zone": me().timezone,
+        "switched": f"{place(view)}?{wanted.query(**dict([*brand_pairs(chosen), *clock_pairs(own is None)]))}",
         "looks": views(asked, today_in(wanted.zone), view),
         "views": VIEWS,
         "shown": view,
@@ -153,7 +158,8 @@ def _reach(shown: Sequence[BrandCard]) -> Reach:
 
 
 def _wanted(chosen: Sequence[BrandCard], asked: Any) -> Wanted:
-    zone = chosen[0].timezone if len(chosen) == 1 else current_agency_row().timezone
+    brands = chosen[0].timezone if len(chosen) == 1 else current_agency_row().timezone
+    zone = own_clock(asked) or brands
     return wanted_from(asked, today_in(zone), zone)
 
 

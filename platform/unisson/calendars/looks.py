@@ -1,7 +1,7 @@
 """What a page of the calendar looks at: a month, of which brands, and what the person who asks sees of them."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import NamedTuple
 from urllib.parse import urlencode
@@ -27,6 +27,7 @@ from unisson.calendars.period import (
 )
 from unisson.calendars.reading import Scope
 from unisson.web.guards import BrandCard, actor, brand_card, current_agency_row, visible_brands
+from unisson.web.people import me
 
 
 class View(NamedTuple):
@@ -64,6 +65,16 @@ def brand_pairs(chosen: Sequence[BrandCard]) -> Pairs:
     return [("brand", ",".join(card.slug for card in chosen))] if chosen else []
 
 
+def clock_pairs(is_mine: bool) -> Pairs:
+    """Return how an address names whose clock times are on; nothing for each brand's."""
+    return [("clock", "mine")] if is_mine else []
+
+
+def own_clock(asked: Mapping[str, str]) -> str | None:
+    """Return the person's own zone where an address asks for their clock, and they chose one."""
+    return me().timezone if asked.get("clock") == "mine" else None
+
+
 def brands_asked(asked: "MultiDict[str, str]") -> tuple[list[BrandCard], list[BrandCard]]:
     """Return the brands that an address names, and all whose calendar the actor sees.
 
@@ -71,12 +82,12 @@ def brands_asked(asked: "MultiDict[str, str]") -> tuple[list[BrandCard], list[Br
     ForbiddenError for somebody who sees the calendar of no brand they know.
     """
     slugs = {slug for each in asked.getlist("brand") for slug in each.split(",") if slug}
-    me, visible = actor(), visible_brands()
-    seen = [card for card in visible if me.may(Permission.CALENDAR_SEE, card.id)]
+    acting, visible = actor(), visible_brands()
+    seen = [card for card in visible if acting.may(Permission.CALENDAR_SEE, card.id)]
     chosen = [card for card in seen if card.slug in slugs]
     if len(slugs) == 1:
         chosen = [brand_card(next(iter(slugs)))]
-        me.require(Permission.CALENDAR_SEE, chosen[0].id)
+        acting.require(Permission.CALENDAR_SEE, chosen[0].id)
     if slugs and not chosen:
         raise NotFoundError
     if visible and not seen:
@@ -95,6 +106,10 @@ class Look:
     today: date
     scope: Scope
     """What is to be read for it."""
+    own_zone: str | None = None
+    """The time zone that the person chose for themselves."""
+    is_mine: bool = False
+    """Whether all of it is on the person's own clock, instead of each brand's."""
 
     @property
     def brand(self) -> BrandCard | None:
@@ -129,7 +144,17 @@ class Look:
     @property
     def asked(self) -> Pairs:
         """Return the brands and the filters, as an address names them."""
-        return brand_pairs(self.chosen) + self.filters.pairs()
+        return brand_pairs(self.chosen) + self.filters.pairs() + clock_pairs(self.is_mine)
+
+    @property
+    def may_switch(self) -> bool:
+        """Whether the person's own clock shows another time than that of a brand that is looked at."""
+        return self.own_zone is not None and any(card.timezone != self.own_zone for card in self.brands)
+
+    @property
+    def switched(self) -> str:
+        """Return the address of the same on the other clock: the person's own, or each brand's."""
+        return replace(self, is_mine=not self.is_mine).path(self.span)
 
     @property
     def unfiltered(self) -> str:
@@ -159,7 +184,8 @@ class Look:
 
     def narrowed(self, filters: Filters) -> str:
         """Return the address of the same days and brands by other filters."""
-        asked = [(self.span.kind, str(self.span)), *brand_pairs(self.chosen), *filters.pairs()]
+        days = [(self.span.kind, str(self.span))]
+        asked = [*days, *brand_pairs(self.chosen), *filters.pairs(), *clock_pairs(self.is_mine)]
         return f"{place(self.span.kind)}?{urlencode(asked)}"
 
     def at(self, span: Span) -> str:
@@ -181,17 +207,18 @@ def look_asked_for(brand_slug: str | None = None, *, year: bool = False) -> Look
     """
     named = request.args if brand_slug is None else MultiDict([("brand", brand_slug)])
     chosen, seen = brands_asked(named)
-    zone = chosen[0].timezone if len(chosen) == 1 else current_agency_row().timezone
+    mine = own_clock(request.args) if brand_slug is None and not year else None
+    zone = mine or (chosen[0].timezone if len(chosen) == 1 else current_agency_row().timezone)
     today = today_in(zone)
     shown = _year(request.args, today) if year else _span(request.args, today)
-    brands, me = chosen or seen, actor()
+    brands, acting = chosen or seen, actor()
     scope = Scope(
         span=shown,
         brands=tuple(card.id for card in brands),
-        writable=tuple(card.id for card in brands if me.may(Permission.CONTENT_WRITE, card.id)),
+        writable=tuple(card.id for card in brands if acting.may(Permission.CONTENT_WRITE, card.id)),
         filters=Filters(**filters_from(request.args)),
     )
-    return Look(shown, chosen, brands, zone, today, scope)
+    return Look(shown, chosen, brands, zone, today, scope, me().timezone, mine is not None)
 
 
 _NAMED: dict[str, Callable[[str], Span]] = {"day": day_named, "week": week_named, "month": month_named}

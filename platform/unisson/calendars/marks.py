@@ -125,19 +125,19 @@ def written(look: Look, read: Marks, said: Words) -> list[str]:
     dates = look.span.days()
     names = {str(card.id): card.name for card in look.brands} if len(look.brands) > 1 else {}
     by_day: dict[date, list[Mark]] = {}
-    for mark in (*_all(dates, read, names), *_free(look, read, names)):
+    for mark in (*_all(dates, read, names, look.zone if look.is_mine else None), *_free(look, read, names)):
         by_day.setdefault(mark.day, []).append(mark)
     return ["".join(_markup(each, said) for each in by_day.get(day, ())) for day in dates]
 
 
-def _all(dates: Sequence[date], read: Marks, names: Mapping[str, str]) -> Iterator[Mark]:
+def _all(dates: Sequence[date], read: Marks, names: Mapping[str, str], own: str | None) -> Iterator[Mark]:
     first, last = dates[0], dates[-1]
     yield from _holidays(dates, read, names)
     for brand, starts, ends, reason in read.black_outs:
         text = _named(_("Black-out: %(reason)s", reason=reason), brand, names)
         yield from _span("black-out", "megaphone-off", text, (starts, ends), (first, last))
     for brand, opened, ends, zone, title, topic_id in read.embargoes:
-        until, since = _local(ends, zone), _local(opened, zone)
+        until, since = _local(ends, own or zone), _local(opened, own or zone)
         text = _named(_("Embargo: %(title)s", title=title), brand, names)
         at = clock(language(), until.hour * 60 + until.minute)
         end = _named(_("Embargo until %(time)s: %(title)s", time=at, title=title), brand, names)
@@ -167,15 +167,18 @@ def _free(look: Look, read: Marks, names: Mapping[str, str]) -> Iterator[Mark]:
         return
     now, beats = datetime.now(UTC), _beats_of(read)
     channels = {uuid.UUID(channel): name for _brand, channel, name, *_at in read.beats}
+    # On the reader's own clock a beat may stand a day before or after that of its brand.
+    days = [look.span.days()[0] + timedelta(days=n) for n in range(-1, len(look.span.days()) + 1)]
     for card in look.brands:
         brand = str(card.id)
         ground = _ground(card, read)
-        for day in look.span.days() if brand in beats else ():
+        for day in days if brand in beats else ():
             if not ground.is_closed(day):
                 free = (each for each in falls_on(beats[brand], card.timezone, day) if each.at > now)
                 for each in free:
                     if ground.is_free(each.at, [each.channel_id]):
-                        yield _slot(each, card, _named(channels[each.channel_id], brand, names))
+                        name = _named(channels[each.channel_id], brand, names)
+                        yield _slot(each, card, name, look.zone if look.is_mine else card.timezone)
 
 
 def _ground(card: BrandCard, read: Marks) -> Ground:
@@ -192,11 +195,11 @@ def _ground(card: BrandCard, read: Marks) -> Ground:
     return Ground(card.timezone, taken, ClosedDays(country, quiet))
 
 
-def _slot(free: Occurrence, card: BrandCard, name: str) -> Mark:
-    wall = free.wall_time
-    text = _("Free: %(time)s, %(channel)s", time=clock(language(), wall.hour * 60 + wall.minute), channel=name)
-    path = f"brands/{card.slug}/contents/new?date={wall:%Y-%m-%dT%H:%M}&channel={free.channel_id}"
-    return Mark(wall.date(), "slot", "calendar-plus", text, path)
+def _slot(free: Occurrence, card: BrandCard, name: str, zone: str) -> Mark:
+    here = free.at.astimezone(ZoneInfo(zone))
+    text = _("Free: %(time)s, %(channel)s", time=clock(language(), here.hour * 60 + here.minute), channel=name)
+    path = f"brands/{card.slug}/contents/new?date={free.wall_time:%Y-%m-%dT%H:%M}&channel={free.channel_id}"
+    return Mark(here.date(), "slot", "calendar-plus", text, path)
 
 
 def _beats_of(read: Marks) -> dict[str, list[Beat]]:

@@ -62,7 +62,9 @@ def _answer(look: Look, contents: str, read: Marks, called: Named) -> Response:
     me, home = actor(), current_agency_row()
     to_come = slots_to_come(look, read)
     contents = digest(contents, to_come)
-    seen = look_digest(me, home.slug, look.path(look.span), look.today, look.zone, visible_brands(), called)
+    seen = look_digest(
+        me, home.slug, look.path(look.span), look.today, look.zone, look.own_zone, visible_brands(), called
+    )
     shell = shell_digest(seen, me, home.name, home.timezone, my_agencies(), is_partial())
     whole = digest(shell, contents)
     if has_news():
@@ -130,7 +132,7 @@ def _month(look: Look, seen: str, read: Marks, called: Named) -> bytes:
     me = actor()
     movable = frozenset(str(card.id) for card in look.brands if me.may(Permission.CONTENT_SCHEDULE, card.id))
     rows = entries(session(), look.scope)
-    found = placed(look.span, rows, clocks(look.brands, movable, look.zone))
+    found = placed(look.span, rows, clocks(look, movable))
     pieces = iter(_frames().get_or_make(seen, lambda: _fresh_frame(look, called)))
     out = [next(pieces), _rendered("_empty.html", look).encode() if found.is_empty else b"", next(pieces)]
     for marked, placed_here in zip(written(look, read, words()), found.days, strict=True):
@@ -172,7 +174,7 @@ def _rendered(template: str, look: Look, **around: object) -> str:
 
 def _zones(look: Look) -> list[tuple[str, str]]:
     """Return whose clocks the entries are on: brand and city, or nothing when there is one clock for all."""
-    if len({card.timezone for card in look.brands} | {look.zone}) == 1:
+    if look.is_mine or len({card.timezone for card in look.brands} | {look.zone}) == 1:
         return []
     return [(card.name, say_zone(card.timezone)) for card in look.brands]
 
