@@ -62,7 +62,7 @@ def test_on_the_brand_s_clock_the_reader_s_own_is_said_beside_it(desk: Desk) -> 
     assert day == f"{NEXT}-07-14"
     assert 'title="23:30 Paris, 17:30 New York"' in markup
     assert "23:30 , 17:30 New York" in words(markup)
-    assert "data-move-url" in markup
+    assert "data-movable" in markup
 
 
 def test_on_one_s_own_clock_an_entry_stands_on_one_s_own_day_and_is_not_moved(desk: Desk) -> None:
@@ -73,7 +73,7 @@ def test_on_one_s_own_clock_an_entry_stands_on_one_s_own_day_and_is_not_moved(de
     assert day == f"{NEXT}-07-15"
     assert 'title="08:30 Noumea, ' in markup
     assert "23:30 Paris" in words(markup)
-    assert "data-move-url" not in html
+    assert "data-movable" not in html
     assert "Times are on your own clock: Noumea" in html
 
 
