@@ -152,7 +152,7 @@ def test_the_calendar_turns_to_one_s_own_clock_and_back(cm: Callable[[int], Page
     expect(page).to_have_url(re.compile("clock=mine"))
     expect(page.locator(".month-hint")).to_contain_text("Les heures sont les vôtres")
     expect(page.locator(".entry [title*='Nouméa']").first).to_be_attached()
-    expect(page.locator("[data-move-url]")).to_have_count(0)
+    expect(page.locator("[data-movable]")).to_have_count(0)
     page.locator("#month-clock").click()
     expect(page).not_to_have_url(re.compile("clock=mine"))
     expect(page.locator(".entry [title*='Paris']").first).to_be_attached()
