@@ -81,7 +81,9 @@ def brands_asked(asked: "MultiDict[str, str]") -> tuple[list[BrandCard], list[Br
     Of several, those that the actor does not see are left out. Raises NotFoundError where it names none that they see,
     ForbiddenError for somebody who sees the calendar of no brand they know.
     """
-    slugs = {slug for each in asked.getlist("brand") for slug in each.split(",") if slug}
+    # "All brands" said first is all brands, whatever comes after it.
+    named = asked.getlist("brand") if asked.get("brand") else []
+    slugs = {slug for each in named for slug in each.split(",") if slug}
     acting, visible = actor(), visible_brands()
     seen = [card for card in visible if acting.may(Permission.CALENDAR_SEE, card.id)]
     chosen = [card for card in seen if card.slug in slugs]
