@@ -173,6 +173,14 @@ def test_a_free_slot_stands_where_its_reader_s_clock_has_it_and_begins_on_the_br
         assert day == f"{begins + timedelta(days=1):%Y-%m-%d}"
 
 
+def test_who_chose_no_zone_is_led_to_where_it_is_chosen(desk: Desk) -> None:
+    lives_in(desk, None, "owner")
+    assert "Choose my own time zone" not in month(desk, role="owner")
+    with desk.session() as session:
+        session.execute(update(Brand).where(Brand.id == desk.world.sibling_id).values(timezone="Asia/Tokyo"))
+    assert re.search(r'<a href="/me">Choose my own time zone', month(desk, role="owner"))
+
+
 def test_zones_are_text(desk: Desk) -> None:
     desk.write(title="T-late", wall_time=LATE)
     lives_in(desk, "America/Port-au-Prince")

@@ -7,6 +7,7 @@ from datetime import date
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.journeys.test_pages import obstacles
 from unisson.demo.script import PASSWORD
 
 pytestmark = pytest.mark.browser
@@ -47,6 +48,7 @@ def test_the_month_is_narrowed_in_a_dialog_and_the_way_back_leads_back(cm: Calla
     assert len(before) > 1
     page.locator("#month-filters").click()
     dialog = page.locator("dialog[open]")
+    assert obstacles(page, colours=True) == []
     dialog.locator("[name=state][value=published]").check()
     dialog.get_by_role("button", name="Afficher").click()
     expect(page).to_have_url(re.compile("state=published"))
@@ -82,6 +84,7 @@ def test_a_view_is_kept_found_in_the_menu_opened_first_removed_and_taken_back(
     entry.click()
     expect(page).to_have_url(re.compile(r"calendar\?month=.*state=published"))
     page.goto(f"{HOME}/views")
+    assert obstacles(page, colours=True) == []
     page.get_by_role("listitem").filter(has_text=name).get_by_role("button", name="Retirer").click()
     expect(page.get_by_role("link", name=name)).to_have_count(0)
     page.get_by_role("button", name="Annuler").click()
@@ -102,6 +105,7 @@ def test_the_year_scrolls_in_its_own_box_and_leads_to_a_month(cm: Callable[[int]
     assert box.evaluate("each => each.scrollWidth > each.clientWidth") is (width < 600)
     page.locator("summary", has_text="Les campagnes en mots").click()
     expect(page.locator(".year-words").first.get_by_role("link").first).to_be_visible()
+    assert obstacles(page, colours=True) == []
     december = box.get_by_role("link", name=re.compile("^Décembre"))
     december.focus()
     expect(december).to_be_in_viewport()
@@ -119,6 +123,7 @@ def test_a_rhythm_is_set_and_a_content_takes_its_next_free_slot(cm: Callable[[in
     form.get_by_label("Heure").fill("07:35")
     form.get_by_role("button", name="Ajouter").click()
     expect(page.locator("#rhythm")).to_contain_text("07:35")
+    assert obstacles(page, colours=True) == []
     page.goto(f"{BRAND}/contents/new")
     page.locator("[name=title]").fill("Un essai")
     take = page.get_by_role("button", name="Prochain bon créneau")
@@ -133,6 +138,7 @@ def test_a_rhythm_is_set_and_a_content_takes_its_next_free_slot(cm: Callable[[in
     assert date.fromisoformat(second).weekday() in {0, 2}
     page.goto(f"{HOME}?month={second[:7]}&brand=biscuiterie-trehoret")
     slot = page.locator(f".month-entries[data-date='{second}']").get_by_role("link", name=re.compile("^Libre"))
+    assert obstacles(page, colours=True) == []
     slot.click()
     expect(page.locator("[name=date]")).to_have_value(second)
     expect(page.locator("[name=time]")).to_have_value("07:35")

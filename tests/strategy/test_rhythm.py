@@ -342,7 +342,7 @@ def test_the_first_free_beat_is_after_free_open_and_none_before_it_is(
     wanted = set(data.draw(st.lists(st.sampled_from(CHANNELS), min_size=1)))
     falls = [each for each in occurrences(beats, zone, after, after + timedelta(days=40)) if each.channel_id in wanted]
     full = data.draw(st.lists(st.sampled_from(falls), max_size=20)) if falls else []
-    taken = {channel: [each.at for each in full if each.channel_id == channel] for channel in CHANNELS}
+    taken = {channel: sorted(each.at for each in full if each.channel_id == channel) for channel in CHANNELS}
     closed = (
         set(data.draw(st.lists(st.sampled_from([each.wall_time.date() for each in falls]), max_size=3)))
         if falls

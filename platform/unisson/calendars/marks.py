@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -184,7 +185,7 @@ def _free(look: Look, read: Marks, names: Mapping[str, str]) -> Iterator[Mark]:
 def _ground(card: BrandCard, read: Marks) -> Ground:
     """Return what a brand's beats keep clear of on the page."""
     taken: dict[uuid.UUID, list[datetime]] = {}
-    for channel, at in read.taken:
+    for channel, at in sorted(read.taken, key=itemgetter(1)):
         taken.setdefault(uuid.UUID(channel), []).append(datetime.fromtimestamp(at, UTC))
     quiet = [
         (date.fromisoformat(first), date.fromisoformat(last))

@@ -165,4 +165,4 @@ def _taken(
         )
         .group_by(Variant.channel_id)
     )
-    return {channel_id: [each for each in at if each is not None] for channel_id, at in rows}
+    return {channel_id: sorted(each for each in at if each is not None) for channel_id, at in rows}

@@ -1,6 +1,7 @@
 """When the beats of a weekly rhythm fall, and which of them are free: pure time, right through changes of clocks."""
 
 import uuid
+from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -36,15 +37,20 @@ class Occurrence(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """What beats keep clear of: the instants of each channel that are `taken`, and the days that are closed."""
+    """What beats keep clear of: the instants of each channel that are `taken`, in order, and closed days."""
 
     zone: str
-    taken: Mapping[uuid.UUID, Collection[datetime]]
+    taken: Mapping[uuid.UUID, Sequence[datetime]]
     is_closed: Callable[[date], bool]
 
     def is_free(self, at: datetime, channel_ids: Collection[uuid.UUID]) -> bool:
         """Whether nothing else goes out on any of the channels within a quarter of an hour."""
-        return all(abs(at - other) > CLOSE for each in channel_ids for other in self.taken.get(each, ()))
+        return not any(_is_near(at, self.taken.get(each, ())) for each in channel_ids)
+
+
+def _is_near(at: datetime, taken: Sequence[datetime]) -> bool:
+    place = bisect_left(taken, at - CLOSE)
+    return place < len(taken) and taken[place] <= at + CLOSE
 
 
 def falls_on(beats: Sequence[Beat], zone: str, day: date) -> list[Occurrence]:
