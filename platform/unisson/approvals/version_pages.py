@@ -1,15 +1,16 @@
 """The page that compares any two versions of a content."""
 
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 
-from flask import Blueprint, render_template, request, url_for
+from flask import Blueprint, render_template, request
 
 from tenants.errors import NotFoundError
 from tenants.permissions import Permission
 from unisson.approvals.changes import Changes, changes_between
 from unisson.approvals.versions import VersionRow, version_of, versions_of
 from unisson.editorial.contents import load
+from unisson.media.addresses import addresses_of
 from unisson.web.db import session
 from unisson.web.guards import actor, brand_card_of
 
@@ -34,13 +35,8 @@ def versions(content_id: uuid.UUID) -> str:
         former=former,
         later=later,
         changes=changes,
-        picture_url=member_address(changes.media),
+        picture_url=addresses_of(changes.shown),
     )
-
-
-def member_address(media: Mapping[str, uuid.UUID]) -> Callable[[str], str]:
-    """Return where a member fetches images by their digest; `media` says which they are."""
-    return lambda digest: url_for("media.picture", media_id=media[digest])
 
 
 def register(blueprint: Blueprint) -> None:

@@ -24,6 +24,7 @@ from unisson.editorial.moments import When, own_zone, when
 from unisson.editorial.previews import ChannelPreview, PreviewPicture, handle_of, rendered
 from unisson.editorial.timing import resolve
 from unisson.editorial.writing import MAX_PICTURES, TOO_MANY_PICTURES, draft_of
+from unisson.media.addresses import picture_address
 from unisson.media.intake import take_in
 from unisson.media.models import Media
 from unisson.publishing.assembly import registry
@@ -170,7 +171,7 @@ class Composer:
         """Return how what is typed looks on each chosen channel, and what each says no to."""
         chosen = set(self.form.channel_ids.data or ())
         pictures = [
-            PreviewPicture(_address(row.media.id), row.alt, row.media.width, row.media.height) for row in self.rows
+            PreviewPicture(_address(row.media), row.alt, row.media.width, row.media.height) for row in self.rows
         ]
         sketch = Sketch(
             title=self.form.title.data or "",
@@ -313,5 +314,5 @@ class Composer:
         return {"action": url_for("editorial.content_edit", content_id=self.content.id), "preview_url": preview}
 
 
-def _address(media_id: uuid.UUID) -> str:
-    return url_for("media.picture", media_id=media_id)
+def _address(media: Media) -> str:
+    return picture_address(media.digest, media.mime)

@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import Blueprint, Flask, Response, current_app, g, make_response, request
 
-from unisson.media.answers import picture_answer
+from unisson.media.answers import public_answer
 from unisson.newsroom import entries
 from unisson.newsroom.entries import Room
 from unisson.newsroom.feed import atom
@@ -74,7 +74,7 @@ def picture(brand: str, digest: str) -> Response:
     room = _room(brand)
     shown = entries.published_picture(session(), room, digest)
     storage = storage_of(runtime().settings)
-    return picture_answer(storage, session().agency_id, shown["digest"], shown["mime"], public=True)
+    return public_answer(storage, session().agency_id, shown["digest"], shown["mime"])
 
 
 def _room(brand: str) -> Room:
