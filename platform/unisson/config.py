@@ -121,7 +121,8 @@ class Settings:
     )
     storage_url: str = _setting(
         "",
-        "Where media is kept: `file:///folder` or `s3://bucket?…`.",
+        "Where files are kept: `file:///folder`, or `s3://key:secret@bucket/prefix?endpoint=https://…&region=…`;"
+        " a wrong key or bucket stops the start.",
         rules.storage_url,
         shown="DATA_DIR/media",
         secret=True,
