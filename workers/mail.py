@@ -1,7 +1,7 @@
 """The bell of the mails, and of the approvals that write them: what is due there comes first, and is mailed at once.
 
 Before any mail leaves, the names that its links may begin with are looked at again, each once a day.
-The mailbox of answers, where there is one, is read then. Imports of plans come last: each takes seconds.
+The mailbox of answers, where there is one, is read then. Imports of plans and videos come last: each takes seconds.
 """
 
 import time
@@ -10,6 +10,7 @@ from unisson.agency.domain_watch import watch_domains
 from unisson.approvals.tending import tend_due
 from unisson.imports import taking
 from unisson.jobs import JOB_SECONDS
+from unisson.media import preparing
 from unisson.notifications import post
 from unisson.threads import arriving
 from workers.held import runtime
@@ -29,6 +30,7 @@ def send_due() -> int:
     if _is_time_to_read():
         arriving.fetch(held)
     taking.attend(held, ends - time.monotonic())
+    preparing.attend(held, ends - time.monotonic())
     return tried
 
 

@@ -130,6 +130,8 @@ class Settings:
     data_dir: Path = _setting(  # noqa: RUF009 - a field declaration, never a shared value
         ".data", "Folder of what is kept on this machine.", rules.folder
     )
+    video_megabytes: int = _setting("200", "Most megabytes of a video that people add.", rules.whole(1, 2000))
+    video_minutes: int = _setting("10", "Most minutes that such a video may last.", rules.whole(1, 180))
     web_workers: int = _setting("2", "Web processes.", rules.whole(1, 64))
     web_threads: int = _setting("4", "Threads of each web process.", rules.whole(1, 64))
     publish_threads: int = _setting("16", "Deliveries that one publishing worker sends at once.", rules.whole(1, 256))

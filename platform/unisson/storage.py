@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from functools import lru_cache
 from pathlib import Path
-from typing import Protocol
+from typing import IO, Protocol
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import obstore
@@ -48,7 +48,7 @@ class StorageAwayError(RefusedError):
 class Storage(Protocol):
     """Bytes by key. The keys given are relative to the agency being acted for."""
 
-    def put(self, content: bytes | Path, *parts: str) -> None:
+    def put(self, content: bytes | Path | IO[bytes], *parts: str) -> None:
         """Keep bytes or a file's, durably and whole. Raises StorageAwayError, with nothing half-written."""
 
     def get(self, *parts: str) -> bytes:
@@ -78,7 +78,7 @@ class KeptBytes:
         self._store: ObjectStore | None = None
         self._root: Path | None = None
 
-    def put(self, content: bytes | Path, *parts: str) -> None:
+    def put(self, content: bytes | Path | IO[bytes], *parts: str) -> None:
         """Keep bytes or a file's, durably and whole. Raises StorageAwayError, with nothing half-written."""
         key = agency_key(*parts)
         try:

@@ -40,7 +40,7 @@ def test_a_personal_link_works_at_the_agency_s_name(desk: Desk, names: StandInNa
 def test_only_the_agency_s_own_files_open_at_its_name(desk: Desk, names: StandInNames) -> None:
     host, key = verified(desk, names).host, desk.runtime.settings.secret_key
     _media_id, digest = desk.picture(picture())
-    ours = Address(desk.world.agency_id, digest, "image/jpeg", last_second(time.time()))
+    ours = Address(desk.world.agency_id, digest, "image/jpeg", last_second(time.time(), "image/png"))
     assert at(desk, host, f"/media/{signed(key, ours)}").mimetype == "image/jpeg"
     for foreign in (ours._replace(agency_id=uuid.uuid4()), ours._replace(until=1)):
         assert at(desk, host, f"/media/{signed(key, foreign)}").status_code == 404

@@ -16,7 +16,7 @@ from support.statements import recorded
 
 from tenants.errors import NotFoundError
 from unisson import logs
-from unisson.media.addresses import MIMES, STEP, Address, last_second, read, signed
+from unisson.media.addresses import MIMES, STEP, VIDEO_STEP, Address, last_second, read, signed
 from unisson.runtime import Runtime
 
 KEY = "k" * 32
@@ -52,9 +52,10 @@ def test_an_address_is_good_for_a_while() -> None:
 
 
 def test_it_is_the_same_within_the_hour_and_good_for_one_at_least() -> None:
-    first = NOW // STEP * STEP
-    assert last_second(first) == last_second(first + STEP - 1) == first + 2 * STEP
-    assert last_second(first + STEP) == first + 3 * STEP
+    for mime, step in (("image/png", STEP), ("video/mp4", VIDEO_STEP)):
+        first = NOW // step * step
+        assert last_second(first, mime) == last_second(first + step - 1, mime) == first + 2 * step
+        assert last_second(first + step, mime) == first + 3 * step
 
 
 def test_no_letter_of_an_address_may_change() -> None:
@@ -137,7 +138,7 @@ def test_it_is_over_when_its_time_is(desk: Desk) -> None:
 
 
 def test_bytes_that_are_not_there_are_not_found(desk: Desk) -> None:
-    address = Address(desk.world.agency_id, "cd" * 32, "image/png", last_second(time.time()))
+    address = Address(desk.world.agency_id, "cd" * 32, "image/png", last_second(time.time(), "image/png"))
     assert fetched(desk.app, f"/media/{signed(desk.runtime.settings.secret_key, address)}").status_code == 404
     for token in ("x", "é", "a.b", "%00", "..", "x" * 4000):
         answer = fetched(desk.app, f"/media/{token}")
@@ -154,7 +155,7 @@ def test_only_reading_is_offered_there(desk: Desk) -> None:
 
 def test_a_store_that_is_away_is_said_in_a_status(desk: Desk, runtime: Runtime) -> None:
     store = Path(runtime.settings.storage_url.removeprefix("file://"))
-    address = Address(uuid.uuid4(), "ab" * 32, "image/png", last_second(time.time()))
+    address = Address(uuid.uuid4(), "ab" * 32, "image/png", last_second(time.time(), "image/png"))
     store.mkdir(parents=True, exist_ok=True)
     (store / str(address.agency_id)).write_text("a file stands where the folder should be")
     answer = fetched(desk.app, f"/media/{signed(runtime.settings.secret_key, address)}")

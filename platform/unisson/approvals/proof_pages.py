@@ -13,6 +13,7 @@ from unisson.approvals.proof_pdf import WALL_SECONDS, Asset, NoPdfError, printed
 from unisson.editorial.contents import load
 from unisson.editorial.forms import KINDS
 from unisson.media.addresses import addresses_of
+from unisson.media.models import POSTER_MIME
 from unisson.media.reading import read_bytes
 from unisson.storage import StorageAwayError, storage_of
 from unisson.web.db import runtime, session
@@ -102,7 +103,8 @@ def _pictures(read: Proof) -> dict[str, Asset]:
     storage, found = storage_of(runtime().settings), {}
     for digest, picture in _shown_pictures(read).items():
         try:
-            found[digest] = (str(picture["mime"]), read_bytes(storage, session().agency_id, digest))
+            still, mime = (picture["poster"], POSTER_MIME) if picture.get("poster") else (digest, str(picture["mime"]))
+            found[digest] = (mime, read_bytes(storage, session().agency_id, still))
         except (FileNotFoundError, StorageAwayError):
             found[digest] = NO_PICTURE
     return found

@@ -24,9 +24,9 @@ from unisson.editorial.moments import When, own_zone, when
 from unisson.editorial.previews import ChannelPreview, PreviewPicture, handle_of, rendered
 from unisson.editorial.timing import resolve
 from unisson.editorial.writing import MAX_PICTURES, TOO_MANY_PICTURES, draft_of
-from unisson.media.addresses import picture_address
+from unisson.media.addresses import picture_address, still_address
 from unisson.media.intake import take_in
-from unisson.media.models import Media
+from unisson.media.models import Media, MediaKind
 from unisson.publishing.assembly import registry
 from unisson.publishing.channels.port import Sketch
 from unisson.publishing.channels.registry import Registry
@@ -171,13 +171,17 @@ class Composer:
         """Return how what is typed looks on each chosen channel, and what each says no to."""
         chosen = set(self.form.channel_ids.data or ())
         pictures = [
-            PreviewPicture(_address(row.media), row.alt, row.media.width, row.media.height) for row in self.rows
+            PreviewPicture(
+                still_address(row.media), row.alt, row.media.width, row.media.height, video=_video_address(row.media)
+            )
+            for row in self.rows
         ]
         sketch = Sketch(
             title=self.form.title.data or "",
             text=self.form.body.data or "",
-            picture_sizes=tuple(row.media.size for row in self.rows),
+            picture_sizes=tuple(row.media.size for row in self.rows if row.media.kind == MediaKind.IMAGE),
             missing_alts=sum(not row.alt.strip() for row in self.rows),
+            videos=sum(row.media.kind == MediaKind.VIDEO for row in self.rows),
         )
         return [
             self._preview(each, replace(sketch, text=self.text_of(each)), pictures)
@@ -314,5 +318,5 @@ class Composer:
         return {"action": url_for("editorial.content_edit", content_id=self.content.id), "preview_url": preview}
 
 
-def _address(media: Media) -> str:
-    return picture_address(media.digest, media.mime)
+def _video_address(media: Media) -> str:
+    return picture_address(media.digest, media.mime) if media.kind == MediaKind.VIDEO else ""

@@ -30,7 +30,7 @@ from unisson.editorial.moments import When, own_zone, when
 from unisson.editorial.order import NOWHERE, Place, place_of
 from unisson.editorial.previews import ChannelPreview, frozen_previews
 from unisson.editorial.revisions import payload_of
-from unisson.media.addresses import addresses_of, picture_address
+from unisson.media.addresses import addresses_of
 from unisson.publishing.models import Channel, Publication
 from unisson.publishing.reasons import short
 from unisson.threads.reading import ThreadView, threads_of
@@ -248,11 +248,7 @@ def _is_late(content: Content) -> bool:
 def _previews(content: Content, revision: Revision | None) -> list[ChannelPreview]:
     payload = revision.payload if revision else payload_of(session(), content)
     channels = {channel.id: channel for channel in channels_of(session(), content)}
-    return frozen_previews(payload, channels, _address)
-
-
-def _address(picture: Mapping[str, Any]) -> str:
-    return picture_address(str(picture["digest"]), str(picture["mime"]))
+    return frozen_previews(payload, channels)
 
 
 def _publications(content: Content) -> list[PublicationRow]:

@@ -8,6 +8,7 @@ from tenants.session import TenantSession
 from unisson.approvals.circuit import Check
 from unisson.editorial.contents import brand_of, channels_of, own_texts, pictures_of
 from unisson.editorial.models import Content
+from unisson.media.models import MediaKind
 from unisson.media.rights import check_rights
 from unisson.publishing.channels.bluesky.facets import graphemes
 from unisson.publishing.channels.port import Problem, Sketch
@@ -69,8 +70,9 @@ def sketch_of(session: TenantSession, content: Content) -> Sketch:
     return Sketch(
         title=content.title,
         text=content.body,
-        picture_sizes=tuple(each.media.size for each in placed),
+        picture_sizes=tuple(each.media.size for each in placed if each.media.kind == MediaKind.IMAGE),
         missing_alts=sum(not each.alt for each in placed),
+        videos=sum(each.media.kind == MediaKind.VIDEO for each in placed),
     )
 
 

@@ -1,13 +1,14 @@
 """How a content will look on each channel: from what is typed, or from the frozen bytes of a revision."""
 
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from markupsafe import Markup
 
 from unisson.editorial.limits import Meter, Objection
+from unisson.media.addresses import frozen_address, picture_address
 from unisson.publishing.channels.letter import rich_text
 from unisson.publishing.channels.port import ChannelKind
 from unisson.publishing.models import Channel
@@ -15,12 +16,13 @@ from unisson.publishing.models import Channel
 
 @dataclass(frozen=True, slots=True)
 class PreviewPicture:
-    """One image of a preview; `src` is an address that its reader may fetch."""
+    """One image of a preview, or a video: `src` is where its reader fetches the image, `video` the video itself."""
 
     src: str
     alt: str
     width: int
     height: int
+    video: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +55,16 @@ def rendered(kind: str, text: str) -> Markup | None:
     return None if kind == ChannelKind.BLUESKY else Markup(rich_text(text))  # noqa: S704 - cleaned by nh3
 
 
-def frozen_previews(
-    payload: Mapping[str, Any],
-    channels: Mapping[uuid.UUID, Channel],
-    address: Callable[[Mapping[str, Any]], str],
-) -> list[ChannelPreview]:
-    """Return what an approval of `payload` approves, channel by channel. `address` says where an image is fetched."""
+def frozen_previews(payload: Mapping[str, Any], channels: Mapping[uuid.UUID, Channel]) -> list[ChannelPreview]:
+    """Return what an approval of `payload` approves, channel by channel, to somebody who may see it."""
     pictures = [
-        PreviewPicture(address(picture), str(picture["alt"]), int(picture["width"]), int(picture["height"]))
+        PreviewPicture(
+            frozen_address(picture),
+            str(picture["alt"]),
+            int(picture["width"]),
+            int(picture["height"]),
+            video=picture_address(str(picture["digest"]), str(picture["mime"])) if picture.get("poster") else "",
+        )
         for picture in payload["pictures"]
     ]
     return [

@@ -10,6 +10,7 @@ from tenants.access import Actor
 from tenants.session import TenantSession
 from unisson.editorial.contents import brand_of, channels_of, own_texts, pictures_of
 from unisson.editorial.models import Content, Revision
+from unisson.media.models import Media, MediaKind
 from unisson.topics.embargo import embargo_on
 
 
@@ -59,10 +60,18 @@ def payload_of(session: TenantSession, content: Content, *, date_approved: bool 
                 "height": placed.media.height,
                 "size": placed.media.size,
                 "alt": placed.alt,
+                **_of_video(placed.media),
             }
             for placed in pictures_of(session, content)
         ],
     }
+
+
+def _of_video(media: Media) -> dict[str, Any]:
+    """Return what a video has and an image has not; nothing for an image, whose digests stay as they were."""
+    if media.kind != MediaKind.VIDEO:
+        return {}
+    return {"poster": media.poster_digest, "duration": media.duration_ms}
 
 
 def freeze(session: TenantSession, content: Content, actor: Actor, *, date_approved: bool = True) -> Revision:

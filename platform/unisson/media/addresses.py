@@ -18,13 +18,18 @@ from itsdangerous import BadData, Signer
 from itsdangerous.encoding import base64_decode, base64_encode
 
 from tenants.errors import NotFoundError
+from unisson.media.models import POSTER_MIME, Media
+from unisson.media.reading import is_video
 from unisson.web.db import runtime, session
 
-MIMES = ("image/jpeg", "image/png", "image/webp", "image/gif")
+MIMES = ("image/jpeg", "image/png", "image/webp", "image/gif", "video/mp4", "video/webm")
 """By their place, which is what an address holds: a new one comes last."""
 
-STEP = 3600
-"""Seconds. An address is good for one step at least and two at most."""
+STEP, VIDEO_STEP = 3_600, 12 * 3_600
+"""Seconds. An address is good for one step at least and two at most.
+
+A video is fetched when somebody plays it, on a page that may have been open since the morning.
+"""
 
 _LAYOUT = struct.Struct(">16s32sBI")
 
@@ -61,21 +66,34 @@ def read(secret_key: str, token: str, now: float, of_agency: uuid.UUID | None = 
     return address
 
 
-def last_second(now: float) -> int:
+def last_second(now: float, mime: str) -> int:
     """Return until when an address made now is good."""
-    return (int(now) // STEP + 2) * STEP
+    step = VIDEO_STEP if is_video(mime) else STEP
+    return (int(now) // step + 2) * step
 
 
 def picture_address(digest: str, mime: str) -> str:
-    """Return where a page's reader fetches a picture of the page's agency: ask for what they may see, no other."""
-    address = Address(session().agency_id, digest, mime, last_second(time.time()))
+    """Return where a page's reader fetches a file of the page's agency: ask for what they may see, no other."""
+    address = Address(session().agency_id, digest, mime, last_second(time.time(), mime))
     return url_for("files.signed_file", token=signed(runtime().settings.secret_key, address))
 
 
+def still_address(media: Media) -> str:
+    """Return where the image is fetched that shows a file of the library: itself, or a video's poster."""
+    return picture_address(*media.still)
+
+
+def frozen_address(picture: Mapping[str, Any]) -> str:
+    """Return the same for one of a frozen version."""
+    if picture.get("poster"):
+        return picture_address(str(picture["poster"]), POSTER_MIME)
+    return picture_address(str(picture["digest"]), str(picture["mime"]))
+
+
 def addresses_of(pictures: Iterable[Mapping[str, Any]]) -> Callable[[str], str]:
-    """Return where the reader of a page fetches its pictures by their digest, of which `pictures` are all."""
-    mimes = {str(each["digest"]): str(each["mime"]) for each in pictures}
-    return lambda digest: picture_address(digest, mimes[digest])
+    """Return where the reader of a page fetches the images that show `pictures`, by the digest of each."""
+    known = {str(each["digest"]): each for each in pictures}
+    return lambda digest: frozen_address(known[digest])
 
 
 @lru_cache(maxsize=4)

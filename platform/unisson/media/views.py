@@ -9,8 +9,8 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from tenants.errors import NotFoundError, RefusedError
 from tenants.permissions import Permission
-from unisson.media import library_pages
-from unisson.media.addresses import picture_address, read
+from unisson.media import library_pages, video_pages
+from unisson.media.addresses import frozen_address, picture_address, read, still_address
 from unisson.media.answers import signed_answer
 from unisson.media.intake import NOTHING, take_in
 from unisson.media.models import Media
@@ -61,7 +61,7 @@ def _back(pictures: list[Media]) -> BaseResponse | None:
 def picture(media_id: uuid.UUID) -> BaseResponse:
     """Lead somebody who sees its brand to where one picture is fetched now."""
     media = visible_picture(session(), actor(), media_id)
-    return redirect(picture_address(media.digest, media.mime))
+    return redirect(still_address(media))
 
 
 @files.get(f"{WITHOUT_COOKIE}<token>")
@@ -88,10 +88,16 @@ blueprint.get("/brands/<brand>/media/choice")(library_pages.choice)
 blueprint.get("/media/<uuid:media_id>/details")(library_pages.details)
 blueprint.post("/media/<uuid:media_id>/details")(library_pages.detailing)
 blueprint.post("/media/<uuid:media_id>/archive")(library_pages.archiving)
+blueprint.get("/brands/<brand>/videos")(video_pages.videos)
+blueprint.post("/brands/<brand>/videos")(video_pages.adding_video)
+blueprint.get("/brands/<brand>/videos/standing")(video_pages.videos_standing)
+blueprint.post("/videos/<uuid:video_id>/dismissal")(video_pages.dismissing_video)
 
 
 def init_app(app: Flask) -> None:
     """Register the routes."""
-    app.jinja_env.globals["picture_address"] = picture_address
+    app.jinja_env.globals.update(
+        picture_address=picture_address, still_address=still_address, frozen_address=frozen_address
+    )
     app.register_blueprint(blueprint)
     app.register_blueprint(files)

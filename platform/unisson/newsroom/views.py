@@ -7,7 +7,7 @@ from flask import Blueprint, Flask, Response, current_app, g, make_response, req
 
 from unisson.media.answers import public_answer
 from unisson.newsroom import entries
-from unisson.newsroom.entries import Room
+from unisson.newsroom.entries import Room, still_of
 from unisson.newsroom.feed import atom
 from unisson.newsroom.models import NewsroomEntry
 from unisson.newsroom.prose import excerpt, to_html
@@ -42,7 +42,10 @@ def entry(brand: str, slug: str) -> Response:
     room = _room(brand)
     found = entries.by_slug(session(), room, slug)
     home = _home(room) + room.path
-    pictures = [{**each, "src": f"{room.path}pictures/{each['digest']}"} for each in found.pictures]
+    pictures = [
+        {**each, "src": f"{room.path}pictures/{each['digest']}", "still": f"{room.path}pictures/{still_of(each)}"}
+        for each in found.pictures
+    ]
     body = _drawn(
         "newsroom/entry.html",
         room,
@@ -51,7 +54,7 @@ def entry(brand: str, slug: str) -> Response:
         pictures=pictures,
         canonical_url=home + found.slug,
         og_description=excerpt(found.text),
-        og_image=f"{home}pictures/{pictures[0]['digest']}" if pictures else None,
+        og_image=f"{home}pictures/{still_of(pictures[0])}" if pictures else None,
     )
     return _kept(body, found.published_at)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, Row, Select, cast, func, select
+from sqlalchemy import ColumnElement, Integer, Row, Select, case, cast, func, select
 
 from tenants.access import Actor
 from tenants.errors import NotFoundError
@@ -19,6 +19,7 @@ from unisson.approvals.lateness import if_late
 from unisson.approvals.models import ApprovalRun, Decision, PolicyVersion, Purpose, RunStage, Verdict, Wait
 from unisson.editorial.models import Content, ContentState, Revision
 from unisson.editorial.visibility import visible_states
+from unisson.media.models import POSTER_MIME
 from unisson.portal.guests import Guest
 from unisson.topics.embargo import Embargo, embargo_on, kept_from_strangers
 
@@ -127,7 +128,10 @@ def _waiting(guest: Guest) -> Select[*tuple[Any, ...]]:
             asked.c.stage_id, ApprovalRun.digest, RunStage.tacit_clause, PolicyVersion.chain,
             Revision.payload["title"].as_string().label("title"),
             func.left(Revision.payload["channels"][0]["text"].as_string(), 180).label("excerpt"),
-            pictures[0]["digest"].as_string().label("picture"), pictures[0]["mime"].as_string().label("picture_mime"),
+            func.coalesce(pictures[0]["poster"].as_string(), pictures[0]["digest"].as_string()).label("picture"),
+            case(
+                (pictures[0]["poster"].as_string().is_not(None), POSTER_MIME), else_=pictures[0]["mime"].as_string()
+            ).label("picture_mime"),
             cast(func.jsonb_array_length(pictures), Integer).label("pictures"),
             (Content.scheduled_at <= func.clock_timestamp()).label("late"), said_before.label("again"),
         )

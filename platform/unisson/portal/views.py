@@ -18,7 +18,7 @@ from unisson.editorial.contents import channels_of
 from unisson.editorial.models import ContentState
 from unisson.editorial.moments import when
 from unisson.editorial.previews import ChannelPreview, frozen_previews
-from unisson.media.addresses import addresses_of, picture_address
+from unisson.media.addresses import addresses_of
 from unisson.portal import answers, reading, surroundings, talking
 from unisson.portal.answers import Said, Shown
 from unisson.portal.doors import Answer, here, register
@@ -241,11 +241,7 @@ def _page(template: str, guest: Guest, **shown: Any) -> str:
 
 def _previews(one: One) -> list[ChannelPreview]:
     channels = {channel.id: channel for channel in channels_of(session(), one.content)}
-
-    def address(picture: Mapping[str, Any]) -> str:
-        return picture_address(str(picture["digest"]), str(picture["mime"]))
-
-    return frozen_previews(one.revision.payload, channels, address)
+    return frozen_previews(one.revision.payload, channels)
 
 
 def document(guest: Guest, file_id: uuid.UUID) -> Response:
