@@ -77,7 +77,7 @@ def test_a_video_is_prepared_off_the_request_and_joins_the_library(desk: Desk, w
     with acting_for(desk.world.agency_id):
         assert storage_of(worker.settings).get(*videos.key_of(waiting.id)) == content
     assert attend(worker) >= 1
-    assert "Ready" in standing(desk)
+    assert "In the library" in standing(desk)
     with desk.session() as session:
         media = session.scalars(select(Media)).one()
     assert (media.mime, media.width, media.height, media.filename) == ("video/mp4", 160, 90, name)

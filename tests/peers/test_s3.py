@@ -1,5 +1,6 @@
 """Files in a real bucket: a server of the protocol that checks every signature and what its key may do."""
 
+import io
 import os
 import signal
 import subprocess
@@ -12,16 +13,21 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
+from sqlalchemy import select
 from support.addresses import paths_in
 from support.desk import HTTPS, Desk
 from support.pictures import picture
+from support.videos import video
 from support.world import World
 
 from tenants.context import acting_for
 from tests.peers.conftest import _free_port, _tool
 from unisson.app import create_app
 from unisson.config import SettingError
+from unisson.media.models import IncomingVideo, Media
+from unisson.media.preparing import attend
 from unisson.media.reading import picture_key, read_bytes
+from unisson.media.videos import key_of
 from unisson.runtime import Runtime
 from unisson.storage import KeptBytes, StorageAwayError, storage_of, try_bucket
 from unisson.storage_check import refuse_unusable
@@ -147,7 +153,7 @@ def test_a_bucket_that_is_gone_says_nothing_of_what_it_held(s3: S3) -> None:
 def test_what_the_store_refuses_stops_the_start_with_a_sentence(s3: S3, tmp_path: Path) -> None:
     name, secret = s3.keeper
     for url, sentence in (
-        (s3.url((name, "x" + secret[1:])), "STORAGE_URL names the bucket “media”, which refuses the key"),
+        (s3.url((name, secret[::-1])), "STORAGE_URL names the bucket “media”, which refuses the key"),
         (s3.url(("AKIAXXXXXXXXXXXXXXXX", secret)), "STORAGE_URL names the bucket “media”, which refuses the key"),
         (s3.url(s3.reader), "STORAGE_URL names the bucket “media”, which refuses the key"),
         (s3.url(bucket="nowhere"), "STORAGE_URL names the bucket “nowhere”, which is not there"),
@@ -176,3 +182,23 @@ def test_a_store_that_only_does_not_answer_stops_nothing(
     monkeypatch.setenv("STORAGE_URL", wrong)
     with pytest.raises(SettingError, match="not there"):
         refuse_unusable(replace(runtime.settings, storage_url=wrong))
+
+
+def test_a_video_is_prepared_and_played_from_the_bucket(s3: S3, desk: Desk, worker: Runtime) -> None:
+    content = video(size=(640, 360), seconds=3)
+    sent = {"video": (io.BytesIO(content), "clip.mp4")}
+    place = f"/brands/{desk.world.brand_slug}/videos"
+    assert desk.post("cm", place, sent, content_type="multipart/form-data").status_code == 303
+    attend(replace(worker, settings=replace(worker.settings, storage_url=s3.url())))
+    with desk.session() as session:
+        media = session.scalars(select(Media)).one()
+        video_id = session.scalars(select(IncomingVideo.id)).one()
+    with acting_for(desk.world.agency_id):
+        assert not storage_of(desk.runtime.settings).exists(*key_of(video_id))
+    page = desk.get("cm", f"/media/{media.id}/details").text
+    parts = [
+        desk.app.test_client().get(path, base_url=HTTPS, headers={"Range": "bytes=5-14"}) for path in paths_in(page)
+    ]
+    played = next(part for part in parts if part.mimetype == "video/mp4")
+    assert (played.status_code, len(played.data)) == (206, 10)
+    assert read_bytes(storage_of(desk.runtime.settings), desk.world.agency_id, media.digest)[5:15] == played.data
