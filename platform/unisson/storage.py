@@ -26,8 +26,11 @@ from unisson.web.i18n import lazy
 log = structlog.get_logger(__name__)
 
 TRY_SECONDS = 10
-PIECE = 1024 * 1024
-"""Bytes of a large file that are in memory at a time."""
+PIECE, LARGE_PIECE = 1024 * 1024, 8 * 1024 * 1024
+"""Bytes of a large file that are in memory at a time: on its way to somebody, and when all of it is read."""
+
+AT_ONCE = 4
+"""Parts of 5 MiB that are sent at a time. Each part and each piece has `TRY_SECONDS`, not the whole file."""
 
 PROBE = "unisson-probe"
 """The object that is written and read back before a process starts: outside of every agency, always the same."""
@@ -82,7 +85,7 @@ class KeptBytes:
         """Keep bytes or a file's, durably and whole. Raises StorageAwayError, with nothing half-written."""
         key = agency_key(*parts)
         try:
-            obstore.put(self._opened(), key, content)
+            obstore.put(self._opened(), key, content, max_concurrency=AT_ONCE)
             if self._root is not None:
                 _to_disk(self._root / key, self._root)
         except (BaseError, OSError) as error:
@@ -105,9 +108,9 @@ class KeptBytes:
 
     def fetch(self, into: Path, *parts: str) -> None:
         """Write the bytes to the file `into`, a piece at a time. Raises FileNotFoundError, StorageAwayError."""
-        with _reading(), into.open("wb") as file:
-            for piece in obstore.get(self._opened(), agency_key(*parts)).stream(min_chunk_size=PIECE):
-                file.write(piece)
+        with into.open("wb") as file:
+            for start in range(0, self.size(*parts), LARGE_PIECE):
+                file.write(self.part(start, LARGE_PIECE, *parts))
 
     def delete(self, *parts: str) -> None:
         """Forget the bytes, which need not be there. Raises StorageAwayError."""

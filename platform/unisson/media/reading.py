@@ -13,7 +13,7 @@ from tenants.session import TenantSession
 from unisson.editorial.models import Content, Revision
 from unisson.editorial.visibility import SHOWN_TO_CLIENTS
 from unisson.media.models import Media
-from unisson.storage import PIECE, Storage
+from unisson.storage import LARGE_PIECE, Storage
 from unisson.threads.models import Audience, Thread, ThreadMessage, ThreadPicture
 
 EXTENSIONS = {
@@ -92,6 +92,6 @@ def sum_of(storage: Storage, agency_id: uuid.UUID, digest: str) -> str:
     """
     found = hashlib.sha256()
     with acting_for(agency_id):
-        for start in range(0, storage.size(*picture_key(digest)), PIECE):
-            found.update(storage.part(start, PIECE, *picture_key(digest)))
+        for start in range(0, storage.size(*picture_key(digest)), LARGE_PIECE):
+            found.update(storage.part(start, LARGE_PIECE, *picture_key(digest)))
     return found.hexdigest()
