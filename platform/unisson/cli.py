@@ -23,9 +23,12 @@ def commands() -> None:
 @commands.command()
 def up() -> None:
     """Start everything on this machine: the two servers, the web, the workers and the dispatcher."""
-    from unisson.supervisor import run  # noqa: PLC0415 - keeps the other commands light
+    from unisson.storage_check import refuse_unusable  # noqa: PLC0415 - keeps the other commands light
+    from unisson.supervisor import run  # noqa: PLC0415 - see the module
 
-    sys.exit(run(Settings.from_environ(os.environ)))
+    settings = Settings.from_environ(os.environ)
+    refuse_unusable(settings)
+    sys.exit(run(settings))
 
 
 @commands.command()
@@ -39,9 +42,12 @@ def migrate() -> None:
 @commands.command()
 def web() -> None:
     """Serve the web application."""
+    from unisson.storage_check import refuse_unusable  # noqa: PLC0415 - see the module
     from unisson.web_server import serve  # noqa: PLC0415 - see the module
 
-    serve(_located())
+    settings = _located()
+    refuse_unusable(settings)
+    serve(settings)
 
 
 @commands.command()
@@ -56,7 +62,10 @@ def live() -> None:
 @click.argument("queue", type=click.Choice(QUEUES))
 def worker(queue: str) -> None:
     """Work on one queue. A worker of several queues loses the job in its hands when it is killed."""
+    from unisson.storage_check import refuse_unusable  # noqa: PLC0415 - see the module
+
     settings = _located()
+    refuse_unusable(settings)
     # By name, as the platform always reaches the workers, which depend on it and not the reverse.
     _call("workers.worker", "main", settings, queue)
 
@@ -65,6 +74,25 @@ def worker(queue: str) -> None:
 def dispatcher() -> None:
     """Watch the database for what is due and ring the workers."""
     _call("workers.dispatcher", "main", _located())
+
+
+@commands.command()
+def storage() -> None:
+    """Try whether files can be kept where STORAGE_URL says: a probe is written there and read back."""
+    found = Settings.from_environ(os.environ)
+    if found.storage_url.startswith("s3:"):
+        from unisson import logs  # noqa: PLC0415 - see the module
+        from unisson.storage import try_bucket  # noqa: PLC0415 - see the module
+
+        logs.configure(found)
+        if not try_bucket(found.storage_url):
+            print("The store does not answer now.")
+            sys.exit(1)
+    else:
+        from unisson.storage_check import refuse_unusable  # noqa: PLC0415 - see the module
+
+        refuse_unusable(found)
+    print("Files can be kept and read.")
 
 
 @commands.command()

@@ -121,7 +121,8 @@ class Settings:
     )
     storage_url: str = _setting(
         "",
-        "Where media is kept: `file:///folder` or `s3://bucket?…`.",
+        "Where files are kept: `file:///folder`, or `s3://key:secret@bucket/prefix?endpoint=https://…&region=…`;"
+        " a wrong key or bucket stops the start.",
         rules.storage_url,
         shown="DATA_DIR/media",
         secret=True,
@@ -146,6 +147,8 @@ class Settings:
         rules.web_url,
         shown="http://127.0.0.1:LIVE_PORT, none in production",
     )
+    video_megabytes: int = _setting("200", "Most megabytes of a video that people add.", rules.whole(1, 2000))
+    video_minutes: int = _setting("10", "Most minutes that such a video may last.", rules.whole(1, 180))
     web_workers: int = _setting("2", "Web processes.", rules.whole(1, 64))
     web_threads: int = _setting("4", "Threads of each web process.", rules.whole(1, 64))
     publish_threads: int = _setting("16", "Deliveries that one publishing worker sends at once.", rules.whole(1, 256))

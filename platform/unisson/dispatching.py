@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 QUEUE_OF = {
     "content": "publishing", "publication": "publishing", "mail": "mail", "stage": "approvals", "import": "imports",
-    "upload": "media", "rights": "rights",
+    "upload": "media", "rights": "rights", "video": "videos",
 }  # fmt: skip
 """What is due → whose it is to attend to."""
 

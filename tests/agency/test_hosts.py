@@ -2,6 +2,7 @@
 
 import dataclasses
 import re
+import time
 import uuid
 from collections.abc import Iterator
 
@@ -12,10 +13,12 @@ from standins.names import StandInNames
 from support.desk import Desk
 from support.domains import add, at, fresh, verified
 from support.estate import Estate, build_estate
+from support.pictures import picture
 from support.world import World
 
 from unisson.app import create_app
 from unisson.config import Settings
+from unisson.media.addresses import Address, last_second, signed
 from unisson.runtime import Runtime
 from unisson.web.hosts import CLIENT_RULES
 
@@ -32,6 +35,15 @@ def test_a_personal_link_works_at_the_agency_s_name(desk: Desk, names: StandInNa
     assert page.status_code == 200
     assert "http://localhost" not in page.text
     assert page.headers["Referrer-Policy"] == "no-referrer"
+
+
+def test_only_the_agency_s_own_files_open_at_its_name(desk: Desk, names: StandInNames) -> None:
+    host, key = verified(desk, names).host, desk.runtime.settings.secret_key
+    _media_id, digest = desk.picture(picture())
+    ours = Address(desk.world.agency_id, digest, "image/jpeg", last_second(time.time(), "image/png"))
+    assert at(desk, host, f"/media/{signed(key, ours)}").mimetype == "image/jpeg"
+    for foreign in (ours._replace(agency_id=uuid.uuid4()), ours._replace(until=1)):
+        assert at(desk, host, f"/media/{signed(key, foreign)}").status_code == 404
 
 
 @pytest.fixture

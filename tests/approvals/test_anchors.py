@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
+from support.addresses import digests_in
 from support.desk import Desk
 from support.pictures import picture
 
@@ -126,7 +127,9 @@ def test_a_point_of_an_image_is_chosen_kept_and_shown_with_a_pin(desk: Desk) -> 
     assert asking(desk, content_id, about="picture", picture=digest, pin_x="25", pin_y="60").status_code == 303
     assert anchors(desk) == [{"picture": {"digest": digest, "x": 0.25, "y": 0.6}}]
     page = desk.get("cm", f"/contents/{content_id}").text
-    assert re.search(rf'<img src="/{desk.world.slug}/media/{media}" alt="La place"[^>]*><svg class="pin"', page)
+    pinned = re.search(r'<img src="(/media/[^"]+)" alt="La place"[^>]*><svg class="pin"', page)
+    assert pinned is not None
+    assert digests_in(desk.runtime.settings, pinned[1]) == {digest}
     assert "translate(50.0 60.0)" in page
 
 

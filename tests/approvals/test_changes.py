@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
+from support.addresses import digests_in
 from support.desk import Desk, days_ahead
 from support.pictures import picture
 from support.world import PEOPLE
@@ -126,13 +127,15 @@ def sent_back(desk: Desk, content_id: uuid.UUID) -> None:
 def test_who_is_asked_again_sees_what_changed_since_they_decided(desk: Desk) -> None:
     content_id = desk.in_state("client_turn")
     assert "What changed since" not in desk.get("client_approver", f"/contents/{content_id}?lang=en").text
-    media, _digest = desk.picture(picture(), "été.jpg")
+    media, digest = desk.picture(picture(), "été.jpg")
     edited(desk, content_id, body="Dimanche à 10 h, place du Commerce.", pictures=((media, "La place"),))
     desk.submit(content_id)
     page = desk.get("rp", f"/contents/{content_id}?lang=en").text
     assert "What changed since your approval" in page
     assert re.search(r"<del>.*Samedi</del><ins>.*Dimanche</ins>", page)
-    assert f'src="/{desk.world.slug}/media/{media}" alt="La place"' in page
+    changed = re.search(r'<figure class="change-picture"><img src="([^"]+)" alt="La place"', page)
+    assert changed is not None
+    assert digests_in(desk.runtime.settings, changed[1]) == {digest}
     assert page.index("What changed since") < page.index('id="decide"')
     desk.approve(content_id, "rp")
     assert "What changed since" not in desk.get("client_approver", f"/contents/{content_id}?lang=en").text

@@ -5,6 +5,7 @@ import uuid
 import pytest
 from flask import Flask
 from sqlalchemy import func, select, update
+from support.addresses import digests_in, paths_in
 from support.desk import HTTPS, Desk
 from support.pictures import picture
 from support.xss import CORPUS, live_markup
@@ -274,21 +275,20 @@ def test_a_link_of_one_brand_opens_nothing_of_another(desk: Desk, asked) -> None
     assert desk.post(None, at(asked[1], other, "hold"), {"typed_name": "Camille"}).status_code == 404
 
 
-def test_its_pictures_open_with_the_link_only(desk: Desk) -> None:
+def test_its_page_opens_its_pictures_and_no_others(desk: Desk) -> None:
     media_id, digest = desk.picture(picture())
-    _other, other_digest = desk.picture(picture(size=(70, 50)))
+    desk.picture(picture(size=(70, 50)))
     content_id = desk.write(pictures=((media_id, "Une place au matin"),))
     desk.submit(content_id)
     desk.approve(content_id, "rp")
     token = desk.known(desk.link(content_id)[1])
     page = desk.get(None, at(token, content_id))
     assert "Une place au matin" in page.text
-    shown = desk.get(None, f"/approve/{token}/pictures/{digest}")
-    assert shown.status_code == 200
-    assert shown.mimetype == "image/jpeg"
-    assert shown.headers["Referrer-Policy"] == "no-referrer"
-    assert desk.get(None, f"/approve/{token}/pictures/{other_digest}").status_code == 404
-    assert desk.get(None, f"/approve/nothing/pictures/{digest}").status_code == 404
+    for shown in (page.text, desk.get(None, f"/approve/{token}").text):
+        assert digests_in(desk.runtime.settings, shown) == {digest}
+        (path, *_more) = paths_in(shown)
+        picture_there = desk.app.test_client().get(path, base_url=HTTPS)
+        assert (picture_there.status_code, picture_there.mimetype) == (200, "image/jpeg")
 
 
 def test_strange_words_stay_words(desk: Desk) -> None:

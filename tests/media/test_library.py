@@ -5,6 +5,7 @@ from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import update
+from support.addresses import digests_in
 from support.desk import Desk, days_ahead, today
 from support.gate import plan_publication, try_attempt
 from support.pictures import picture
@@ -139,7 +140,8 @@ def test_an_image_is_put_away_and_taken_back(desk: Desk) -> None:
     assert desk.post("cm", f"/media/{media_id}/archive").status_code == 303
     assert found(desk) == set()
     assert found(desk, show="archived") == {media_id}
-    assert str(media_id) in desk.get("cm", f"/contents/{content_id}").text
+    page = desk.get("cm", f"/contents/{content_id}").text
+    assert digests_in(desk.runtime.settings, page) == {details_of(desk, media_id).digest}
     with desk.session() as session:
         put_away(session, desk.actor("cm"), media_id, back=True)
     assert found(desk) == {media_id}

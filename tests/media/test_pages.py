@@ -1,12 +1,12 @@
 """Who adds a picture, and who looks at it, through the web."""
 
 import io
-import re
 import uuid
 from collections.abc import Callable
 
 import pytest
 from flask.testing import FlaskClient
+from support.addresses import paths_in
 from support.desk import Desk
 from support.pictures import picture
 from support.world import World
@@ -30,16 +30,13 @@ def added(client: FlaskClient, desk: Desk) -> str:
     return str(desk.picture(picture())[0])
 
 
-def test_a_picture_is_served_as_a_picture_and_nothing_else(client: FlaskClient, world: World, added: str) -> None:
+def test_the_address_of_a_picture_leads_to_where_it_is_fetched_now(
+    client: FlaskClient, world: World, added: str
+) -> None:
     answer = client.get(f"/{world.slug}/media/{added}", base_url=HTTPS)
-    assert answer.status_code == 200
-    assert answer.content_type == "image/jpeg"
-    assert answer.headers["Cache-Control"] == "private, max-age=31536000, immutable"
-    assert answer.headers["X-Content-Type-Options"] == "nosniff"
-    assert "sandbox" in answer.headers["Content-Security-Policy"]
-    assert re.fullmatch(r'inline; filename="picture-[0-9a-f]{12}\.jpg"', answer.headers["Content-Disposition"])
-    again = client.get(answer.request.path, base_url=HTTPS, headers={"If-None-Match": answer.headers["ETag"]})
-    assert again.status_code == 304
+    assert answer.status_code == 302
+    assert paths_in(answer.location) == [answer.location]
+    assert client.get(answer.location, base_url=HTTPS).content_type == "image/jpeg"
 
 
 def test_who_writes_for_the_brand_sees_the_picture_and_the_client_only_what_was_submitted(
@@ -47,14 +44,14 @@ def test_who_writes_for_the_brand_sees_the_picture_and_the_client_only_what_was_
 ) -> None:
     path = f"/{world.slug}/media/{added}"
     seen = {role: world.sign_in(client, role).get(path, base_url=HTTPS).status_code for role in world.people}
-    assert {role for role, status in seen.items() if status == 200} == set(WRITES)
+    assert {role for role, status in seen.items() if status == 302} == set(WRITES)
     assert seen["client_approver"] == seen["member"] == 404
     media_id = uuid.UUID(path.rpartition("/")[2])
     content_id = desk.write(pictures=((media_id, "Une place"),))
     assert desk.get("client_approver", f"/media/{media_id}").status_code == 404
     desk.submit(content_id)
     seen = {role: world.sign_in(client, role).get(path, base_url=HTTPS).status_code for role in world.people}
-    assert {role for role, status in seen.items() if status == 200} == set(SEES)
+    assert {role for role, status in seen.items() if status == 302} == set(SEES)
 
 
 def test_who_writes_adds_pictures(client: FlaskClient, world: World) -> None:

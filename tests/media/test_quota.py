@@ -1,14 +1,18 @@
 """How much an agency may keep: counted, shown, and refused in a sentence once it is used up."""
 
+import html
 import io
 
 import pytest
-from sqlalchemy import text, update
+from sqlalchemy import select, text, update
 from support.desk import Desk
 from support.pictures import picture
+from support.videos import video
 
 from tenants.agencies import Agency
 from tests.media.test_uploads import all_due, all_of, begun, created, kept, plain, send, sent
+from tests.media.test_videos import add as add_video
+from tests.media.test_videos import all_due as every_video
 from unisson.media.decoder import ROOMS
 from unisson.media.models import Media
 from unisson.media.quota import FULL, MOST_KEPT, FullError, room
@@ -44,6 +48,29 @@ def test_images_count_and_what_is_under_way_too(desk: Desk, worker: Runtime) -> 
     sent(desk, picture())
     all_due(worker)
     assert used(desk) == size + MOST_KEPT
+
+
+def test_videos_count_from_when_they_are_added(desk: Desk, worker: Runtime) -> None:
+    content = video(seconds=1)
+    assert add_video(desk, content).status_code == 303
+    assert used(desk) == len(content)
+    every_video(worker)
+    with desk.session() as session:
+        size = session.scalars(select(Media.size)).one()
+    assert used(desk) == size > 0
+
+
+def test_a_video_that_finds_no_room_is_refused_where_it_was_chosen(desk: Desk) -> None:
+    content = video(seconds=1)
+    allow(desk, len(content) - 1)
+    answer = add_video(desk, content)
+    with desk.app.test_request_context():
+        assert str(FULL) in html.unescape(answer.text)
+    assert answer.status_code == 422
+    assert 'aria-invalid="true"' in answer.text
+    assert used(desk) == 0
+    allow(desk, len(content))
+    assert add_video(desk, content).status_code == 303
 
 
 def test_another_agency_s_images_do_not_count(desk: Desk, app: object, runtime: Runtime, new_world: object) -> None:

@@ -1,9 +1,11 @@
 """The two kinds of store, and what is said when they are away."""
 
+import os
 import threading
 import time
 import uuid
 from collections.abc import Iterator
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -11,7 +13,9 @@ import pytest
 
 from tenants.context import acting_for
 from tenants.errors import MissingAgencyError
+from unisson.config import SettingError, Settings
 from unisson.storage import KeptBytes, StorageAwayError
+from unisson.storage_check import refuse_unusable
 
 
 class Bucket(BaseHTTPRequestHandler):
@@ -66,6 +70,30 @@ def kept_and_read(store: KeptBytes) -> None:
 
 def test_a_folder_keeps_bytes(tmp_path: Path) -> None:
     kept_and_read(KeptBytes((tmp_path / "with space é").as_uri()))
+
+
+def test_a_folder_keeps_large_files_too(tmp_path: Path) -> None:
+    store, large, back = KeptBytes((tmp_path / "in").as_uri()), tmp_path / "large", tmp_path / "back"
+    large.write_bytes(os.urandom(6 * 1024 * 1024))
+    with acting_for(uuid.uuid4()):
+        store.put(large, "videos", "one")
+        assert store.size("videos", "one") == large.stat().st_size
+        assert store.part(5_000_000, 7, "videos", "one") == large.read_bytes()[5_000_000:5_000_007]
+        store.fetch(back, "videos", "one")
+        assert back.read_bytes() == large.read_bytes()
+        store.delete("videos", "one")
+        store.delete("videos", "one")
+        for read in (store.get, store.size):
+            with pytest.raises(FileNotFoundError):
+                read("videos", "one")
+
+
+def test_a_folder_that_can_t_be_written_stops_the_start(tmp_path: Path, settings: Settings) -> None:
+    refuse_unusable(replace(settings, storage_url=(tmp_path / "new" / "place").as_uri()))
+    assert list((tmp_path / "new" / "place").iterdir()) == []
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(SettingError, match=r"STORAGE_URL names the folder “.*file”, which can’t be written"):
+        refuse_unusable(replace(settings, storage_url=(tmp_path / "file").as_uri()))
 
 
 def test_a_bucket_keeps_bytes_inside_the_agency(bucket_url: str) -> None:

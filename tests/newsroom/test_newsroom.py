@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import feedparser
@@ -19,7 +20,7 @@ from support.xss import CORPUS, live_markup
 from tenants.base import new_id, utcnow
 from tenants.brands import Brand
 from tenants.context import acting_for
-from unisson.media.reading import picture_key, read_bytes
+from unisson.media.reading import picture_key, read_bytes, sum_of
 from unisson.newsroom.entries import slug_of
 from unisson.newsroom.models import NewsroomEntry
 from unisson.publishing.channels.newsroom import NewsroomAdapter
@@ -43,7 +44,7 @@ NOBODY: Account = Account(new_id(), {}, {}, None)  # type: ignore[arg-type]  # t
 
 @pytest.fixture
 def adapter(worker: Runtime) -> NewsroomAdapter:
-    return NewsroomAdapter(worker.database, BASE)
+    return NewsroomAdapter(worker.database, BASE, partial(sum_of, storage_of(worker.settings)))
 
 
 def leaving(world: World, **changes: object) -> Outgoing:

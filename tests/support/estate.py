@@ -20,7 +20,7 @@ from unisson.calendars.models import CalendarAct, CalendarFeed, CalendarView
 from unisson.editorial.models_of_brand import ContentTemplate
 from unisson.imports.models import Import, ImportRow
 from unisson.media.documents import document_key
-from unisson.media.models import Media, Upload
+from unisson.media.models import IncomingVideo, Media, Upload
 from unisson.media.reading import picture_key
 from unisson.newsroom.models import NewsroomEntry
 from unisson.publishing.models import Channel, Publication, Subscriber
@@ -68,7 +68,7 @@ _UUIDS = (
     "content_id", "link_id", "channel_id", "subscriber_id", "media_id", "publication_id", "membership_id",
     "assignment_id", "sign_in_id", "wait_id", "policy_id", "absence_id", "domain_id",
     "thread_id", "message_id", "topic_id", "date_id", "strategy_id", "black_out_id", "file_id", "feed_id", "act_id",
-    "import_id", "row_id", "template_id", "upload_id",
+    "import_id", "row_id", "template_id", "upload_id", "video_id",
     "topic_file_id", "view_id", "slot_id",
 )  # fmt: skip
 
@@ -169,6 +169,7 @@ def _values(runtime: Runtime, worker: Runtime, world: World, canary: str) -> dic
         session.add(upload)
         session.flush()
         upload_id = upload.id
+        video_id = _video(session, world, canary)
         policy_id = chains_of(session, world.brand_id)[0].policy.id
         domain = AgencyDomain(
             host=f"{canary.lower()}-{new_id().hex}.example.org", token=new_token(),
@@ -212,6 +213,7 @@ def _values(runtime: Runtime, worker: Runtime, world: World, canary: str) -> dic
         "row_id": str(row_id),
         "template_id": str(template_id),
         "upload_id": str(upload_id),
+        "video_id": str(video_id),
         "thread_id": str(thread_id),
         "message_id": str(message_id),
         "channel_id": str(channel_id),
@@ -254,6 +256,17 @@ def _import(session: TenantSession, world: World, canary: str) -> tuple[uuid.UUI
     session.add(row)
     session.flush()
     return about.id, row.id
+
+
+def _video(session: TenantSession, world: World, canary: str) -> uuid.UUID:
+    """A video that the library can't have."""
+    video = IncomingVideo(
+        brand_id=world.brand_id, uploaded_by=world.people["cm"].membership_id, filename=f"{canary}.mp4", size=1,
+        shape="mov", state="refused", reason="codec",
+    )  # fmt: skip
+    session.add(video)
+    session.flush()
+    return video.id
 
 
 def _absence(session: TenantSession, canary: str) -> uuid.UUID:

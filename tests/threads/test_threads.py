@@ -9,7 +9,8 @@ import pytest
 from sqlalchemy import create_engine, func, select, text, update
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
-from support.desk import Desk
+from support.addresses import digests_in, paths_in
+from support.desk import HTTPS, Desk
 from support.pictures import picture
 from support.statements import recorded
 
@@ -256,16 +257,20 @@ def test_images_are_attached_and_open_for_those_who_read(desk: Desk) -> None:
     assert src is not None
     token = desk.known(desk.link(content_id)[1])
     shown = desk.get(None, f"/approve/{token}/contents/{content_id}").text
-    address = re.search(rf'src="/{desk.world.slug}(/approve/[^"]+/attachments/[^"]+)"', shown)
-    assert address is not None
-    assert desk.get(None, address[1]).mimetype == "image/jpeg"
+    assert paths_in(shown)
+    assert desk.browser(None).get(paths_in(shown)[0], base_url=HTTPS).mimetype == "image/jpeg"
     begin(desk, content_id, "cm", "internal", attached=(io.BytesIO(picture(size=(71, 50))), "secret.jpg"))
     with desk.session() as session:
-        secret = session.execute(text("select id from app.media order by id desc limit 1")).scalar_one()
-    assert desk.get(None, f"/approve/{token}/attachments/{secret}").status_code == 404
+        secret, digest = session.execute(text("select id, digest from app.media order by id desc limit 1")).one()
+    for page in (
+        desk.get(None, f"/approve/{token}/contents/{content_id}").text,
+        desk.get("client_approver", f"/contents/{content_id}").text,
+    ):
+        assert digest not in digests_in(desk.runtime.settings, page)
+    assert digest in digests_in(desk.runtime.settings, desk.get("rp", f"/contents/{content_id}").text)
     assert desk.get("client_approver", f"/media/{secret}").status_code == 404
-    assert desk.get("rp", f"/media/{secret}").status_code == 200
-    assert desk.get("client_approver", src[1].removeprefix(f"/{desk.world.slug}")).status_code == 200
+    assert desk.get("rp", f"/media/{secret}").status_code == 302
+    assert desk.browser("client_approver").get(src[1], base_url=HTTPS).status_code == 200
     answer = begin(desk, content_id, body="Voyez", attached=(io.BytesIO(b"no picture"), "x.jpg"))
     assert answer.status_code == 422
     assert "Voyez" in answer.text

@@ -3,7 +3,7 @@
 from flask import Blueprint, Response
 
 from unisson.agency.logos import logo_by_digest
-from unisson.media.answers import picture_answer
+from unisson.media.answers import public_answer
 from unisson.storage import storage_of
 from unisson.web.db import runtime, session
 from unisson.web.guards import public
@@ -17,4 +17,4 @@ def logo(digest: str) -> Response:
     """Show a brand's logo of today."""
     shown = logo_by_digest(session(), digest)
     storage = storage_of(runtime().settings)
-    return picture_answer(storage, session().agency_id, shown.logo_digest, shown.logo_mime, public=True)
+    return public_answer(storage, session().agency_id, shown.logo_digest, shown.logo_mime)

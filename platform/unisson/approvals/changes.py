@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from tenants.session import TenantSession
 from unisson.approvals.models import OUTCOMES, ApprovalRun, Decision
-from unisson.approvals.picture_changes import PictureChange, picture_changes
+from unisson.approvals.picture_changes import Picture, PictureChange, picture_changes
 from unisson.editorial.comparison import Part, differences
 from unisson.editorial.forms import KINDS, RISKS
 from unisson.editorial.leaving import texts_of
@@ -135,10 +135,9 @@ class Changes:
         return bool(self.texts or self.pictures or self.lists or self.dates)
 
     @property
-    def media(self) -> dict[str, uuid.UUID]:
-        """Return the id of each image that is shown, by its digest."""
-        shown = [each for one in self.pictures for each in (one.before, one.after) if each is not None]
-        return {each["digest"]: uuid.UUID(each["id"]) for each in shown}
+    def shown(self) -> list[Picture]:
+        """Return the images that a page of the changes shows."""
+        return [each for one in self.pictures for each in (one.before, one.after) if each is not None]
 
     def in_words(self) -> str:
         """Return what changed in a few words of the language being spoken: "the text, 2 images, the date"."""

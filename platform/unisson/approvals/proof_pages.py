@@ -5,13 +5,15 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from flask import Blueprint, Response, current_app, render_template, url_for
+from flask import Blueprint, Response, current_app, render_template
 
 from tenants.permissions import Permission
 from unisson.approvals.proof import Proof, VersionProof, proof_of
 from unisson.approvals.proof_pdf import WALL_SECONDS, Asset, NoPdfError, printed
 from unisson.editorial.contents import load
 from unisson.editorial.forms import KINDS
+from unisson.media.addresses import addresses_of
+from unisson.media.models import POSTER_MIME
 from unisson.media.reading import read_bytes
 from unisson.storage import StorageAwayError, storage_of
 from unisson.web.db import runtime, session
@@ -54,11 +56,10 @@ def _proof(content_id: uuid.UUID) -> Proof:
 
 
 def _page(read: Proof, refusal: NoPdfError | None = None) -> str:
-    shown = _shown_pictures(read)
     return render_template(
         "approvals/proof.html",
         refusal=refusal,
-        picture_url=lambda digest: url_for("media.picture", media_id=uuid.UUID(shown[digest]["id"])),
+        picture_url=addresses_of(_shown_pictures(read).values()),
         **_told(read),
     )
 
@@ -102,7 +103,8 @@ def _pictures(read: Proof) -> dict[str, Asset]:
     storage, found = storage_of(runtime().settings), {}
     for digest, picture in _shown_pictures(read).items():
         try:
-            found[digest] = (str(picture["mime"]), read_bytes(storage, session().agency_id, digest))
+            still, mime = (picture["poster"], POSTER_MIME) if picture.get("poster") else (digest, str(picture["mime"]))
+            found[digest] = (mime, read_bytes(storage, session().agency_id, still))
         except (FileNotFoundError, StorageAwayError):
             found[digest] = NO_PICTURE
     return found

@@ -9,13 +9,14 @@ from tenants.errors import NotFoundError, RefusedError
 from tenants.permissions import Permission
 from unisson.approvals.changes import changes_between
 from unisson.approvals.returning import bring_back, outlook, undo
-from unisson.approvals.version_pages import MOST_DIGITS, member_address
+from unisson.approvals.version_pages import MOST_DIGITS
 from unisson.approvals.versions import version_of
 from unisson.editorial.composer import REOPENED
 from unisson.editorial.contents import load, revisions_of
 from unisson.editorial.models import Content
 from unisson.editorial.revisions import payload_of
 from unisson.editorial.writing import check_editable
+from unisson.media.addresses import addresses_of
 from unisson.web.db import session
 from unisson.web.forms import VersionForm
 from unisson.web.guards import actor, brand_card_of
@@ -102,6 +103,6 @@ def _page(content: Content, number: int, form: VersionForm, status: int) -> tupl
         coming=coming,
         changes=changes,
         reopens=content.state in REOPENED,
-        picture_url=member_address(changes.media),
+        picture_url=addresses_of(changes.shown),
     )
     return html, status

@@ -1,9 +1,9 @@
 """The page that compares any two versions of a content."""
 
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 
-from flask import Blueprint, render_template, request, url_for
+from flask import Blueprint, render_template, request
 
 from tenants.errors import NotFoundError
 from tenants.permissions import Permission
@@ -11,6 +11,7 @@ from unisson.approvals.changes import Changes, changes_between
 from unisson.approvals.versions import VersionRow, version_of, versions_of
 from unisson.editorial.contents import load
 from unisson.editorial.models import EDITABLE
+from unisson.media.addresses import addresses_of
 from unisson.web.db import session
 from unisson.web.guards import actor, brand_card_of
 
@@ -36,13 +37,8 @@ def versions(content_id: uuid.UUID) -> str:
         later=later,
         changes=changes,
         returns=inside and content.state in EDITABLE,
-        picture_url=member_address(changes.media),
+        picture_url=addresses_of(changes.shown),
     )
-
-
-def member_address(media: Mapping[str, uuid.UUID]) -> Callable[[str], str]:
-    """Return where a member fetches images by their digest; `media` says which they are."""
-    return lambda digest: url_for("media.picture", media_id=media[digest])
 
 
 def register(blueprint: Blueprint) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from tenants.errors import NotFoundError, RefusedError
 from tenants.session import TenantSession
 from unisson.editorial.models import Content
-from unisson.media.models import Media
+from unisson.media.models import Media, MediaKind
 from unisson.publishing.channels.abilities import MOST_POSTS, first_link
 from unisson.web.i18n import lazy
 
@@ -113,8 +113,12 @@ def check_images(session: TenantSession, content: Content) -> None:
 
 
 def card_image(session: TenantSession, content: Content, card: Card) -> Media | None:
-    """Return the image of a content's card, where it has one."""
-    return session.scalar(select(Media).where(Media.id == card.image, Media.brand_id == content.brand_id))
+    """Return the image of a content's card, where it has one; a video is none."""
+    return session.scalar(
+        select(Media).where(
+            Media.id == card.image, Media.brand_id == content.brand_id, Media.kind == MediaKind.IMAGE.value
+        )
+    )
 
 
 def card_from(kept: Mapping[str, Any] | None) -> Card | None:

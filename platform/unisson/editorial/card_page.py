@@ -5,13 +5,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from flask import request, url_for
+from flask import request
 from limits import RateLimitItemPerMinute
 from sqlalchemy import select
 
 from unisson.editorial.beside import Card
 from unisson.editorial.cards import NO_PREVIEW, card_of, keep_image, look, outbound_of
 from unisson.editorial.previews import LinkPreview, PreviewPicture
+from unisson.media.addresses import still_address
 from unisson.media.models import Media
 from unisson.publishing.channels.abilities import WITH_CARD, first_link
 from unisson.publishing.channels.linkcard import host_of
@@ -103,8 +104,7 @@ def link_preview(shown: CardBox, kind: str, text: str, pictures: Sequence[object
         return None
     picture = None
     if shown.media is not None:
-        address = url_for("media.picture", media_id=shown.media.id)
-        picture = PreviewPicture(address, "", shown.media.width, shown.media.height)
+        picture = PreviewPicture(still_address(shown.media), "", shown.media.width, shown.media.height)
     return LinkPreview(shown.host, card.title, card.description, picture)
 
 

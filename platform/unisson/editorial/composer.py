@@ -29,8 +29,9 @@ from unisson.editorial.press_defaults import proposed_press, speakers_on
 from unisson.editorial.previews import ChannelPreview, PreviewPicture, handle_of, rendered
 from unisson.editorial.timing import parse_local, resolve
 from unisson.editorial.writing import MAX_PICTURES, TOO_MANY_PICTURES, draft_of
+from unisson.media.addresses import still_address, video_address
 from unisson.media.intake import take_in
-from unisson.media.models import Media
+from unisson.media.models import Media, MediaKind
 from unisson.newsroom.release import Voice
 from unisson.publishing.assembly import registry
 from unisson.publishing.channels.port import Sketch
@@ -197,13 +198,17 @@ class Composer:
         """Return how what is typed looks on each chosen channel, and what each says no to."""
         chosen = set(self.form.channel_ids.data or ())
         pictures = [
-            PreviewPicture(_address(row.media.id), row.alt, row.media.width, row.media.height) for row in self.rows
+            PreviewPicture(
+                still_address(row.media), row.alt, row.media.width, row.media.height, video=video_address(row.media)
+            )
+            for row in self.rows
         ]
         sketch = Sketch(
             title=self.form.title.data or "",
             text=self.form.body.data or "",
-            picture_sizes=tuple(row.media.size for row in self.rows),
+            picture_sizes=tuple(row.media.size for row in self.rows if row.media.kind == MediaKind.IMAGE),
             missing_alts=sum(not row.alt.strip() for row in self.rows),
+            videos=sum(row.media.kind == MediaKind.VIDEO for row in self.rows),
         )
         return [
             self._preview(each, replace(sketch, text=self.form.text_of(each.id)), pictures)
@@ -344,7 +349,3 @@ class Composer:
             "look_url": url_for("editorial.content_card", brand=brand),
             "slot_url": url_for("strategy.next_slot", brand=brand, content=content_id),
         }
-
-
-def _address(media_id: uuid.UUID) -> str:
-    return url_for("media.picture", media_id=media_id)

@@ -24,13 +24,13 @@ from unisson.approvals.models import ApprovalLink
 from unisson.approvals.progress import DecisionRow, StageRow, decisions_of, stages_of
 from unisson.approvals.roster import roster
 from unisson.approvals.standing import ChainRow, HoldRow, chain_row, hold_row
-from unisson.approvals.version_pages import member_address
 from unisson.editorial.contents import channels_of, load
 from unisson.editorial.models import EDITABLE, Content, ContentState, Revision
 from unisson.editorial.moments import When, own_zone, when
 from unisson.editorial.order import NOWHERE, Place, place_of
 from unisson.editorial.previews import ChannelPreview, frozen_previews
 from unisson.editorial.revisions import payload_of
+from unisson.media.addresses import addresses_of
 from unisson.publishing.models import Channel, Publication
 from unisson.publishing.reasons import short
 from unisson.threads.reading import ThreadView, threads_of
@@ -145,16 +145,15 @@ def render(
     return render_template(
         "editorial/content.html",
         view=view,
-        picture_url=member_address(_media(view)),
+        picture_url=addresses_of(_shown(view)),
         new_operation_id=new_operation_id,
     )
 
 
-def _media(view: ContentView) -> dict[str, uuid.UUID]:
-    """Return the images of the page by their digest."""
-    shown = [*view.talk.pictures, *(view.revision.payload.get("pictures", ()) if view.revision else ())]
-    known = {each["digest"]: uuid.UUID(each["id"]) for each in shown}
-    return known | (view.since.media if view.since else {})
+def _shown(view: ContentView) -> list[Mapping[str, Any]]:
+    """Return the images of the page."""
+    frozen = view.revision.payload.get("pictures", ()) if view.revision else ()
+    return [*view.talk.pictures, *frozen, *(view.since.shown if view.since else ())]
 
 
 def actions_on(person: Actor, content: Content) -> frozenset[str]:
@@ -249,11 +248,7 @@ def _is_late(content: Content) -> bool:
 def _previews(content: Content, revision: Revision | None) -> list[ChannelPreview]:
     payload = revision.payload if revision else payload_of(session(), content)
     channels = {channel.id: channel for channel in channels_of(session(), content)}
-    return frozen_previews(payload, channels, _address)
-
-
-def _address(picture: Mapping[str, Any]) -> str:
-    return url_for("media.picture", media_id=uuid.UUID(str(picture["id"])))
+    return frozen_previews(payload, channels)
 
 
 def _publications(content: Content) -> list[PublicationRow]:

@@ -8,7 +8,7 @@ from unisson.editorial.beside import beside_of, card_image
 from unisson.editorial.contents import channels_of, own_texts
 from unisson.editorial.models import Content
 from unisson.editorial.tagging import tagger_of
-from unisson.media.models import Media
+from unisson.media.models import Media, MediaKind
 from unisson.publishing.channels.abilities import WITH_CARD, WITH_THREAD, first_link
 
 
@@ -37,7 +37,7 @@ def leaving(session: TenantSession, content: Content, *, with_pictures: bool) ->
 
 
 def frozen_image(media: Media, alt: str) -> dict[str, Any]:
-    """Return an image as a payload holds it: by the digest of its bytes."""
+    """Return an image or a video as a payload holds it: by the digest of its bytes."""
     return {
         "id": str(media.id),
         "digest": media.digest,
@@ -46,7 +46,15 @@ def frozen_image(media: Media, alt: str) -> dict[str, Any]:
         "height": media.height,
         "size": media.size,
         "alt": alt,
+        **_of_video(media),
     }
+
+
+def _of_video(media: Media) -> dict[str, Any]:
+    """Return what a video has and an image has not; nothing for an image, whose digests stay as they were."""
+    if media.kind != MediaKind.VIDEO:
+        return {}
+    return {"poster": media.poster_digest, "duration": media.duration_ms}
 
 
 def images_of(payload: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:

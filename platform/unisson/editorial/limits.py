@@ -10,6 +10,7 @@ from unisson.editorial.contents import brand_of, channels_of, own_texts, picture
 from unisson.editorial.models import Content
 from unisson.editorial.press import check_release, shown_press
 from unisson.editorial.tagging import tagger_of
+from unisson.media.models import MediaKind
 from unisson.media.rights import check_rights
 from unisson.publishing.channels.abilities import WITH_THREAD
 from unisson.publishing.channels.bluesky.facets import graphemes
@@ -90,8 +91,9 @@ def sketch_of(session: TenantSession, content: Content) -> Sketch:
     return Sketch(
         title=content.title,
         text=content.body,
-        picture_sizes=tuple(each.media.size for each in placed),
+        picture_sizes=tuple(each.media.size for each in placed if each.media.kind == MediaKind.IMAGE),
         missing_alts=sum(not each.alt for each in placed),
+        videos=sum(each.media.kind == MediaKind.VIDEO for each in placed),
     )
 
 

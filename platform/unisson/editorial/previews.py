@@ -1,7 +1,7 @@
 """How a content will look on each channel: from what is typed, or from the frozen bytes of a revision."""
 
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from unisson.editorial.limits import Meter, Objection
 from unisson.editorial.press import Press
+from unisson.media.addresses import frozen_address, picture_address
 from unisson.newsroom.prose import to_html
 from unisson.newsroom.release import Voice, release_html
 from unisson.publishing.channels.letter import rich_text
@@ -19,12 +20,13 @@ from unisson.publishing.models import Channel
 
 @dataclass(frozen=True, slots=True)
 class PreviewPicture:
-    """One image of a preview; `src` is an address that its reader may fetch."""
+    """One image of a preview, or a video: `src` is where its reader fetches the image, `video` the video itself."""
 
     src: str
     alt: str
     width: int
     height: int
+    video: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,14 +82,16 @@ def rendered(kind: str, text: str, press: Press | None, voice: Voice) -> Markup 
     return release_html(press, text, voice, to_html if kind == ChannelKind.NEWSROOM else rich_text)
 
 
-def frozen_previews(
-    payload: Mapping[str, Any],
-    channels: Mapping[uuid.UUID, Channel],
-    address: Callable[[Mapping[str, Any]], str],
-) -> list[ChannelPreview]:
-    """Return what an approval of `payload` approves, channel by channel. `address` says where an image is fetched."""
+def frozen_previews(payload: Mapping[str, Any], channels: Mapping[uuid.UUID, Channel]) -> list[ChannelPreview]:
+    """Return what an approval of `payload` approves, channel by channel, to somebody who may see it."""
     pictures = [
-        PreviewPicture(address(picture), str(picture["alt"]), int(picture["width"]), int(picture["height"]))
+        PreviewPicture(
+            frozen_address(picture),
+            str(picture["alt"]),
+            int(picture["width"]),
+            int(picture["height"]),
+            video=picture_address(str(picture["digest"]), str(picture["mime"])) if picture.get("poster") else "",
+        )
         for picture in payload["pictures"]
     ]
     press, voice = Press.of(payload.get("press")), Voice(payload["brand"]["name"], payload["language"])
@@ -101,17 +105,15 @@ def frozen_previews(
             html=rendered(frozen["kind"], frozen["text"], press, voice),
             pictures=pictures,
             thread=[PostPreview(text) for text in frozen.get("thread", ())],
-            link=_frozen_link(payload, frozen, address),
+            link=_frozen_link(payload, frozen),
         )
         for frozen in payload["channels"]
     ]
 
 
-def _frozen_link(
-    payload: Mapping[str, Any], frozen: Mapping[str, Any], address: Callable[[Mapping[str, Any]], str]
-) -> LinkPreview | None:
+def _frozen_link(payload: Mapping[str, Any], frozen: Mapping[str, Any]) -> LinkPreview | None:
     if not frozen.get("card"):
         return None
     card, image = payload["card"], payload["card"]["image"]
-    picture = PreviewPicture(address(image), "", int(image["width"]), int(image["height"])) if image else None
+    picture = PreviewPicture(frozen_address(image), "", int(image["width"]), int(image["height"])) if image else None
     return LinkPreview(host_of(frozen["card"]), card["title"], card["description"], picture)

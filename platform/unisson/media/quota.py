@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from tenants.agencies import Agency
 from tenants.errors import RefusedError
 from tenants.session import TenantSession
-from unisson.media.models import Media, Upload, UploadState
+from unisson.media.models import IncomingVideo, Media, Upload, UploadState, VideoState
 from unisson.topics.models import TopicFile
 from unisson.web.i18n import lazy
 
@@ -53,16 +53,21 @@ def room(session: TenantSession) -> Room:
         )
         .scalar_subquery()
     )
+    videos = (
+        select(func.coalesce(func.sum(IncomingVideo.size), 0))
+        .where(IncomingVideo.agency_id == session.agency_id, IncomingVideo.state == VideoState.WAITING.value)
+        .scalar_subquery()
+    )
     documents = (
         select(func.coalesce(func.sum(TopicFile.size), 0))
         .where(TopicFile.agency_id == session.agency_id, TopicFile.media_id.is_(None))
         .scalar_subquery()
     )
-    row = session.execute(select(kept, under_way, documents, Agency.media_quota)).one()
-    return Room(int(row[0]) + int(row[1]) + int(row[2]), row[3] or int(session.info.get("media_quota", DEFAULT)))
+    row = session.execute(select(kept, under_way, videos, documents, Agency.media_quota)).one()
+    return Room(sum(map(int, row[:4])), row[4] or int(session.info.get("media_quota", DEFAULT)))
 
 
-def check_room(session: TenantSession, more: int) -> None:
-    """Pass if `more` bytes find place. Raises FullError."""
+def check_room(session: TenantSession, more: int, *, field: str = "picture") -> None:
+    """Pass if `more` bytes, which came by `field` of a form, find place. Raises FullError."""
     if not room(session).takes(more):
-        raise FullError(FULL, field="picture")
+        raise FullError(FULL, field=field)

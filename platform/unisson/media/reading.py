@@ -1,5 +1,6 @@
 """Reading pictures: by id for those who may see them, by digest for the publisher."""
 
+import hashlib
 import uuid
 
 from sqlalchemy import literal, or_, select
@@ -12,10 +13,13 @@ from tenants.session import TenantSession
 from unisson.editorial.models import Content, Revision
 from unisson.editorial.visibility import SHOWN_TO_CLIENTS
 from unisson.media.models import Media
-from unisson.storage import Storage
+from unisson.storage import LARGE_PIECE, Storage
 from unisson.threads.models import Audience, Thread, ThreadMessage, ThreadPicture
 
-EXTENSIONS = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp", "image/gif": "gif"}
+EXTENSIONS = {
+    "image/jpeg": "jpg", "image/png": "png", "image/webp": "webp", "image/gif": "gif", "video/mp4": "mp4",
+    "video/webm": "webm",
+}  # fmt: skip
 
 
 def picture_key(digest: str) -> tuple[str, ...]:
@@ -75,5 +79,22 @@ def _is_shown_to_clients(session: TenantSession, media: Media) -> bool:
 
 
 def served_name(digest: str, mime: str) -> str:
-    """Return the name under which a picture is saved: of our making, never the uploader's."""
-    return f"picture-{digest[:12]}.{EXTENSIONS.get(mime, 'bin')}"
+    """Return the name under which a file is saved: of our making, never the uploader's."""
+    return f"{'video' if is_video(mime) else 'picture'}-{digest[:12]}.{EXTENSIONS.get(mime, 'bin')}"
+
+
+def is_video(mime: str) -> bool:
+    """Return whether what has this MIME type is a video."""
+    return mime.startswith("video/")
+
+
+def sum_of(storage: Storage, agency_id: uuid.UUID, digest: str) -> str:
+    """Return the SHA-256 (hex) of the bytes kept as `digest`, of which a piece is in memory at a time.
+
+    Raises FileNotFoundError, StorageAwayError.
+    """
+    found = hashlib.sha256()
+    with acting_for(agency_id):
+        for start in range(0, storage.size(*picture_key(digest)), LARGE_PIECE):
+            found.update(storage.part(start, LARGE_PIECE, *picture_key(digest)))
+    return found.hexdigest()

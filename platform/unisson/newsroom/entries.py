@@ -4,7 +4,7 @@ import hashlib
 import re
 import unicodedata
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,7 @@ from tenants.brands import Brand
 from tenants.domains import TrustedHost
 from tenants.errors import NotFoundError
 from tenants.session import TenantSession
+from unisson.media.models import POSTER_MIME
 from unisson.newsroom.models import NewsroomEntry
 
 PAGE_LENGTH = 20
@@ -146,14 +147,21 @@ def latest(
     return session.scalars(wanted).all()
 
 
+def still_of(picture: Mapping[str, Any]) -> str:
+    """Return the digest of the image that shows it: its own, or a video's poster."""
+    return str(picture.get("poster") or picture["digest"])
+
+
 def published_picture(session: TenantSession, room: Room, digest: str) -> dict[str, Any]:
-    """Return the picture with this digest if an entry of the newsroom shows it. Raises NotFoundError."""
+    """Return the picture, video or poster with this digest if an entry shows it. Raises NotFoundError."""
+    pictures = NewsroomEntry.pictures
+    shown = pictures.contains([{"digest": digest}]) | pictures.contains([{"poster": digest}])
     entry = session.scalars(
-        select(NewsroomEntry)
-        .where(NewsroomEntry.brand_id == room.brand_id, NewsroomEntry.pictures.contains([{"digest": digest}]))
-        .limit(1)
+        select(NewsroomEntry).where(NewsroomEntry.brand_id == room.brand_id, shown).limit(1)
     ).first()
     for picture in entry.pictures if entry else []:
         if picture["digest"] == digest:
             return picture
+        if picture.get("poster") == digest:
+            return {"digest": digest, "mime": POSTER_MIME}
     raise NotFoundError

@@ -1,13 +1,13 @@
 """The feed of a newsroom (Atom, RFC 4287)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from markupsafe import Markup
 
 from unisson.editorial.press import Press
-from unisson.newsroom.entries import Room
+from unisson.newsroom.entries import Room, still_of
 from unisson.newsroom.models import NewsroomEntry
 from unisson.newsroom.prose import storable, to_html
 from unisson.newsroom.release import Voice, lead, release_html
@@ -48,7 +48,11 @@ def _add(feed: Any, entry: NewsroomEntry, home: str, brand: str) -> None:
 
 
 def _pictures(entry: NewsroomEntry, home: str) -> Markup:
-    return Markup("").join(
-        Markup('<p><img src="{}" alt="{}"></p>').format(f"{home}pictures/{each['digest']}", storable(each["alt"]))
-        for each in entry.pictures
-    )
+    return Markup("").join(_shown(each, home) for each in entry.pictures)
+
+
+def _shown(each: Mapping[str, Any], home: str) -> Markup:
+    still = Markup('<img src="{}" alt="{}">').format(f"{home}pictures/{still_of(each)}", storable(each["alt"]))
+    if not each.get("poster"):
+        return Markup("<p>{}</p>").format(still)
+    return Markup('<p><a href="{}">{}</a></p>').format(f"{home}pictures/{each['digest']}", still)

@@ -6,9 +6,9 @@ from typing import Any
 from flask import Blueprint, Flask, Response, current_app, g, make_response, request
 
 from unisson.editorial.press import Press
-from unisson.media.answers import picture_answer
+from unisson.media.answers import public_answer
 from unisson.newsroom import entries
-from unisson.newsroom.entries import Room
+from unisson.newsroom.entries import Room, still_of
 from unisson.newsroom.feed import atom
 from unisson.newsroom.models import NewsroomEntry
 from unisson.newsroom.prose import to_html
@@ -44,7 +44,10 @@ def entry(brand: str, slug: str) -> Response:
     room = _room(brand)
     found = entries.by_slug(session(), room, slug)
     home = _home(room) + room.path
-    pictures = [{**each, "src": f"{room.path}pictures/{each['digest']}"} for each in found.pictures]
+    pictures = [
+        {**each, "src": f"{room.path}pictures/{each['digest']}", "still": f"{room.path}pictures/{still_of(each)}"}
+        for each in found.pictures
+    ]
     body = _drawn(
         "newsroom/entry.html",
         room,
@@ -53,7 +56,7 @@ def entry(brand: str, slug: str) -> Response:
         pictures=pictures,
         canonical_url=home + found.slug,
         og_description=lead(found.text, found.press),
-        og_image=f"{home}pictures/{pictures[0]['digest']}" if pictures else None,
+        og_image=f"{home}pictures/{still_of(pictures[0])}" if pictures else None,
     )
     return _kept(body, found.published_at)
 
@@ -76,7 +79,7 @@ def picture(brand: str, digest: str) -> Response:
     room = _room(brand)
     shown = entries.published_picture(session(), room, digest)
     storage = storage_of(runtime().settings)
-    return picture_answer(storage, session().agency_id, shown["digest"], shown["mime"], public=True)
+    return public_answer(storage, session().agency_id, shown["digest"], shown["mime"])
 
 
 def _room(brand: str) -> Room:

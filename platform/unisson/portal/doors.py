@@ -40,8 +40,6 @@ TRY = Allowance("device-try", RateLimitItemPerMinute(100, 10), RateLimitItemPerM
 
 HEADERS = {"Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex, nofollow"}
 
-IMAGES = {"picture", "attachment", "document"}
-
 WRONG = lazy("This is not the code of the newest mail. Look again, or ask for another one.")
 OVER = lazy("This code is over: it was used, tried too often, or too old. Ask for another one.")
 ASK_FIRST = lazy("Show first that this browser is yours: nothing was decided.")
@@ -131,7 +129,7 @@ def cookie_of(membership_id: uuid.UUID) -> str:
 def _by_link(view: View) -> View:
     @functools.wraps(view)
     def opened(token: str, **named: Any) -> Answer:
-        found = _arrive(token, stored=view.__name__ in IMAGES)
+        found = _arrive(token)
         if found.why_shut:
             return _shut(token, found)
         signed_in = me().id if me().is_authenticated else None
@@ -155,9 +153,9 @@ def _by_account(view: View) -> View:
     return opened
 
 
-def _arrive(token: str, *, stored: bool = False) -> Door:
+def _arrive(token: str) -> Door:
     g.token, g.light_page = token, True
-    _keep_private(stored=stored)
+    _keep_private()
     spend(LINK)
     found = guests.door(session(), token)
     g.language, g.brand_language = found.person.language, found.brand.language
@@ -166,10 +164,10 @@ def _arrive(token: str, *, stored: bool = False) -> Door:
 
 
 def _stranger(token: str, opened: Door) -> Answer:
-    """Ask a browser that nobody knows for a code; what it posted, and its pictures, are refused."""
+    """Ask a browser that nobody knows for a code; what it posted, and documents, are refused."""
     form = CodeForm()
     form.content.data = str((request.view_args or {}).get("content_id", ""))
-    if request.method == "GET" and not (request.view_args or {}).keys() & {"digest", "media_id", "file_id"}:
+    if request.method == "GET" and not (request.view_args or {}).keys() & {"file_id"}:
         return _code_page(token, opened, form)
     form.form_errors.append(ASK_FIRST)
     return _code_page(token, opened, form), 403
@@ -215,12 +213,11 @@ def _hidden(email: str) -> str:
     return f"{name[:1]}{'•' * 3}@{domain}"
 
 
-def _keep_private(*, stored: bool = False) -> None:
+def _keep_private() -> None:
     """No page of a link is kept, indexed, or named to another site; refusals included."""
 
     @after_this_request
     def harden(response: Response) -> Response:
         response.headers.update(HEADERS)
-        if not stored or response.status_code != 200:
-            response.headers["Cache-Control"] = "no-store"
+        response.headers["Cache-Control"] = "no-store"
         return response

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, Row, Select, cast, func, or_, select
+from sqlalchemy import ColumnElement, Integer, Row, Select, case, cast, func, select
 
 from tenants.access import Actor
 from tenants.errors import NotFoundError
@@ -17,9 +17,9 @@ from unisson.approvals.chain import Chain
 from unisson.approvals.circuit import Passage, current_passage
 from unisson.approvals.lateness import if_late
 from unisson.approvals.models import ApprovalRun, Decision, PolicyVersion, Purpose, RunStage, Verdict, Wait
-from unisson.editorial.leaving import images_of
 from unisson.editorial.models import Content, ContentState, Revision
 from unisson.editorial.visibility import visible_states
+from unisson.media.models import POSTER_MIME
 from unisson.portal.guests import Guest
 from unisson.topics.embargo import Embargo, embargo_on, kept_from_strangers
 
@@ -39,6 +39,7 @@ class Item:
     kind: str
     channel_kinds: tuple[str, ...]
     picture: str | None
+    picture_mime: str | None
     pictures: int
     leaves: datetime | None
     zone: str
@@ -127,7 +128,10 @@ def _waiting(guest: Guest) -> Select[*tuple[Any, ...]]:
             asked.c.stage_id, ApprovalRun.digest, RunStage.tacit_clause, PolicyVersion.chain,
             Revision.payload["title"].as_string().label("title"),
             func.left(Revision.payload["channels"][0]["text"].as_string(), 180).label("excerpt"),
-            pictures[0]["digest"].as_string().label("picture"),
+            func.coalesce(pictures[0]["poster"].as_string(), pictures[0]["digest"].as_string()).label("picture"),
+            case(
+                (pictures[0]["poster"].as_string().is_not(None), POSTER_MIME), else_=pictures[0]["mime"].as_string()
+            ).label("picture_mime"),
             cast(func.jsonb_array_length(pictures), Integer).label("pictures"),
             (Content.scheduled_at <= func.clock_timestamp()).label("late"), said_before.label("again"),
         )
@@ -153,6 +157,7 @@ def _item(row: Row[*tuple[Any, ...]]) -> Item:
         kind=row.kind,
         channel_kinds=tuple(row.channel_kinds.split()),
         picture=row.picture,
+        picture_mime=row.picture_mime,
         pictures=row.pictures or 0,
         leaves=row.scheduled_at,
         zone=row.zone,
@@ -212,38 +217,6 @@ def history(session: TenantSession, guest: Guest, before: uuid.UUID | None = Non
     if before is not None:
         wanted = wanted.where(Decision.id < before)
     return [_word(row) for row in session.execute(wanted.limit(limit))]
-
-
-def picture(session: TenantSession, guest: Guest, digest: str) -> str:
-    """Return the media type of an image that a revision holds which the guest may see. Raises NotFoundError."""
-    holds = or_(
-        Revision.payload["pictures"].contains([{"digest": digest}]),
-        Revision.payload["card"]["image"].contains({"digest": digest}),
-    )
-    asked = select(Wait.content_id).where(Wait.membership_id == guest.person.id, Wait.brand_id == guest.brand.id)
-    decided = (
-        select(ApprovalRun.revision_id)
-        .join(Decision, (Decision.agency_id == ApprovalRun.agency_id) & (Decision.run_id == ApprovalRun.id))
-        .where(Decision.membership_id == guest.person.id)
-    )
-    revision = session.execute(
-        select(Revision.payload)
-        .join(Content, (Content.agency_id == Revision.agency_id) & (Content.id == Revision.content_id))
-        .where(
-            Content.brand_id == guest.brand.id,
-            *_readable(guest),
-            holds,
-            or_(
-                (Revision.id == Content.revision_id)
-                & (Content.id.in_(asked) | Content.state.in_(visible_states(guest.actor, guest.brand.id))),
-                Revision.id.in_(decided),
-            ),
-        )
-        .limit(1)
-    ).scalar()
-    if revision is None:
-        raise NotFoundError
-    return next(str(each["mime"]) for each in images_of(revision) if each["digest"] == digest)
 
 
 def _readable(guest: Guest) -> tuple[ColumnElement[bool], ...]:

@@ -9,7 +9,6 @@ from werkzeug.wrappers import Response
 from tenants.errors import NotFoundError, RefusedError
 from tenants.permissions import Permission
 from unisson.editorial.contents import load
-from unisson.media.answers import picture_answer
 from unisson.portal.doors import Answer, here
 from unisson.portal.guests import Guest
 from unisson.storage import storage_of
@@ -17,7 +16,7 @@ from unisson.threads import writing
 from unisson.threads.files import file_answer, find_file
 from unisson.threads.forms import MessageForm, ThreadForm
 from unisson.threads.models import Audience, Thread
-from unisson.threads.reading import ThreadView, attached, threads_of
+from unisson.threads.reading import ThreadView, threads_of
 from unisson.threads.views import taken_in
 from unisson.threads.writing import Said, audiences
 from unisson.web.db import runtime, session
@@ -55,16 +54,6 @@ def reply(guest: Guest, content_id: uuid.UUID, thread_id: uuid.UUID, page: Page)
         return writing.reply(session(), guest.actor, thread_id, said).thread_id
 
     return _done(guest, content_id, act, page, {"thread_body": form.body.data or "", "thread": str(thread_id)})
-
-
-def picture(guest: Guest, media_id: uuid.UUID) -> Response:
-    """Show an image of a thread that the guest reads. Raises NotFoundError."""
-    found = attached(session(), media_id, guest.brand.id)
-    if found is None or Audience.CLIENT not in audiences(guest.actor, guest.brand.id):
-        raise NotFoundError
-    media, content_id = found
-    load(session(), guest.actor, content_id, Permission.CONTENT_SEE)
-    return picture_answer(storage_of(runtime().settings), session().agency_id, media.digest, media.mime)
 
 
 def file(guest: Guest, file_id: uuid.UUID) -> Response:

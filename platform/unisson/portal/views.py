@@ -18,15 +18,14 @@ from unisson.editorial.contents import channels_of
 from unisson.editorial.models import ContentState
 from unisson.editorial.moments import when
 from unisson.editorial.previews import ChannelPreview, frozen_previews
-from unisson.media.answers import picture_answer
+from unisson.media.addresses import addresses_of
 from unisson.portal import answers, reading, surroundings, talking
 from unisson.portal.answers import Said, Shown
 from unisson.portal.doors import Answer, here, register
 from unisson.portal.forms import AnswerForm, HandingForm, ManyForm, SteerForm
 from unisson.portal.guests import Guest
 from unisson.portal.reading import One
-from unisson.storage import storage_of
-from unisson.web.db import runtime, session
+from unisson.web.db import session
 from unisson.web.guards import current_agency_row
 from unisson.web.i18n import _, _n, lazy
 
@@ -61,12 +60,6 @@ def history(guest: Guest) -> Answer:
     words = reading.history(session(), guest, before, reading.HISTORY + 1)
     older = words[reading.HISTORY - 1].decision_id if len(words) > reading.HISTORY else None
     return _page("portal/history.html", guest, words=words[: reading.HISTORY], older=older), 200
-
-
-def picture(guest: Guest, digest: str) -> Response:
-    """Show one image of what the guest may see, and nothing else."""
-    mime = reading.picture(session(), guest, digest)
-    return picture_answer(storage_of(runtime().settings), session().agency_id, digest, mime)
 
 
 def approval(guest: Guest, content_id: uuid.UUID) -> Answer:
@@ -133,11 +126,6 @@ def thread_start(guest: Guest, content_id: uuid.UUID) -> Answer:
 def thread_reply(guest: Guest, content_id: uuid.UUID, thread_id: uuid.UUID) -> Answer:
     """Answer in a thread."""
     return talking.reply(guest, content_id, thread_id, _content)
-
-
-def attachment(guest: Guest, media_id: uuid.UUID) -> Response:
-    """Show an image of a thread."""
-    return talking.picture(guest, media_id)
 
 
 def _answered(guest: Guest, content_id: uuid.UUID, verdict: Verdict) -> Answer:
@@ -213,14 +201,16 @@ def _content(
     waiting = reading.waiting_on(session(), guest)
     ids = [each.content_id for each in waiting]
     place = ids.index(content_id) if content_id in ids else None
+    since = since_decided(session(), one.content, guest.person.id) if one.passage else None
     holds = guest.actor.may(Permission.CONTENT_HOLD, guest.brand.id) and one.shown
     return _page(
         "portal/content.html",
         guest,
         one=one,
         leaves=when(one.leaves, str(one.revision.payload["zone"])) if one.leaves else None,
-        previews=_previews(guest, one),
-        since=since_decided(session(), one.content, guest.person.id) if one.passage else None,
+        previews=_previews(one),
+        since=since,
+        picture_url=addresses_of([*one.revision.payload["pictures"], *(since.shown if since else ())]),
         sentences=sentences_of(one.revision.payload) if one.passage else [],
         place=place,
         colleagues=surroundings.colleagues(session(), guest) if one.passage else [],
@@ -243,20 +233,15 @@ def _page(template: str, guest: Guest, **shown: Any) -> str:
         template,
         guest=guest,
         here=address,
-        picture_url=lambda digest: here(guest, "picture", digest=digest),
         brand=guest.brand,
         agency=current_agency_row(),
         **shown,
     )
 
 
-def _previews(guest: Guest, one: One) -> list[ChannelPreview]:
+def _previews(one: One) -> list[ChannelPreview]:
     channels = {channel.id: channel for channel in channels_of(session(), one.content)}
-
-    def address(picture: Mapping[str, Any]) -> str:
-        return here(guest, "picture", digest=picture["digest"])
-
-    return frozen_previews(one.revision.payload, channels, address)
+    return frozen_previews(one.revision.payload, channels)
 
 
 def document(guest: Guest, file_id: uuid.UUID) -> Response:
@@ -278,8 +263,6 @@ register(
         ("/contents/<uuid:content_id>/handover", "POST", handing),
         ("/contents/<uuid:content_id>/threads", "POST", thread_start),
         ("/contents/<uuid:content_id>/threads/<uuid:thread_id>", "POST", thread_reply),
-        ("/pictures/<digest>", "GET", picture),
-        ("/attachments/<uuid:media_id>", "GET", attachment),
         ("/documents/<uuid:file_id>", "GET", document),
     ],
 )

@@ -5,7 +5,7 @@ from functools import lru_cache, partial
 
 from unisson.devmail.box import Mailbox
 from unisson.mail import Transport, transport_for
-from unisson.media.reading import read_bytes
+from unisson.media.reading import read_bytes, sum_of
 from unisson.publishing.channels.newsroom import NewsroomAdapter
 from unisson.publishing.channels.registry import Registry
 from unisson.publishing.delivery import Hands
@@ -24,7 +24,9 @@ def registry(runtime: Runtime) -> Registry:
     """Return the channels as this process reaches them."""
     settings = runtime.settings
     return Registry.from_settings(
-        settings, mail_transport(runtime), NewsroomAdapter(runtime.database, settings.base_url)
+        settings,
+        mail_transport(runtime),
+        NewsroomAdapter(runtime.database, settings.base_url, partial(sum_of, storage_of(settings))),
     )
 
 

@@ -56,4 +56,6 @@ def _picture(agency_id: uuid.UUID, frozen: dict[str, Any], read_picture: ReadPic
         size=frozen["size"],
         alt=frozen["alt"],
         read=partial(read_picture, agency_id, frozen["digest"]),
+        poster=frozen.get("poster"),
+        duration=frozen.get("duration"),
     )

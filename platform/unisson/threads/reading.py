@@ -27,6 +27,7 @@ class Attached:
 
     media_id: uuid.UUID
     digest: str
+    mime: str
     width: int
     height: int
 
@@ -104,27 +105,6 @@ def threads_of(
     return list(views.values())
 
 
-def attached(session: TenantSession, media_id: uuid.UUID, brand_id: uuid.UUID) -> tuple[Media, uuid.UUID] | None:
-    """Return an image of a thread with the client, and its content's id; None for any other."""
-    row = session.execute(
-        select(Media, Thread.content_id)
-        .join(ThreadPicture, (ThreadPicture.agency_id == Media.agency_id) & (ThreadPicture.media_id == Media.id))
-        .join(
-            ThreadMessage,
-            (ThreadMessage.agency_id == ThreadPicture.agency_id) & (ThreadMessage.id == ThreadPicture.message_id),
-        )
-        .join(Thread, (Thread.agency_id == ThreadMessage.agency_id) & (Thread.id == ThreadMessage.thread_id))
-        .where(
-            Media.id == media_id,
-            Thread.brand_id == brand_id,
-            Thread.audience == Audience.CLIENT.value,
-            ThreadMessage.deleted_at.is_(None),
-        )
-        .limit(1)
-    ).first()
-    return (row[0], row[1]) if row else None
-
-
 def _thread(thread: Thread, version: int | None, pictures: Sequence[Mapping[str, Any]] | None) -> ThreadView:
     point = thread.anchor.get("picture")
     known = {str(each["digest"]): dict(each) for each in pictures or ()}
@@ -165,7 +145,7 @@ def _message(
 
 def _pictures(session: TenantSession, thread_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, list[Attached]]:
     rows = session.execute(
-        select(ThreadPicture.message_id, Media.id, Media.digest, Media.width, Media.height)
+        select(ThreadPicture.message_id, Media.id, Media.digest, Media.mime, Media.width, Media.height)
         .join(Media, (Media.agency_id == ThreadPicture.agency_id) & (Media.id == ThreadPicture.media_id))
         .join(
             ThreadMessage,
@@ -175,6 +155,6 @@ def _pictures(session: TenantSession, thread_ids: Collection[uuid.UUID]) -> dict
         .order_by(ThreadPicture.position)
     )
     found: dict[uuid.UUID, list[Attached]] = {}
-    for message_id, media_id, digest, width, height in rows:
-        found.setdefault(message_id, []).append(Attached(media_id, digest, width, height))
+    for message_id, media_id, digest, mime, width, height in rows:
+        found.setdefault(message_id, []).append(Attached(media_id, digest, mime, width, height))
     return found

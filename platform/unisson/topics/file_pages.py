@@ -7,7 +7,7 @@ from flask import flash, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from tenants.errors import NotFoundError, RefusedError
-from unisson.media.answers import picture_answer
+from unisson.media.addresses import picture_address
 from unisson.media.documents import Document, document_answer
 from unisson.media.intake import plain_name
 from unisson.storage import storage_of
@@ -68,7 +68,7 @@ def file(topic_id: uuid.UUID, topic_file_id: uuid.UUID) -> Response:
     found = load_file(session(), actor(), topic_id, topic_file_id)
     storage = storage_of(runtime().settings)
     if found.media_id is not None:
-        return picture_answer(storage, found.agency_id, found.digest, found.mime)
+        return redirect(picture_address(found.digest, found.mime))
     document = Document(found.digest, found.filename, found.mime, found.size)
     return document_answer(storage, found.agency_id, document)
 

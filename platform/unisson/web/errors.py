@@ -86,7 +86,7 @@ def _http(error: HTTPException) -> Response:
     code = error.code or 500
     if code < 400:
         return error.get_response()
-    page = error_page(code, TOO_MUCH if code == 413 else None)
+    page = error_page(code, g.get("too_much", TOO_MUCH) if code == 413 else None)
     for name, value in error.get_headers():
         if name.lower() in {"allow", "retry-after"}:
             page.headers[name] = value

@@ -6,6 +6,7 @@ names, at which everybody works, cost no look-up.
 """
 
 import re
+import uuid
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -23,6 +24,7 @@ from tenants.domains import TrustedHost
 from tenants.errors import NotFoundError
 from tenants.identities import DirectoryEntry
 from unisson.runtime import Runtime
+from unisson.web.cookies import WITHOUT_COOKIE
 
 log = structlog.get_logger(__name__)
 
@@ -40,6 +42,7 @@ class OwnDomain(NamedTuple):
 
     host: str
     slug: str
+    agency_id: uuid.UUID
 
 
 def own_domain() -> OwnDomain | None:
@@ -62,7 +65,7 @@ def find_domain(runtime: Runtime, host: str) -> OwnDomain | None:
     return OwnDomain(*row) if row else None
 
 
-_WHOSE = select(TrustedHost.host, DirectoryEntry.slug).join(
+_WHOSE = select(TrustedHost.host, DirectoryEntry.slug, TrustedHost.agency_id).join(
     DirectoryEntry, DirectoryEntry.agency_id == TrustedHost.agency_id
 )
 
@@ -114,8 +117,8 @@ def _serves(domain: OwnDomain) -> bool:
         # A newsroom's address without its last slash leads on to the one with it; the rest is not here.
         is_redirect = isinstance(request.routing_exception, RequestRedirect)
         return is_redirect and request.path.startswith(f"/newsroom/{domain.slug}/")
-    if request.endpoint == "static":
-        return True
+    if request.endpoint == "static" or rule.rule.startswith(WITHOUT_COOKIE):
+        return True  # the second says itself whose it is, and refuses another agency's
     return rule.rule.startswith(CLIENT_RULES) and g.get("agency_slug") == domain.slug
 
 

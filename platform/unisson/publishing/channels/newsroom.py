@@ -1,7 +1,9 @@
 """The brand's own newsroom: a channel inside the product, which keeps one page a reference."""
 
 import uuid
+from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from typing import Any, ClassVar
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -11,7 +13,7 @@ from tenants.session import Database
 from unisson.newsroom import entries
 from unisson.newsroom.models import NewsroomEntry
 from unisson.publishing.channels import reasons
-from unisson.publishing.channels.pictures import approved_bytes
+from unisson.publishing.channels.pictures import approved_sum
 from unisson.publishing.channels.port import (
     Absent,
     Account,
@@ -32,6 +34,9 @@ from unisson.publishing.channels.problems import common_problems
 from unisson.publishing.channels.reasons import N_, lazy, with_detail
 
 TEXT_BYTES = 100_000
+SumOf = Callable[[uuid.UUID, str], str]
+"""(agency, SHA-256) → the SHA-256 of the bytes that are kept as this."""
+
 CLOSED = N_("The newsroom of this brand is closed: the brand is archived.")
 
 
@@ -46,13 +51,15 @@ class NewsroomAdapter:
         max_picture_bytes=None,
         alt_required=True,
         has_title=True,
+        max_videos=3,
     )
     deadline: ClassVar[float] = 30.0
     settle: ClassVar[float] = 0.0
 
-    def __init__(self, database: Database, base_url: str) -> None:
+    def __init__(self, database: Database, base_url: str, sum_of: SumOf) -> None:
         self._database = database
         self._base_url = base_url
+        self._sum_of = sum_of
 
     def client_ref(self, publication_id: uuid.UUID, due_at: datetime) -> str:  # noqa: ARG002 - the port's signature
         """Return the reference under which the newsroom keeps one page."""
@@ -65,9 +72,9 @@ class NewsroomAdapter:
     def publish(self, outgoing: Outgoing, account: Account) -> Outcome:  # noqa: ARG002 - no account is needed
         """Write the page in one transaction. A second try finds the first one's page."""
         for picture in outgoing.pictures:
-            content = approved_bytes(picture, None)
-            if not isinstance(content, bytes):
-                return content
+            fault = approved_sum(picture, partial(self._sum_of, outgoing.agency_id))
+            if fault is not None:
+                return fault
         try:
             with self._database.agency(outgoing.agency_id) as session:
                 room = entries.room_of(session, outgoing.brand_id)
@@ -112,5 +119,6 @@ class NewsroomAdapter:
 def _shown(outgoing: Outgoing) -> list[dict[str, Any]]:
     return [
         {"digest": each.digest, "mime": each.mime, "width": each.width, "height": each.height, "alt": each.alt}
+        | ({"poster": each.poster, "duration": each.duration} if each.poster else {})
         for each in outgoing.pictures
     ]

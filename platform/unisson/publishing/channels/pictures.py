@@ -1,6 +1,7 @@
 """The bytes of an approved image, and nothing else."""
 
 import hashlib
+from collections.abc import Callable
 
 from unisson.publishing.channels import reasons
 from unisson.publishing.channels.port import NotSent, Outcome, Picture, Refused
@@ -21,3 +22,15 @@ def approved_bytes(picture: Picture, max_bytes: int | None) -> bytes | Outcome:
     if max_bytes is not None and len(content) > max_bytes:
         return Refused(reasons.PICTURE_TOO_LARGE)
     return content
+
+
+def approved_sum(picture: Picture, sum_of: Callable[[str], str]) -> Outcome | None:
+    """Return the outcome of a publication whose bytes are not the approved ones; None where they are.
+
+    For what is served from where it is kept. A video is read a piece at a time, and its poster is looked at too.
+    """
+    try:
+        changed = any(sum_of(digest) != digest for digest in (picture.digest, picture.poster) if digest)
+    except Exception as error:  # noqa: BLE001 - whatever a storage raises, nothing was sent yet
+        return NotSent(with_detail(reasons.PICTURE_UNREADABLE, type(error).__name__))
+    return Refused(reasons.PICTURE_CHANGED) if changed else None

@@ -22,7 +22,10 @@ class ChannelKind(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """An image of the approved revision; `read` fetches the bytes whose SHA-256 is `digest`."""
+    """An image of the approved revision; `read` fetches the bytes whose SHA-256 is `digest`.
+
+    A video has a `poster`, the digest of the image that stands for it, and a `duration` in milliseconds.
+    """
 
     digest: str
     mime: str
@@ -31,6 +34,8 @@ class Picture:
     size: int
     alt: str
     read: Callable[[], bytes]
+    poster: str | None = None
+    duration: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +203,7 @@ class Limits:
     max_picture_bytes: int | None
     alt_required: bool
     has_title: bool
+    max_videos: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +213,9 @@ class Sketch:
     title: str
     text: str
     picture_sizes: tuple[int, ...]
+    """Of its images; videos are counted apart."""
     missing_alts: int
+    videos: int = 0
 
 
 class NotConnected(Exception):  # noqa: N818 - an expected answer to "does this connection work?"

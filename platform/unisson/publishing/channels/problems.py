@@ -11,7 +11,7 @@ def common_problems(sketch: Sketch, limits: Limits, length: int) -> list[Problem
 
 def _text_problems(sketch: Sketch, limits: Limits, length: int) -> list[Problem]:
     found = []
-    if not sketch.text.strip() and not sketch.picture_sizes:
+    if not sketch.text.strip() and not sketch.picture_sizes and not sketch.videos:
         found.append(Problem("text", lazy("There is no text yet.")))
     if limits.has_title and not sketch.title.strip():
         found.append(Problem("title", lazy("There is no title yet.")))
@@ -31,6 +31,12 @@ def _picture_problems(sketch: Sketch, limits: Limits) -> list[Problem]:
     if limit is not None and any(size > limit for size in sketch.picture_sizes):
         megabytes = f"{limit / 1_000_000:g}"
         found.append(Problem("pictures", lazy("An image is larger than %(size)s MB.", size=megabytes)))
+    if sketch.videos and not limits.max_videos:
+        found.append(
+            Problem("pictures", lazy("No video fits here: choose an image instead, or leave this channel out."))
+        )
+    elif sketch.videos > limits.max_videos:
+        found.append(Problem("pictures", lazy("At most %(count)d videos fit here.", count=limits.max_videos)))
     if limits.alt_required and sketch.missing_alts:
         found.append(Problem("pictures", lazy("An image has no description yet.")))
     return found
