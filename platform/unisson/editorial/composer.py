@@ -129,11 +129,6 @@ class Composer:
         return speakers_on(session(), self.brand.id, self.instant)
 
     @property
-    def voice(self) -> Voice:
-        """Return whose words a release is."""
-        return Voice(self.brand.name, self.brand.language)
-
-    @property
     def reopens(self) -> bool:
         """Whether saving a change asks for the approval again."""
         return self.content is not None and self.content.state in REOPENED
@@ -226,7 +221,7 @@ class Composer:
             handle=handle_of(channel, self.brand.name),
             title=sketch.title,
             text=sketch.text,
-            html=rendered(channel.kind, sketch.text, self.form.release, self.voice),
+            html=rendered(channel.kind, sketch.text, self.form.release, Voice(self.brand.name, self.brand.language)),
             pictures=pictures,
             meter=meter(known, channel, sketch.text),
             objections=[*objections(known, channel, sketch), *further],
