@@ -16,7 +16,7 @@ from tests.support.world import World, build_world
 from unisson.approvals import links
 from unisson.approvals.models import Absence, RunSeat, RunStage, Wait
 from unisson.approvals.policies import chains_of
-from unisson.calendars.models import CalendarAct, CalendarFeed, CalendarView
+from unisson.calendars.models import CalendarAct, CalendarFeed, CalendarNote, CalendarView
 from unisson.editorial.models_of_brand import ContentTemplate
 from unisson.imports.models import Import, ImportRow
 from unisson.media.documents import document_key
@@ -69,7 +69,7 @@ _UUIDS = (
     "assignment_id", "sign_in_id", "wait_id", "policy_id", "absence_id", "domain_id",
     "thread_id", "message_id", "topic_id", "date_id", "strategy_id", "black_out_id", "file_id", "feed_id", "act_id",
     "import_id", "row_id", "template_id", "upload_id", "video_id",
-    "topic_file_id", "view_id", "slot_id",
+    "topic_file_id", "view_id", "slot_id", "note_id",
 )  # fmt: skip
 
 
@@ -128,7 +128,8 @@ def _values(runtime: Runtime, worker: Runtime, world: World, canary: str) -> dic
         strategy = Strategy(title=canary, created_by=world.people["cm"].membership_id, **period)
         black_out = BlackOut(reason=canary, **period)
         slot = Slot(brand_id=world.brand_id, channel_id=channel_id, weekday=0, wall_clock=time(10))
-        session.add_all([strategy, black_out, slot])
+        note = CalendarNote(title=canary, kind="note", created_by=world.people["cm"].membership_id, **period)
+        session.add_all([strategy, black_out, slot, note])
         session.flush()
         template = ContentTemplate(
             brand_id=world.brand_id, name=canary, created_by=world.people["cm"].membership_id,
@@ -205,6 +206,7 @@ def _values(runtime: Runtime, worker: Runtime, world: World, canary: str) -> dic
         "strategy_id": str(strategy.id),
         "black_out_id": str(black_out.id),
         "slot_id": str(slot.id),
+        "note_id": str(note.id),
         "file_id": str(file_id),
         "feed_id": str(feed_id),
         "act_id": str(act_id),

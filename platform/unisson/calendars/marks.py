@@ -22,6 +22,7 @@ from tenants.wire import Question
 from unisson.approvals.models import Absence
 from unisson.approvals.working_time import public_holidays
 from unisson.calendars.looks import Look
+from unisson.calendars.models import CalendarNote, NoteKind
 from unisson.calendars.reading import Scope, with_stamp
 from unisson.calendars.stamps import digest
 from unisson.calendars.wording import Words, clock
@@ -39,6 +40,9 @@ _writable = bindparam("writable", type_=ARRAY(Uuid))
 _since: Any = bindparam("since", type_=DateTime(timezone=True))
 _until: Any = bindparam("until", type_=DateTime(timezone=True))
 _first, _last = cast(_since, Date), cast(_until, Date)
+
+
+_NOTED = {NoteKind.NOTE: "sticky-note", NoteKind.EVENT: "map-pin"}
 
 
 def _listed(*columns: Any) -> Any:
@@ -64,6 +68,15 @@ _away = (
     .join(Membership, (Membership.agency_id == Absence.agency_id) & (Membership.id == Absence.membership_id))
     .where(func.cardinality(_writable) > 0, Absence.ends_on >= _first, Absence.starts_on <= _last)
 )
+_notes = select(
+    _listed(
+        CalendarNote.brand_id, CalendarNote.kind, CalendarNote.starts_on, CalendarNote.ends_on, CalendarNote.title,
+        CalendarNote.id,
+    )
+).where(
+    CalendarNote.brand_id == any_(_writable), CalendarNote.archived_at.is_(None),
+    CalendarNote.ends_on >= _first, CalendarNote.starts_on <= _last,
+)  # fmt: skip
 _beats = (
     select(_listed(Slot.brand_id, Slot.channel_id, Channel.name, Slot.weekday, Slot.wall_clock))
     .select_from(Slot)
@@ -83,7 +96,7 @@ _taken = (
         Content.brand_id.in_(select(Slot.brand_id).where(Slot.brand_id == any_(_writable))),
     )
 )
-_BESIDE = (_countries, _dates, _embargoes, _black_outs, _away, _beats, _taken)
+_BESIDE = (_countries, _dates, _embargoes, _black_outs, _away, _notes, _beats, _taken)
 
 
 @lru_cache(maxsize=256)
@@ -99,6 +112,7 @@ class Marks(NamedTuple):
     embargoes: Sequence[Sequence[Any]]
     black_outs: Sequence[Sequence[Any]]
     away: Sequence[Sequence[Any]]
+    notes: Sequence[Sequence[Any]]
     beats: Sequence[Sequence[Any]]
     taken: Sequence[Sequence[Any]]
 
@@ -149,6 +163,9 @@ def _all(dates: Sequence[date], read: Marks, names: Mapping[str, str], own: str 
             )
     for brand, on, label, topic_id in read.dates:
         yield Mark(date.fromisoformat(on), "date", "flag", _named(label, brand, names), f"topics/{topic_id}")
+    for brand, kind, starts, ends, title, note_id in read.notes:
+        for mark in _span(kind, _NOTED[kind], _named(title, brand, names), (starts, ends), (first, last)):
+            yield replace(mark, path=f"notes/{note_id}")
     for name, starts, ends in read.away:
         text = _("Away: %(name)s", name=name)
         yield from _span("away", "calendar-off", text, (starts, ends), (first, last))

@@ -1,7 +1,8 @@
-"""Private feeds of the calendar, views that people keep, and what somebody did to many contents at once."""
+"""Private feeds of the calendar, kept views, notes and events, and what somebody did to many contents at once."""
 
+import enum
 import uuid
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import CheckConstraint, Index
@@ -34,6 +35,38 @@ class CalendarFeed(TenantOwned, Base):
     expires_at: Mapped[datetime | None]
     """Until when it opens a page for others (`sharing`); None for a feed of one's own."""
     revoked_at: Mapped[datetime | None]
+
+
+class NoteKind(enum.StrEnum):
+    """What stands on days beside contents."""
+
+    NOTE = "note"
+    EVENT = "event"
+
+
+class CalendarNote(TenantOwned, Base):
+    """A note or an event of a brand, on the days from `starts_on` to `ends_on`, both included."""
+
+    __tablename__ = "calendar_notes"
+    __table_args__ = (
+        belongs_to("brands", "brand_id"),
+        belongs_to("memberships", "created_by"),
+        Index(None, "agency_id", "brand_id", "starts_on"),
+        Index(None, "agency_id", "created_by"),
+        CheckConstraint(one_of("kind", NoteKind), name="kind"),
+        CheckConstraint("ends_on >= starts_on", name="period"),
+    )
+
+    brand_id: Mapped[uuid.UUID]
+    kind: Mapped[str]
+    title: Mapped[str]
+    details: Mapped[str] = mapped_column(server_default="")
+    starts_on: Mapped[date]
+    ends_on: Mapped[date]
+    created_by: Mapped[uuid.UUID]
+    archived_at: Mapped[datetime | None]
+    version: Mapped[int] = mapped_column(server_default="1")
+    created_at: Mapped[Timestamp]
 
 
 class CalendarAct(TenantOwned, Base):

@@ -9,7 +9,16 @@ from werkzeug.wrappers import Response
 
 from tenants.context import acting_for
 from tenants.permissions import Permission
-from unisson.calendars import export_pages, feed_pages, filter_pages, list_pages, paper_pages, view_pages, year_pages
+from unisson.calendars import (
+    export_pages,
+    feed_pages,
+    filter_pages,
+    list_pages,
+    note_pages,
+    paper_pages,
+    view_pages,
+    year_pages,
+)
 from unisson.calendars.fragments import Fragments
 from unisson.calendars.grid import clocks, days, placed
 from unisson.calendars.looks import Look, look_asked_for
@@ -30,6 +39,7 @@ export_pages.register(blueprint)
 feed_pages.register(blueprint)
 filter_pages.register(blueprint)
 list_pages.register(blueprint)
+note_pages.register(blueprint)
 paper_pages.register(blueprint)
 view_pages.register(blueprint)
 year_pages.register(blueprint)

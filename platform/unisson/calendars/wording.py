@@ -19,7 +19,7 @@ _REFERENCE = re.compile(r'#([a-z0-9-]+)"')
 _SYMBOL = re.compile(r'<symbol id="([a-z0-9-]+)".*?</symbol>', re.DOTALL)
 
 
-_MARKS = ("star", "megaphone-off", "lock", "flag", "calendar-off", "calendar-plus")
+_MARKS = ("star", "megaphone-off", "lock", "flag", "calendar-off", "calendar-plus", "sticky-note", "map-pin")
 """The icons of what stands on days beside contents."""
 
 
