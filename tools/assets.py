@@ -99,7 +99,8 @@ def lean(sheet: str) -> str:
     sheet = re.sub(r"@font-face\s*\{[^}]*\}", "", sheet)
     sheet = re.sub(r"\s*\n\s*", "\n", sheet).strip() + "\n"
     # Spaces after these mean nothing in our own sheets, whose strings hold none of them.
-    sheet = re.sub(r"([{;:,])[ \n]+", r"\1", re.sub(r"[ \n]+([{}])", r"\1", sheet))
+    sheet = re.sub(r"([{};:,])[ \n]+", r"\1", re.sub(r"[ \n]+([{}])", r"\1", sheet))
+    sheet = re.sub(r"(?<![\w.-])0(\.\d)", r"\1", re.sub(r" > ", ">", sheet))
     return sheet.replace(";}", "}")
 
 

@@ -7,7 +7,8 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import func, select, text, update
-from support.desk import Desk, today
+from support.addresses import digests_in, paths_in
+from support.desk import HTTPS, Desk, today
 from support.links import PAGE, Site, bluesky_of, field_of, site_and_desk
 from support.pictures import picture
 from support.statements import recorded
@@ -42,6 +43,11 @@ def typed(site: Site, channel_id: uuid.UUID, **more: object) -> dict[str, object
     return {"kind": "post", "body": f"À lire : {site.page}", "channel_ids": [str(channel_id)], **more}
 
 
+def digest_of_image(desk: Desk, image: str) -> str:
+    with desk.session() as session:
+        return session.get_one(Media, (desk.world.agency_id, uuid.UUID(image))).digest
+
+
 def saved(desk: Desk, answer: object) -> uuid.UUID:
     assert answer.status_code == 303, answer.text
     return uuid.UUID(answer.location.rsplit("/", 1)[1])
@@ -62,7 +68,7 @@ def test_it(out) -> None:
     more = {"card_url": site.page, "card_title": "Notre titre", "card_description": "À nous.", "card_image": image}
     preview = desk.post("cm", path(desk, "preview"), form | more).text
     assert "Notre titre" in preview
-    assert f"/media/{image}" in preview
+    assert digests_in(desk.runtime.settings, preview) == {digest_of_image(desk, image)}
     content_id = saved(desk, desk.post("cm", path(desk, "new"), form | more))
     frozen = payload(desk, content_id)
     assert frozen["channels"][0]["card"] == site.page
@@ -80,7 +86,7 @@ def test_the_image_is_credited_and_stays_out_of_the_library(out) -> None:
         media = session.get_one(Media, (desk.world.agency_id, uuid.UUID(image)))
         assert media.credit == "Le Phare"
         assert media.archived_at is not None
-    assert desk.get("cm", f"/media/{image}").status_code == 200
+    assert desk.get("cm", f"/media/{image}").status_code == 302
 
 
 def test_an_image_of_the_library_is_left_there(out) -> None:
@@ -247,7 +253,7 @@ def test_clients_see_the_image_of_what_they_are_asked_about(out) -> None:
     assert desk.get("client_approver", f"/media/{image}").status_code == 404
     beside = Beside(card=Card(site.page, "Titre", image=uuid.UUID(image)))
     content_id = desk.in_state("client_turn", body=site.page, channel_ids=(channel_id,), beside=beside)
-    assert desk.get("client_approver", f"/media/{image}").status_code == 200
+    assert desk.get("client_approver", f"/media/{image}").status_code == 302
     _link, token = desk.link(content_id)
     desk.known(token)
     page = desk.get(None, f"/approve/{token}/contents/{content_id}")
@@ -256,7 +262,9 @@ def test_clients_see_the_image_of_what_they_are_asked_about(out) -> None:
     with desk.session() as session:
         revision = session.get_one(Revision, (desk.world.agency_id, desk.content(content_id, session).revision_id))
         digest = revision.payload["card"]["image"]["digest"]
-    assert desk.get(None, f"/approve/{token}/pictures/{digest}").status_code == 200
+    assert digests_in(desk.runtime.settings, page.text) == {digest}
+    fetched = desk.app.test_client().get(paths_in(page.text)[0], base_url=HTTPS)
+    assert (fetched.status_code, fetched.mimetype.partition("/")[0]) == (200, "image")
     proof = desk.get("cm", f"/contents/{content_id}/proof").text
     assert "Titre" in proof
     assert digest in proof

@@ -82,7 +82,7 @@ def test_a_video_is_prepared_off_the_request_and_joins_the_library(desk: Desk, w
     waiting = incoming(desk)
     with acting_for(desk.world.agency_id):
         assert storage_of(worker.settings).get(*videos.key_of(waiting.id)) == content
-    assert attend(worker) >= 1
+    all_due(worker)
     assert "In the library" in standing(desk)
     with desk.session() as session:
         media = session.scalars(select(Media)).one()

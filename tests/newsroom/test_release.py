@@ -3,6 +3,7 @@
 import re
 import uuid
 from dataclasses import replace
+from functools import partial
 
 import feedparser
 import pytest
@@ -18,6 +19,7 @@ from tests.standins.letters import release as sending
 from unisson.approvals.chain import Chain, Condition, of_roles
 from unisson.editorial.models import ContentKind
 from unisson.editorial.press import Contact, Press, Quote
+from unisson.media.reading import sum_of
 from unisson.newsroom.models import NewsroomEntry
 from unisson.newsroom.prose import to_html
 from unisson.newsroom.release import Voice, lead, release_html, release_text
@@ -27,6 +29,7 @@ from unisson.publishing.channels.newsroom import NewsroomAdapter
 from unisson.publishing.channels.port import Account, Outgoing, Published
 from unisson.resources import resource
 from unisson.runtime import Runtime
+from unisson.storage import storage_of
 
 NOBODY: Account = account({})
 FRENCH, ENGLISH = Voice("Biscuiterie Tréhoret", "fr"), Voice("Biscuiterie Tréhoret", "en")
@@ -53,7 +56,9 @@ def outgoing(world: World, press: Press) -> Outgoing:
 
 def page_of(worker: Runtime, world: World, client: FlaskClient, press: Press) -> str:
     """What anybody reads at the address of a release that was just published."""
-    outcome = NewsroomAdapter(worker.database, HTTPS).publish(outgoing(world, press), NOBODY)
+    outcome = NewsroomAdapter(worker.database, HTTPS, partial(sum_of, storage_of(worker.settings))).publish(
+        outgoing(world, press), NOBODY
+    )
     assert isinstance(outcome, Published)
     answer = client.get(str(outcome.url).removeprefix(HTTPS), base_url=HTTPS)
     assert answer.status_code == 200

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import pytest
 from sqlalchemy import select, update
+from support.addresses import digests_in
 from support.desk import Desk
 from support.pictures import picture
 from support.statements import recorded
@@ -96,7 +97,10 @@ def test_an_image_comes_through_the_library(desk: Desk, topic_id: uuid.UUID) -> 
     with desk.session() as session:
         media = session.get_one(Media, (session.agency_id, file.media_id))
     assert (media.digest, media.size, media.brand_id) == (file.digest, file.size, desk.world.brand_id)
-    answer = desk.get("rp", f"/topics/{topic_id}/files/{file.id}")
+    lead = desk.get("rp", f"/topics/{topic_id}/files/{file.id}")
+    assert lead.status_code == 302
+    assert digests_in(desk.runtime.settings, lead.location) == {file.digest}
+    answer = desk.app.test_client().get(lead.location, base_url="https://localhost")
     assert (answer.mimetype, answer.headers["X-Content-Type-Options"]) == ("image/jpeg", "nosniff")
     assert f"/media/{media.id}/details" in page(desk, topic_id)
 
