@@ -6,7 +6,7 @@ import sys
 
 from benchmarks.frame import Result, cluster, print_table
 
-MODULES = ("month_page", "growth", "views", "live", "memory", "publishing", "approvals", "startup")
+MODULES = ("month_page", "growth", "views", "autosave", "live", "memory", "publishing", "approvals", "startup")
 """Each has `measure(cluster) -> list[Result]`."""
 
 

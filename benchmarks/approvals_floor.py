@@ -12,7 +12,7 @@ from urllib.parse import parse_qs
 from psycopg import Connection
 from psycopg_pool import ConnectionPool
 
-from benchmarks.floor import _let_in
+from benchmarks.floor import let_in
 
 Start = Callable[[str, list[tuple[str, str]]], object]
 Held = Connection[tuple[object, ...]]
@@ -54,7 +54,7 @@ def create() -> Callable[[dict[str, str], Start], Iterable[bytes]]:
             if environment["PATH_INFO"] == "/portal":
                 body = _portal(held, people["client"], brand, length)
             else:
-                _let_in(held)
+                let_in(held)
                 facts = {"a": agency, "brand": brand, "c": asked["content"], "people": people}
                 (_submit if environment["PATH_INFO"] == "/submit" else _approve)(held, facts, asked)
         if body:

@@ -36,7 +36,7 @@ where m.identity_id = %s and m.removed_at is null and m.joined_at is not null
 _BRANDS = "select id, slug, name, accent, timezone from app.brands where archived_at is null order by name"
 
 
-def _let_in(connection: Connection[tuple[object, ...]]) -> None:
+def let_in(connection: Connection[tuple[object, ...]]) -> None:
     """Read who it is, what they are in the agency, and its brands, as plainly as it can be done."""
     held = bytes.fromhex(os.environ["BENCH_HELD"])
     person = connection.execute(_SIGN_IN, [held]).fetchone()
@@ -71,7 +71,7 @@ def create() -> Callable[[dict[str, str], Start], Iterable[bytes]]:
         with pool.connection() as connection, connection.transaction():
             connection.execute("select set_config('app.agency_id', %s, true)", [agency])
             if environment["PATH_INFO"] == "/signed":
-                _let_in(connection)
+                let_in(connection)
             if environment["PATH_INFO"] == "/search":
                 return found(connection, start, asked["q"][0].split())
             rows = connection.execute(_ROWS, [[brand], asked["since"][0], asked["until"][0]]).fetchall()

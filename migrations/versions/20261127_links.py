@@ -13,6 +13,7 @@ depends_on = None
 def upgrade() -> None:
     op.execute(BESIDE)
     op.execute(TAGGINGS)
+    op.execute(RIGHTS)
     op.execute(TEMPLATES)
     op.execute(protect("content_templates", web="select, insert, update", worker="select"))
     op.execute(protect("link_taggings", web="select, insert, update", worker="select"))
@@ -50,4 +51,19 @@ create table app.content_templates (
     references app.memberships (agency_id, id));
 create index ix_content_templates_agency_id_brand_id on app.content_templates (agency_id, brand_id);
 create index ix_content_templates_agency_id_created_by on app.content_templates (agency_id, created_by);
+"""
+
+RIGHTS = """
+create or replace function app.rights_have_ended(agency uuid, revision uuid) returns boolean language sql as $$
+  select exists (
+    select from app.revisions r
+      join app.contents c on c.agency_id = r.agency_id and c.id = r.content_id
+      join app.brands b on b.agency_id = c.agency_id and b.id = c.brand_id
+     cross join lateral jsonb_array_elements(
+       coalesce(r.payload -> 'pictures', '[]')
+       || case when jsonb_typeof(r.payload -> 'card' -> 'image') = 'object'
+               then jsonb_build_array(r.payload -> 'card' -> 'image') else '[]' end) picture
+      join app.media m on m.agency_id = r.agency_id and m.id = (picture ->> 'id')::uuid
+     where r.agency_id = agency and r.id = revision
+       and m.rights_until < (clock_timestamp() at time zone b.timezone)::date) $$;
 """

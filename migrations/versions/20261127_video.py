@@ -5,7 +5,7 @@ from alembic import op
 from tenants.isolation import protect
 
 revision = "20261127_video"
-down_revision = "20261127_topic_files"
+down_revision = "20261127_slots"
 branch_labels = None
 depends_on = None
 

@@ -24,7 +24,7 @@ log = structlog.get_logger(__name__)
 CHANNEL = "unisson:live:"
 """Of Valkey, followed by the agency's id."""
 
-OF_BRANDS = frozenset({"contents", "topics", "topic_dates", "black_outs", "brands"})
+OF_BRANDS = frozenset({"contents", "topics", "topic_dates", "black_outs", "brand_slots", "brands"})
 OF_THE_AGENCY = frozenset({"absences"})
 OF_MEMBERS = frozenset({"memberships", "brand_assignments"})
 """Tables whose rows show on pages that stay open; a test holds their names to the tables there are."""

@@ -27,7 +27,8 @@ def up() -> None:
     from unisson.supervisor import run  # noqa: PLC0415 - see the module
 
     settings = Settings.from_environ(os.environ)
-    refuse_unusable(settings)
+    if settings.storage_url.startswith("s3:"):  # a folder is tried once DATA_DIR is known to be ours
+        refuse_unusable(settings)
     sys.exit(run(settings))
 
 

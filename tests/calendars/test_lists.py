@@ -173,6 +173,27 @@ def test_tags_submissions_and_cancellations_are_taken_back(desk: Desk) -> None:
     assert desk.content(one).state == "draft"
 
 
+def test_many_are_copied_as_drafts_and_the_copies_put_away_again(desk: Desk) -> None:
+    dated, undated = desk.in_state("scheduled", title="T-dated", wall_time=at(5, 18)), desk.write(wall_time=None)
+    assert act(desk, dated, undated, act="duplicate", days="7").status_code == 303
+    copies = [each for each in _drafts(desk) if each.id not in {dated, undated}]
+    assert {(each.title, each.wall_time) for each in copies} == {
+        ("T-dated", at(12, 18)),
+        (desk.content(undated).title, None),
+    }
+    assert desk.content(dated).state == "scheduled"
+    assert undo_last(desk).status_code == 303
+    assert {desk.content(each.id).state for each in copies} == {"cancelled"}
+    assert act(desk, dated, act="duplicate").status_code == 303
+    assert [each.wall_time for each in _drafts(desk) if each.title == "T-dated" and each.state == "draft"] == [None]
+    assert act(desk, dated, act="duplicate", days="400").status_code == 422
+
+
+def _drafts(desk: Desk) -> list[Content]:
+    with desk.session() as session:
+        return list(session.scalars(select(Content).where(Content.brand_id == desk.world.brand_id)).all())
+
+
 def test_what_somebody_changed_since_is_left_alone(desk: Desk) -> None:
     one, two = desk.write(wall_time=at(5)), desk.write(wall_time=at(5))
     act(desk, one, two, act="move", days="7")

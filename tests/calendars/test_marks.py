@@ -25,6 +25,10 @@ def desk(app: Flask, runtime: Runtime, world: World) -> Desk:
     return Desk(app, runtime, world)
 
 
+SPELT = {"month": "{day:%Y-%m}", "week": "{day:%G-W%V}", "day": "{day}"}
+"""How an address names the days around a day."""
+
+
 def month(desk: Desk, role: str, day: date, query: str = "", **more: Any) -> str:
     return desk.get(role, f"/calendar?month={day:%Y-%m}&brand={desk.world.brand_slug}{query}", **more).text
 
@@ -64,12 +68,16 @@ def test_clients_see_holidays_and_nothing_of_the_agency_s_own(desk: Desk, topic_
     with desk.session() as session:
         note_date(session, desk.actor("rp"), topic_id, day, "Secret")
         set_black_out(session, desk.actor("rp"), desk.world.brand_id, day, day, reason="Intime", stops=True)
+        session.add(Absence(membership_id=desk.world.people["rp"].membership_id, starts_on=day, ends_on=day))
     assert "Secret" in month(desk, "cm", day)
+    for view in ("month", "week", "day"):
+        assert "Away: " in desk.get("cm", f"/calendar?{view}={SPELT[view].format(day=day)}").text
     for role in ("client_approver", "client_contact"):
         html = month(desk, role, day)
         assert "National Day" in html
         assert "Secret" not in html
         assert "Intime" not in html
+        assert "Away: " not in html
         assert f"topics/{topic_id}" not in html
 
 

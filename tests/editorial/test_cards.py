@@ -3,11 +3,12 @@
 import uuid
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text, update
 from support.addresses import digests_in, paths_in
-from support.desk import HTTPS, Desk
+from support.desk import HTTPS, Desk, today
 from support.links import PAGE, Site, bluesky_of, field_of, site_and_desk
 from support.pictures import picture
 from support.statements import recorded
@@ -162,12 +163,12 @@ def test_a_card_does_without_an_image_that_is_none(image: Reply, out) -> None:
 
 def test_what_a_page_says_is_never_markup(out) -> None:
     site, desk, channel_id = out
-    for text in CORPUS:
-        said = text.replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;")
+    for words in CORPUS:
+        said = words.replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;")
         page = PAGE.replace("La marée &amp; nous", said).replace("Une page d’été.", said)
         site.pages["/page"] = Reply(200, page.encode(), "text/html; charset=utf-8")
         assert not live_markup(desk.post("cm", path(desk, "card"), typed(site, channel_id)).text)
-        more = {"card_url": site.page, "card_title": text, "card_description": text}
+        more = {"card_url": site.page, "card_title": words, "card_description": words}
         assert not live_markup(desk.post("cm", path(desk, "preview"), typed(site, channel_id, **more)).text)
 
 
@@ -286,6 +287,29 @@ def test_a_card_that_says_too_much_is_refused_and_kept(more: dict[str, str], out
     assert answer.status_code == 422
     assert "300 characters at most" in answer.text
     assert more["card_title"] in answer.text
+
+
+def test_no_card_leaves_past_the_rights_of_its_image(out) -> None:
+    site, desk, channel_id = out
+    mine, _digest = desk.picture(picture("JPEG", (120, 63)))
+    beside = Beside(card=Card(site.page, "Titre", image=mine))
+    content_id = desk.in_state("scheduled", body=site.page, channel_ids=(channel_id,), beside=beside)
+    waiting = desk.write(body=site.page, channel_ids=(channel_id,), beside=beside)
+    without = desk.write(body=site.page, channel_ids=(channel_id,), beside=Beside(card=replace(beside.card, off=True)))
+
+    def ended() -> bool:
+        with desk.session() as session:
+            values = {"a": desk.world.agency_id, "r": desk.content(content_id, session).revision_id}
+            return bool(session.scalar(text("select app.rights_have_ended(:a, :r)"), values))
+
+    assert not ended()
+    with desk.session() as session:
+        session.execute(update(Media).where(Media.id == mine).values(rights_until=today() - timedelta(days=2)))
+    assert ended()
+    for each, status in ((waiting, 422), (without, 303)):
+        shown = {"version": str(desk.content(each).version)}
+        answer = desk.post("cm", f"/contents/{each}/submission", shown)
+        assert answer.status_code == status, answer.text
 
 
 def test_the_page_asks_no_more_for_a_card(out) -> None:

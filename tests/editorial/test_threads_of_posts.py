@@ -52,7 +52,7 @@ def test_it(desk: Desk, channel_id: uuid.UUID) -> None:
     assert by_kind["bluesky"]["thread"] == ["Deux <b>", "Trois"]
     assert "thread" not in by_kind["newsroom"]
     page = desk.get("cm", f"/contents/{content_id}/edit").text
-    assert page.count('name="post"') == 2
+    assert page.count('<textarea class="input" name="post" rows="3" id="post-') == 2
     assert "Deux &lt;b&gt;" in page
     shown = desk.get("cm", f"/contents/{content_id}").text
     assert "Post 3 of 3" in shown
@@ -68,10 +68,10 @@ def test_a_content_without_one_has_the_payload_of_before(desk: Desk, channel_id:
 def test_a_post_is_added_and_nothing_typed_is_lost(desk: Desk, channel_id: uuid.UUID) -> None:
     page = desk.post("cm", path(desk), typed(desk, channel_id, "Deux", action="post", body="Un texte rare"))
     assert page.status_code == 200
-    assert page.text.count('name="post"') == 2
+    assert page.text.count('<textarea class="input" name="post" rows="3" id="post-') == 2
     assert "Un texte rare" in page.text
     full = desk.post("cm", path(desk), typed(desk, channel_id, *["x"] * 9, action="post")).text
-    assert full.count('name="post"') == 9
+    assert full.count('<textarea class="input" name="post" rows="3" id="post-') == 9
     assert "Add a post" not in full
 
 
@@ -87,7 +87,7 @@ def test_what_is_too_much_is_refused_and_kept(posts: list[str], told: str, desk:
     answer = desk.post("cm", path(desk), typed(desk, channel_id, *posts))
     assert answer.status_code == 422
     assert told in answer.text
-    assert answer.text.count('name="post"') == len(posts)
+    assert answer.text.count('<textarea class="input" name="post" rows="3" id="post-') == len(posts)
 
 
 def test_each_post_has_the_channel_s_limits(desk: Desk, channel_id: uuid.UUID) -> None:

@@ -31,6 +31,7 @@ EVERYBODY = {
     "team": "/atelier-nord/team",
     "list": "/atelier-nord/calendar/list",
     "board of contents": "/atelier-nord/calendar/board",
+    "year": "/atelier-nord/calendar/year",
     "search": "/atelier-nord/search?q=centenaire",
 }
 ALIKE = {"roles": "/atelier-nord/roles", "account": "/me", "sign-ins": "/me/sessions", "feeds": "/atelier-nord/calendar/feeds", "new feed": "/atelier-nord/calendar/feeds/new"}  # fmt: skip
@@ -41,6 +42,9 @@ WRITERS = {
     "channels": f"{BRAND}/channels",
     "new channel": f"{BRAND}/channels/new",
     "week": "/atelier-nord/calendar?week=2026-W49",
+    "filters": "/atelier-nord/calendar/filters?view=week&week=2026-W49&state=draft",
+    "views": "/atelier-nord/calendar/views?view=list&state=draft",
+    "narrowed month": "/atelier-nord/calendar?month=&state=draft&state=published&kind=post",
     "topics": f"{BRAND}/topics",
     "media": f"{BRAND}/media",
     "strategy": f"{BRAND}/strategy",

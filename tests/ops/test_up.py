@@ -106,6 +106,7 @@ def test_a_foreign_data_folder_is_one_sentence(desks, port):
     desk = desks.start(port, ready=False)
     assert desk.process.wait(20) == 1
     assert "holds files that are not Unisson's" in desk.said()
+    assert not (desks.folder / "data" / "media").exists()
     assert desk.said().count("\n") == 1
 
 

@@ -3,7 +3,7 @@
 import secrets
 import uuid
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 
 from sqlalchemy import select, text
 
@@ -16,7 +16,7 @@ from tests.support.world import World, build_world
 from unisson.approvals import links
 from unisson.approvals.models import Absence, RunSeat, RunStage, Wait
 from unisson.approvals.policies import chains_of
-from unisson.calendars.models import CalendarAct, CalendarFeed
+from unisson.calendars.models import CalendarAct, CalendarFeed, CalendarView
 from unisson.editorial.models_of_brand import ContentTemplate
 from unisson.imports.models import Import, ImportRow
 from unisson.media.documents import document_key
@@ -26,7 +26,7 @@ from unisson.newsroom.models import NewsroomEntry
 from unisson.publishing.models import Channel, Publication, Subscriber
 from unisson.runtime import Runtime
 from unisson.storage import storage_of
-from unisson.strategy.models import BlackOut, Strategy
+from unisson.strategy.models import BlackOut, Slot, Strategy
 from unisson.threads.models import Thread, ThreadFile, ThreadMessage
 from unisson.topics.models import Topic, TopicDate, TopicFile
 from unisson.vault import new_token, token_hash
@@ -69,7 +69,7 @@ _UUIDS = (
     "assignment_id", "sign_in_id", "wait_id", "policy_id", "absence_id", "domain_id",
     "thread_id", "message_id", "topic_id", "date_id", "strategy_id", "black_out_id", "file_id", "feed_id", "act_id",
     "import_id", "row_id", "template_id", "upload_id", "video_id",
-    "topic_file_id",
+    "topic_file_id", "view_id", "slot_id",
 )  # fmt: skip
 
 
@@ -127,7 +127,8 @@ def _values(runtime: Runtime, worker: Runtime, world: World, canary: str) -> dic
         period = {"brand_id": world.brand_id, "starts_on": date(2027, 3, 1), "ends_on": date(2027, 3, 9)}
         strategy = Strategy(title=canary, created_by=world.people["cm"].membership_id, **period)
         black_out = BlackOut(reason=canary, **period)
-        session.add_all([strategy, black_out])
+        slot = Slot(brand_id=world.brand_id, channel_id=channel_id, weekday=0, wall_clock=time(10))
+        session.add_all([strategy, black_out, slot])
         session.flush()
         template = ContentTemplate(
             brand_id=world.brand_id, name=canary, created_by=world.people["cm"].membership_id,
@@ -154,6 +155,13 @@ def _values(runtime: Runtime, worker: Runtime, world: World, canary: str) -> dic
         session.add(act)
         session.flush()
         act_id = act.id
+        view = CalendarView(
+            membership_id=world.people["cm"].membership_id, name=canary, view="month", brands=[str(world.brand_id)],
+            is_shared=True,
+        )  # fmt: skip
+        session.add(view)
+        session.flush()
+        view_id = view.id
         import_id, row_id = _import(session, world, canary)
         upload = Upload(
             brand_id=world.brand_id, membership_id=world.people["cm"].membership_id, filename=f"{canary}.png", size=9
@@ -196,9 +204,11 @@ def _values(runtime: Runtime, worker: Runtime, world: World, canary: str) -> dic
         "topic_file_id": str(hung.id),
         "strategy_id": str(strategy.id),
         "black_out_id": str(black_out.id),
+        "slot_id": str(slot.id),
         "file_id": str(file_id),
         "feed_id": str(feed_id),
         "act_id": str(act_id),
+        "view_id": str(view_id),
         "import_id": str(import_id),
         "row_id": str(row_id),
         "template_id": str(template_id),

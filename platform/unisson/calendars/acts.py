@@ -27,7 +27,7 @@ from unisson.editorial.contents import load
 from unisson.editorial.models import Content, ContentState
 from unisson.editorial.reopening import date_is_free
 from unisson.editorial.timing import GapError
-from unisson.editorial.writing import cancel, clock_of, draft_of, edit, move, restore
+from unisson.editorial.writing import cancel, clock_of, draft_of, duplicate, edit, move, restore
 from unisson.web.i18n import lazy
 
 MOST = 100
@@ -54,11 +54,12 @@ class Act(enum.StrEnum):
     TAG = "tag"
     UNTAG = "untag"
     CANCEL = "cancel"
+    DUPLICATE = "duplicate"
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What a person wants done. `days` is for a move, `tag` for a tag; `again`: approvals may be asked for again."""
+    """What a person wants done. `days`: of a move or a copy; `again`: approvals may be asked for again."""
 
     act: Act
     days: int = 0
@@ -94,6 +95,8 @@ def carry_out(
     if len(wanted) > MOST:
         raise RefusedError(TOO_MANY)
     if order.act is Act.MOVE and not 0 < abs(order.days) <= FARTHEST:
+        raise RefusedError(NO_DAYS, field="days")
+    if order.act is Act.DUPLICATE and abs(order.days) > FARTHEST:
         raise RefusedError(NO_DAYS, field="days")
     if order.act in {Act.TAG, Act.UNTAG} and not order.tag.strip():
         raise RefusedError(NO_TAG, field="tag")
@@ -164,6 +167,8 @@ def _do(session: TenantSession, actor: Actor, order: Order, content_id: uuid.UUI
     """Carry the order out on one content; return what undoing it needs."""
     permission = Permission.CONTENT_SCHEDULE if order.act is Act.MOVE else Permission.CONTENT_WRITE
     content = load(session, actor, content_id, permission, lock=True)
+    if order.act is Act.DUPLICATE:
+        return _copied(session, actor, content, order.days)
     before: dict[str, Any] = {"id": str(content_id)}
     if order.act is Act.SUBMIT:
         submit(session, actor, content_id, None, check)
@@ -179,6 +184,17 @@ def _do(session: TenantSession, actor: Actor, order: Order, content_id: uuid.UUI
     session.flush()
     session.refresh(content)
     return before | {"version": content.version}
+
+
+def _copied(session: TenantSession, actor: Actor, content: Content, days: int) -> dict[str, Any]:
+    """Copy as a draft, `days` after the date of the original, or without a date; return the copy as what was done."""
+    copy = duplicate(session, actor, content.id)
+    wall_time, _fold = clock_of(session, content)
+    if days and wall_time is not None:
+        _move_to(session, actor, copy.id, wall_time + timedelta(days=days))
+    session.flush()
+    session.refresh(copy)
+    return {"id": str(copy.id), "version": copy.version}
 
 
 def _moved(session: TenantSession, actor: Actor, content: Content, days: int) -> dict[str, Any]:
@@ -214,6 +230,8 @@ def _undo(session: TenantSession, actor: Actor, act: Act, told: dict[str, Any]) 
         move(session, actor, content_id, datetime.fromisoformat(told["wall_time"]), fold=told["fold"])
     elif act is Act.SUBMIT:
         withdraw(session, actor, content_id)
+    elif act is Act.DUPLICATE:
+        cancel(session, actor, content_id)
     elif act is Act.CANCEL:
         restore(session, actor, content_id)
     else:

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Text, cast, func, select
+from sqlalchemy import ColumnElement, Text, cast, func, select
 
 from tenants.errors import RefusedError
 from tenants.session import TenantSession
+from unisson.calendars.filters import narrowed_by
 from unisson.calendars.reading import DATED, Scope
 from unisson.editorial.models import Content
 from unisson.editorial.press import Press, shown_press
@@ -73,7 +74,7 @@ def lines(
 
     Topics show of the brands in `planning` alone: they are the agency's own. Raises RefusedError where it is too much.
     """
-    count, weight = session.execute(_WEIGHT, scope.parameters()).one()
+    count, weight = session.execute(_WEIGHT.where(*_only(scope)), scope.parameters()).one()
     if count > MOST_ROWS or weight > MOST_BYTES:
         raise RefusedError(TOO_MANY)
     return list(_read(session, scope, {card.id: card for card in brands}, planning))
@@ -83,11 +84,15 @@ def _read(
     session: TenantSession, scope: Scope, cards: Mapping[uuid.UUID, BrandCard], planning: Collection[uuid.UUID]
 ) -> Iterator[Line]:
     zones = {card.id: ZoneInfo(card.timezone) for card in cards.values()}
-    found = session.execute(_LINES, scope.parameters())
-    for brand_id, at, title, body, state, kind, channels, topic, live, press in found:
+    rows = session.execute(_LINES.where(*_only(scope)), scope.parameters())
+    for brand_id, at, title, body, state, kind, channels, topic, live, press in rows:
         assert at is not None  # noqa: S101 - DATED says so; for the type checker
         there = at.astimezone(zones[brand_id])
         if scope.span.holds(there.date()):
             shown = topic or "" if brand_id in planning else ""
             around = shown_press(kind, press) or Press()
             yield Line(there, cards[brand_id], title, body, state, kind, channels, shown, live or "", around)
+
+
+def _only(scope: Scope) -> list[ColumnElement[bool]]:
+    return narrowed_by(scope.filters.shape)

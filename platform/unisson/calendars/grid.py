@@ -7,10 +7,11 @@ from zoneinfo import ZoneInfo
 
 from markupsafe import Markup
 
+from unisson.calendars.looks import Look
 from unisson.calendars.period import Span
 from unisson.calendars.reading import EntryRow
 from unisson.calendars.wording import begin_label, day_label, day_names, words
-from unisson.calendars.writing import Clock, entry, undated
+from unisson.calendars.writing import Clock, both, entry, undated
 from unisson.web.guards import BrandCard
 from unisson.web.i18n import language, say_zone
 
@@ -44,22 +45,27 @@ class Placed:
         return not self.tray and not any(self.days)
 
 
-def clocks(brands: Sequence[BrandCard], movable: frozenset[str], home_zone: str) -> dict[str, Clock]:
-    """Return each brand's clock by its id. A brand elsewhere than `home_zone` says so beside each of its times.
+def clocks(look: Look, movable: frozenset[str]) -> dict[str, Clock]:
+    """Return each brand's clock by its id. A brand elsewhere than the look's zone says so beside each of its times.
 
-    One brand alone lends its accent to the whole month, and its entries inherit it; of several, each is named.
+    On the reader's own clock nothing is moved: a day there is not the day that the brand would move it to. One brand
+    alone lends its accent to the whole month, and its entries inherit it; of several, each is named.
     """
-    several = len(brands) > 1
-    return {
-        str(brand.id): Clock(
-            zone=ZoneInfo(brand.timezone),
-            accent=Markup(' data-accent="{}"').format(brand.accent) if several else NOTHING,
-            brand=Markup('<span class="entry-brand">{}</span>').format(brand.name) if several else NOTHING,
-            place=NOTHING if brand.timezone == home_zone else Markup(" {}").format(say_zone(brand.timezone)),
-            is_movable=str(brand.id) in movable,
-        )
-        for brand in brands
-    }
+    return {str(brand.id): _clock(look, brand, movable) for brand in look.brands}
+
+
+def _clock(look: Look, brand: BrandCard, movable: frozenset[str]) -> Clock:
+    several, is_here = len(look.brands) > 1, look.is_mine or brand.timezone == look.zone
+    shown, beside = (look.zone, brand.timezone) if look.is_mine else (brand.timezone, look.own_zone or brand.timezone)
+    return Clock(
+        zone=ZoneInfo(shown),
+        accent=Markup(' data-accent="{}"').format(brand.accent) if several else NOTHING,
+        brand=Markup('<span class="entry-brand">{}</span>').format(brand.name) if several else NOTHING,
+        place=NOTHING if is_here else Markup(" {}").format(say_zone(brand.timezone)),
+        is_movable=str(brand.id) in movable and not look.is_mine,
+        beside=ZoneInfo(beside) if beside != shown else None,
+        cities=(say_zone(shown), say_zone(beside)),
+    )
 
 
 def placed(span: Span, rows: Sequence[EntryRow], by_brand: Mapping[str, Clock]) -> Placed:
@@ -77,7 +83,8 @@ def placed(span: Span, rows: Sequence[EntryRow], by_brand: Mapping[str, Clock]) 
         local = at.astimezone(clock.zone)
         place = local.toordinal() - first
         if 0 <= place < last:
-            found.days[place].append(entry(row, clock, said, said.clocks[local.hour * 60 + local.minute]))
+            time = both(at, clock, said, said.clocks[local.hour * 60 + local.minute])
+            found.days[place].append(entry(row, clock, said, time))
     return found
 
 

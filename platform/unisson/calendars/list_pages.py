@@ -9,26 +9,25 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
-from tenants.errors import ForbiddenError, RefusedError
+from tenants.errors import RefusedError
 from tenants.permissions import Permission
 from unisson.calendars.acts import Act, Order, Outcome, carry_out, last_act, undo
+from unisson.calendars.filters import uuid_or_none
 from unisson.calendars.listing import COLUMNS, Reach, Wanted, columns, found, wanted_from
-from unisson.calendars.looks import views
+from unisson.calendars.looks import brand_pairs, brands_asked, clock_pairs, own_clock, place, views
+from unisson.calendars.narrowing import offered
 from unisson.calendars.period import today_in
 from unisson.calendars.wording import VIEWS
 from unisson.editorial.composer import channel_registry
-from unisson.editorial.forms import KINDS
 from unisson.editorial.limits import check_with
-from unisson.editorial.models import ContentState
-from unisson.topics.planning import titles
 from unisson.web.db import session
-from unisson.web.guards import BrandCard, actor, brand_card, current_agency_row, visible_brands
+from unisson.web.guards import BrandCard, actor, current_agency_row
 from unisson.web.i18n import _n, lazy
 from unisson.web.operations import new_operation_id
+from unisson.web.people import me
 
 Answer = Response | str | tuple[str, int]
 
-CHANNELS = ("newsroom", "bluesky", "email")
 BOARD = {
     "writing": lazy("Being written"),
     "review": lazy("In review"),
@@ -45,14 +44,14 @@ def listed() -> Answer:
 
 def board() -> Answer:
     """Show contents as a board, by how far they are."""
-    brand, seen = _brands()
-    wanted = _wanted(brand, request.args)
+    chosen, seen = brands_asked(request.args)
+    wanted = _wanted(chosen, request.args)
     return render_template(
         "calendars/board.html",
-        found=columns(session(), _reach(brand, seen), wanted),
+        found=columns(session(), _reach(chosen or seen), wanted),
         names=BOARD,
         states={name: [state.value for state in states] for name, states in COLUMNS.items()},
-        **_around(brand, seen, wanted, "board"),
+        **_around(chosen, seen, wanted, "board"),
     )
 
 
@@ -98,19 +97,19 @@ def register(blueprint: Blueprint) -> None:
 def _page(refusal: RefusedError | None = None, outcome: Outcome | None = None, status: int = 200) -> tuple[str, int]:
     """Show the list that the address asks for, or the one that a form was sent from."""
     asked = request.args if request.method == "GET" else _sent_from()
-    brand, seen = _brands(asked)
-    wanted = _wanted(brand, asked)
-    act_id = outcome.act_id if outcome else _uuid(asked.get("act_id", ""))
+    chosen, seen = brands_asked(asked)
+    wanted = _wanted(chosen, asked)
+    act_id = outcome.act_id if outcome else uuid_or_none(asked.get("act_id", ""))
     html = render_template(
         "calendars/list.html",
-        found=found(session(), _reach(brand, seen), wanted, asked.get("after", "")),
+        found=found(session(), _reach(chosen or seen), wanted, asked.get("after", "")),
         after=asked.get("after", ""),
         refusal=refusal,
         outcome=outcome,
         undoable=last_act(session(), actor(), act_id),
         typed=request.form,
-        chosen=set(request.form.getlist("content")),
-        **_around(brand, seen, wanted, "list"),
+        ticked=set(request.form.getlist("content")),
+        **_around(chosen, seen, wanted, "list"),
     )
     return html, status
 
@@ -122,53 +121,45 @@ def _sent_from() -> "MultiDict[str, str]":
 def _back(**more: str) -> str:
     """Return the query of the list that a form was sent from."""
     asked = _sent_from()
-    brand, _seen = _brands(asked)
-    told = {"brand": brand.slug if brand else "", "after": asked.get("after", "")}
-    return _wanted(brand, asked).query(**told, **({"act_id": more["act"]} if more else {}))
+    chosen, _seen = brands_asked(asked)
+    told = {**dict([*brand_pairs(chosen), *clock_pairs(own_clock(asked) is not None)]), "after": asked.get("after", "")}
+    return _wanted(chosen, asked).query(**told, **({"act_id": more["act"]} if more else {}))
 
 
-def _around(brand: BrandCard | None, seen: Sequence[BrandCard], wanted: Wanted, view: str) -> dict[str, Any]:
-    me = actor()
-    inside = [card for card in seen if me.may(Permission.CONTENT_WRITE, card.id)]
-    shown = [brand] if brand else seen
+def _around(chosen: list[BrandCard], seen: list[BrandCard], wanted: Wanted, view: str) -> dict[str, Any]:
+    acting = actor()
+    inside = [card for card in seen if acting.may(Permission.CONTENT_WRITE, card.id)]
+    shown = chosen or seen
+    own = own_clock(request.args if request.method == "GET" else _sent_from())
+    asked = [*brand_pairs(chosen), *wanted.pairs(), *clock_pairs(own is not None)]
     return {
         "wanted": wanted,
-        "brand": brand,
+        "brand": chosen[0] if len(chosen) == 1 else None,
+        "chosen": chosen,
         "cards": {card.id: card for card in seen},
         "choices": seen,
         "inside": inside,
-        "writes": any(me.may(Permission.CONTENT_WRITE, card.id) for card in shown),
-        "topics": titles(session(), brand.id) if brand and brand in inside else {},
-        "kinds": KINDS,
-        "channels": CHANNELS,
-        "state_names": list(ContentState),
-        "query": wanted.query(brand=brand.slug if brand else ""),
-        "looks": views(brand.slug if brand else "", today_in(wanted.zone), view),
+        "writes": any(acting.may(Permission.CONTENT_WRITE, card.id) for card in shown),
+        "query": wanted.query(**dict(brand_pairs(chosen)), **dict(clock_pairs(own is not None))),
+        "own": own,
+        "own_zone": me().timezone,
+        "switched": f"{place(view)}?{wanted.query(**dict([*brand_pairs(chosen), *clock_pairs(own is None)]))}",
+        "looks": views(asked, today_in(wanted.zone), view),
         "views": VIEWS,
+        "shown": view,
         "new_operation_id": new_operation_id,
+        **offered(session(), wanted, shown, inside),
     }
 
 
-def _brands(asked: Any = None) -> tuple[BrandCard | None, list[BrandCard]]:
-    """Return the brand that is asked for, if any, and all whose calendar is seen."""
-    slug = (request.args if asked is None else asked).get("brand", "")
-    brand = brand_card(slug) if slug else None
-    if brand:
-        actor().require(Permission.CALENDAR_SEE, brand.id)
-    visible = visible_brands()
-    seen = [card for card in visible if actor().may(Permission.CALENDAR_SEE, card.id)]
-    if visible and not seen:
-        raise ForbiddenError(Permission.CALENDAR_SEE)
-    return brand, seen
-
-
-def _reach(brand: BrandCard | None, seen: Sequence[BrandCard]) -> Reach:
-    brands = [card.id for card in ([brand] if brand else seen)]
+def _reach(shown: Sequence[BrandCard]) -> Reach:
+    brands = [card.id for card in shown]
     return Reach(brands, [each for each in brands if actor().may(Permission.CONTENT_WRITE, each)])
 
 
-def _wanted(brand: BrandCard | None, asked: Any) -> Wanted:
-    zone = brand.timezone if brand else current_agency_row().timezone
+def _wanted(chosen: Sequence[BrandCard], asked: Any) -> Wanted:
+    brands = chosen[0].timezone if len(chosen) == 1 else current_agency_row().timezone
+    zone = own_clock(asked) or brands
     return wanted_from(asked, today_in(zone), zone)
 
 
@@ -181,11 +172,4 @@ def _days(typed: str) -> int:
 
 
 def _ids(typed: Sequence[str]) -> list[uuid.UUID]:
-    return [each for each in map(_uuid, typed) if each is not None]
-
-
-def _uuid(typed: str) -> uuid.UUID | None:
-    try:
-        return uuid.UUID(typed)
-    except ValueError:
-        return None
+    return [each for each in map(uuid_or_none, typed) if each is not None]

@@ -8,15 +8,15 @@ from typing import Any, NamedTuple
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, and_, any_, case, func, literal, or_, select, tuple_
+from sqlalchemy import ColumnElement, and_, case, func, literal, or_, select, tuple_
 
 from tenants.brands import Brand
-from tenants.members import BrandAssignment, Membership
+from tenants.members import Membership
 from tenants.session import TenantSession
-from unisson.editorial.models import Content, ContentKind, ContentState
+from unisson.calendars.filters import Filters, filters_from, narrowed_by
+from unisson.editorial.models import Content, ContentState
 from unisson.editorial.visibility import SHOWN_TO_CLIENTS
-from unisson.topics.models import Pole, Topic
-from unisson.topics.planning import ROLE
+from unisson.topics.models import Topic
 
 PAGE = 100
 EARLIEST, LATEST = date(2000, 1, 1), date(2199, 12, 31)
@@ -33,32 +33,20 @@ COLUMNS: Mapping[str, tuple[ContentState, ...]] = {
 """The columns of the board. What is cancelled stands in none."""
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What is looked for. Days are the first and the last, on the clock of `zone`; "" and () narrow nothing."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted(Filters):
+    """What is looked for. Days are the first and the last, on the clock of `zone`."""
 
     since: date
     until: date
     zone: str
-    states: tuple[str, ...] = ()
-    kinds: tuple[str, ...] = ()
-    channel: str = ""
-    topic_id: uuid.UUID | None = None
-    author_id: uuid.UUID | None = None
-    pole: str = ""
-    tag: str = ""
-    words: str = ""
     undated: bool = False
     """Only what has no date yet, instead of what has one in the days."""
 
     def query(self, **more: str) -> str:
         """Return it as the query of an address, with what else it is to say."""
-        told: list[tuple[str, str]] = [("since", str(self.since)), ("until", str(self.until))]
-        told += [("state", state) for state in self.states] + [("kind", kind) for kind in self.kinds]
-        singles = {
-            "channel": self.channel, "topic": str(self.topic_id or ""), "who": str(self.author_id or ""),
-            "pole": self.pole, "tag": self.tag, "q": self.words, "undated": "y" if self.undated else "",
-        } | more  # fmt: skip
+        told = [("since", str(self.since)), ("until", str(self.until)), *self.pairs()]
+        singles = {"undated": "y" if self.undated else ""} | more
         return urlencode(told + [(name, value) for name, value in singles.items() if value])
 
 
@@ -110,15 +98,8 @@ def wanted_from(typed: Any, today: date, zone: str) -> Wanted:
         since=min(since, until),
         until=max(since, until),
         zone=zone,
-        states=tuple(each for each in typed.getlist("state") if each in list(ContentState)),
-        kinds=tuple(each for each in typed.getlist("kind") if each in list(ContentKind)),
-        channel=str(typed.get("channel", ""))[:40].strip(),
-        topic_id=_uuid(typed.get("topic")),
-        author_id=_uuid(typed.get("who")),
-        pole=pole if (pole := typed.get("pole", "")) in list(Pole) else "",
-        tag=" ".join(str(typed.get("tag", "")).split()).casefold()[:40],
-        words=" ".join(str(typed.get("q", "")).replace("\0", "").split())[:100],
         undated=typed.get("undated") == "y",
+        **filters_from(typed),
     )
 
 
@@ -134,7 +115,7 @@ def found(session: TenantSession, reach: Reach, wanted: Wanted, after: str = "",
         asked = asked.where(
             Content.id < last if wanted.undated else tuple_(Content.scheduled_at, Content.id) > tuple_(at, last)
         )
-    rows = [_listed(row, reach) for row in session.execute(asked)]
+    rows = [_listed(row, reach) for row in session.execute(asked, _values(reach, wanted))]
     more = len(rows) > limit
     return Found(rows[:limit], _mark(rows[limit - 1]) if more else "")
 
@@ -144,7 +125,7 @@ def columns(session: TenantSession, reach: Reach, wanted: Wanted, limit: int = 5
     place = func.row_number().over(partition_by=_column(), order_by=(Content.scheduled_at, Content.id)).label("place")
     ranked = _query(reach, wanted).add_columns(_column().label("column"), place).subquery()
     asked = select(ranked).where(ranked.c.place <= limit + 1).order_by(ranked.c.place)
-    rows = session.execute(asked).all() if reach.brands else ()
+    rows = session.execute(asked, _values(reach, wanted)).all() if reach.brands else ()
     by_column: dict[str, list[Listed]] = {name: [] for name in COLUMNS}
     for row in rows:
         if row.column in by_column:
@@ -182,37 +163,11 @@ def _narrowed(reach: Reach, wanted: Wanted) -> list[ColumnElement[bool]]:
         if wanted.undated
         else [Content.scheduled_at >= since, Content.scheduled_at < until]
     )
-    if wanted.states:
-        found.append(Content.state.in_(wanted.states))
-    if wanted.kinds:
-        found.append(Content.kind.in_(wanted.kinds))
-    if wanted.channel:
-        found.append(literal(wanted.channel) == any_(func.string_to_array(Content.channel_kinds, " ")))
-    if wanted.topic_id:
-        found += [Content.topic_id == wanted.topic_id, Content.brand_id.in_(reach.writable)]
-    if wanted.author_id:
-        found.append(Content.author_id == wanted.author_id)
-    if wanted.pole:
-        found.append(_of_pole(Pole(wanted.pole)))
-    if wanted.tag:
-        found += [Content.tags.has_key(wanted.tag), Content.brand_id.in_(reach.writable)]
-    if wanted.words:
-        like = func.lower(wanted.words)
-        found.append(func.strpos(func.lower(Content.title + "\n" + Content.body), like) > 0)
-    return found
+    return found + narrowed_by(wanted.shape)
 
 
-def _of_pole(pole: Pole) -> ColumnElement[bool]:
-    return (
-        select(BrandAssignment.id)
-        .where(
-            BrandAssignment.agency_id == Content.agency_id,
-            BrandAssignment.membership_id == Content.author_id,
-            BrandAssignment.brand_id == Content.brand_id,
-            BrandAssignment.role == ROLE[pole].value,
-        )
-        .exists()
-    )
+def _values(reach: Reach, wanted: Wanted) -> dict[str, Any]:
+    return {**wanted.parameters(), "writable": list(reach.writable)}
 
 
 def _instants(wanted: Wanted) -> tuple[datetime, datetime]:
@@ -248,10 +203,3 @@ def _day(typed: object) -> date | None:
     except ValueError:
         return None
     return day if EARLIEST <= day <= LATEST else None
-
-
-def _uuid(typed: object) -> uuid.UUID | None:
-    try:
-        return uuid.UUID(str(typed or ""))
-    except ValueError:
-        return None

@@ -1,27 +1,35 @@
-"""What stands on days beside contents: public holidays, key dates, embargoes, black-outs, who is away.
+"""What stands on days beside contents: public holidays, key dates, embargoes, black-outs, who is away, free slots.
 
 Holidays are for everybody. The rest is the agency's own planning: it shows of the brands that one writes for.
 """
 
+import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from operator import itemgetter
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from markupsafe import Markup
-from sqlalchemy import ARRAY, Date, DateTime, Uuid, any_, bindparam, cast, func, select
+from sqlalchemy import ARRAY, Date, DateTime, Uuid, any_, bindparam, cast, func, literal_column, select
 
 from tenants.brands import Brand
 from tenants.members import Membership
 from tenants.session import TenantSession
+from tenants.wire import Question
 from unisson.approvals.models import Absence
 from unisson.approvals.working_time import public_holidays
-from unisson.calendars.period import Span
+from unisson.calendars.looks import Look
 from unisson.calendars.reading import Scope, with_stamp
 from unisson.calendars.stamps import digest
 from unisson.calendars.wording import Words, clock
-from unisson.strategy.models import BlackOut
+from unisson.editorial.models import Content, ContentState, Variant
+from unisson.publishing.models import Channel
+from unisson.strategy.models import BlackOut, Slot
+from unisson.strategy.rhythm import ClosedDays
+from unisson.strategy.slots import Beat, Ground, Occurrence, falls_on
 from unisson.topics.models import Topic, TopicDate
 from unisson.web.guards import BrandCard
 from unisson.web.i18n import _, language
@@ -56,7 +64,31 @@ _away = (
     .join(Membership, (Membership.agency_id == Absence.agency_id) & (Membership.id == Absence.membership_id))
     .where(func.cardinality(_writable) > 0, Absence.ends_on >= _first, Absence.starts_on <= _last)
 )
-_STANDS = with_stamp(*(each.scalar_subquery() for each in (_countries, _dates, _embargoes, _black_outs, _away)))
+_beats = (
+    select(_listed(Slot.brand_id, Slot.channel_id, Channel.name, Slot.weekday, Slot.wall_clock))
+    .select_from(Slot)
+    .join(Channel, (Channel.agency_id == Slot.agency_id) & (Channel.id == Slot.channel_id))
+    .where(Slot.brand_id == any_(_writable), Channel.disconnected_at.is_(None))
+)
+_taken = (
+    select(_listed(Variant.channel_id, func.date_part("epoch", Content.scheduled_at)))
+    .select_from(Variant)
+    .join(Content, (Content.agency_id == Variant.agency_id) & (Content.id == Variant.content_id))
+    .where(
+        Content.brand_id == any_(_writable),
+        Content.scheduled_at >= _since,
+        Content.scheduled_at < _until,
+        Content.state != literal_column(f"'{ContentState.CANCELLED}'"),
+        # Brands without a rhythm cost nothing.
+        Content.brand_id.in_(select(Slot.brand_id).where(Slot.brand_id == any_(_writable))),
+    )
+)
+_BESIDE = (_countries, _dates, _embargoes, _black_outs, _away, _beats, _taken)
+
+
+@lru_cache(maxsize=256)
+def _stands(shape: frozenset[str]) -> Question:
+    return with_stamp(*(each.scalar_subquery() for each in _BESIDE), shape=shape)
 
 
 class Marks(NamedTuple):
@@ -67,6 +99,8 @@ class Marks(NamedTuple):
     embargoes: Sequence[Sequence[Any]]
     black_outs: Sequence[Sequence[Any]]
     away: Sequence[Sequence[Any]]
+    beats: Sequence[Sequence[Any]]
+    taken: Sequence[Sequence[Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,45 +111,103 @@ class Mark:
     kind: str
     icon: str
     text: str
-    topic_id: str | None = None
+    path: str | None = None
     goes_on: bool = False
 
 
 def standing(session: TenantSession, scope: Scope) -> tuple[str, Marks]:
     """Return what no change in the scope leaves alike, and what stands on its days beside contents."""
-    contents, *beside = session.ask(_STANDS, scope.parameters())
+    contents, *beside = session.ask(_stands(scope.filters.shape), scope.parameters())
     return digest(contents, beside), Marks._make(each or () for each in beside)
 
 
-def written(span: Span, read: Marks, brands: Sequence[BrandCard], said: Words) -> list[str]:
-    """Return the markup of each day's marks, in the order of the span's days."""
-    dates = span.days()
-    names = {str(card.id): card.name for card in brands} if len(brands) > 1 else {}
+def written(look: Look, read: Marks, said: Words) -> list[str]:
+    """Return the markup of each day's marks, in the order of the look's days."""
+    dates = look.span.days()
+    names = {str(card.id): card.name for card in look.brands} if len(look.brands) > 1 else {}
     by_day: dict[date, list[Mark]] = {}
-    for mark in _all(dates, read, names):
+    for mark in (*_all(dates, read, names, look.zone if look.is_mine else None), *_free(look, read, names)):
         by_day.setdefault(mark.day, []).append(mark)
     return ["".join(_markup(each, said) for each in by_day.get(day, ())) for day in dates]
 
 
-def _all(dates: Sequence[date], read: Marks, names: Mapping[str, str]) -> Iterator[Mark]:
+def _all(dates: Sequence[date], read: Marks, names: Mapping[str, str], own: str | None) -> Iterator[Mark]:
     first, last = dates[0], dates[-1]
     yield from _holidays(dates, read, names)
     for brand, starts, ends, reason in read.black_outs:
         text = _named(_("Black-out: %(reason)s", reason=reason), brand, names)
         yield from _span("black-out", "megaphone-off", text, (starts, ends), (first, last))
     for brand, opened, ends, zone, title, topic_id in read.embargoes:
-        until, since = _local(ends, zone), _local(opened, zone)
+        until, since = _local(ends, own or zone), _local(opened, own or zone)
         text = _named(_("Embargo: %(title)s", title=title), brand, names)
         at = clock(language(), until.hour * 60 + until.minute)
         end = _named(_("Embargo until %(time)s: %(title)s", time=at, title=title), brand, names)
         for mark in _span("embargo", "lock", text, (since.date(), until.date()), (first, last)):
             is_end = mark.day == until.date()
-            yield replace(mark, text=end if is_end else text, topic_id=topic_id, goes_on=mark.goes_on and not is_end)
+            yield replace(
+                mark, text=end if is_end else text, path=f"topics/{topic_id}", goes_on=mark.goes_on and not is_end
+            )
     for brand, on, label, topic_id in read.dates:
-        yield Mark(date.fromisoformat(on), "date", "flag", _named(label, brand, names), topic_id)
+        yield Mark(date.fromisoformat(on), "date", "flag", _named(label, brand, names), f"topics/{topic_id}")
     for name, starts, ends in read.away:
         text = _("Away: %(name)s", name=name)
         yield from _span("away", "calendar-off", text, (starts, ends), (first, last))
+
+
+def slots_to_come(look: Look, read: Marks) -> int:
+    """Return how many of today's beats are still to come: as they pass, the page is another one."""
+    now = datetime.now(UTC)
+    beats = _beats_of(read)
+    today = [(card, now.astimezone(ZoneInfo(card.timezone)).date()) for card in look.brands if str(card.id) in beats]
+    return sum(each.at > now for card, day in today for each in falls_on(beats[str(card.id)], card.timezone, day))
+
+
+def _free(look: Look, read: Marks, names: Mapping[str, str]) -> Iterator[Mark]:
+    """Yield the free slots to come of the brands that one plans, unless the page is narrowed to something else."""
+    if not read.beats or look.filters.shape - {"channel"}:
+        return
+    now, beats = datetime.now(UTC), _beats_of(read)
+    channels = {uuid.UUID(channel): name for _brand, channel, name, *_at in read.beats}
+    # On the reader's own clock a beat may stand a day before or after that of its brand.
+    days = [look.span.days()[0] + timedelta(days=n) for n in range(-1, len(look.span.days()) + 1)]
+    for card in look.brands:
+        brand = str(card.id)
+        ground = _ground(card, read)
+        for day in days if brand in beats else ():
+            if not ground.is_closed(day):
+                free = (each for each in falls_on(beats[brand], card.timezone, day) if each.at > now)
+                for each in free:
+                    if ground.is_free(each.at, [each.channel_id]):
+                        name = _named(channels[each.channel_id], brand, names)
+                        yield _slot(each, card, name, look.zone if look.is_mine else card.timezone)
+
+
+def _ground(card: BrandCard, read: Marks) -> Ground:
+    """Return what a brand's beats keep clear of on the page."""
+    taken: dict[uuid.UUID, list[datetime]] = {}
+    for channel, at in sorted(read.taken, key=itemgetter(1)):
+        taken.setdefault(uuid.UUID(channel), []).append(datetime.fromtimestamp(at, UTC))
+    quiet = [
+        (date.fromisoformat(first), date.fromisoformat(last))
+        for brand, first, last, _reason in read.black_outs
+        if brand == str(card.id)
+    ]
+    country = next((country for brand, country in read.countries if brand == str(card.id)), "")
+    return Ground(card.timezone, taken, ClosedDays(country, quiet))
+
+
+def _slot(free: Occurrence, card: BrandCard, name: str, zone: str) -> Mark:
+    here = free.at.astimezone(ZoneInfo(zone))
+    text = _("Free: %(time)s, %(channel)s", time=clock(language(), here.hour * 60 + here.minute), channel=name)
+    path = f"brands/{card.slug}/contents/new?date={free.wall_time:%Y-%m-%dT%H:%M}&channel={free.channel_id}"
+    return Mark(here.date(), "slot", "calendar-plus", text, path)
+
+
+def _beats_of(read: Marks) -> dict[str, list[Beat]]:
+    found: dict[str, list[Beat]] = {}
+    for brand, channel, _name, weekday, at in read.beats:
+        found.setdefault(brand, []).append(Beat(uuid.UUID(channel), weekday, time.fromisoformat(at)))
+    return found
 
 
 def _holidays(dates: Sequence[date], read: Marks, names: Mapping[str, str]) -> Iterator[Mark]:
@@ -152,6 +244,6 @@ def _markup(mark: Mark, said: Words) -> str:
             mark.kind, mark.text
         )
     inner = Markup('{}<span class="day-mark-text">{}</span>').format(said.mark_icons[mark.icon], mark.text)
-    if mark.topic_id is None:
+    if mark.path is None:
         return Markup('<span class="day-mark" data-kind="{}">{}</span>').format(mark.kind, inner)
-    return Markup('<a class="day-mark" data-kind="{}" href="topics/{}">{}</a>').format(mark.kind, mark.topic_id, inner)
+    return Markup('<a class="day-mark" data-kind="{}" href="{}">{}</a>').format(mark.kind, mark.path, inner)

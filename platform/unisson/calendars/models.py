@@ -1,13 +1,14 @@
-"""Private feeds of the calendar, and what somebody did to many contents at once."""
+"""Private feeds of the calendar, views that people keep, and what somebody did to many contents at once."""
 
 import uuid
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import CheckConstraint, Index
-from sqlalchemy.orm import Mapped
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
 
-from tenants.base import Base, TenantOwned, Timestamp, belongs_to, unique_in_agency
+from tenants.base import Base, TenantOwned, Timestamp, belongs_to, one_of, unique_in_agency
 
 
 class CalendarFeed(TenantOwned, Base):
@@ -49,3 +50,48 @@ class CalendarAct(TenantOwned, Base):
     told: Mapped[list[dict[str, Any]]]
     created_at: Mapped[Timestamp]
     undone_at: Mapped[datetime | None]
+
+
+VIEWS = ("month", "week", "day", "list", "board", "year")
+
+
+class CalendarView(TenantOwned, Base):
+    """A way to look at the calendar that somebody keeps: which view, of which brands, narrowed by what.
+
+    `brands` are ids, none for all; `asked` are the other pairs of the address. No key leads from either: what a reader
+    does not see, or is there no more, is left out when the view is opened.
+    """
+
+    __tablename__ = "calendar_views"
+    __table_args__ = (
+        belongs_to("memberships", "membership_id", ondelete="CASCADE"),
+        CheckConstraint(one_of("view", VIEWS), name="view"),
+        Index(None, "agency_id", "membership_id"),
+        Index("ix_calendar_views_shared", "agency_id", postgresql_where="is_shared and removed_at is null"),
+    )
+
+    membership_id: Mapped[uuid.UUID]
+    name: Mapped[str]
+    view: Mapped[str]
+    brands: Mapped[list[str]] = mapped_column(server_default="[]")
+    asked: Mapped[list[list[str]]] = mapped_column(JSONB, server_default="[]")
+    is_shared: Mapped[bool] = mapped_column(server_default="false")
+    """Whether it is offered to all of the agency who plan."""
+    created_at: Mapped[Timestamp]
+    removed_at: Mapped[datetime | None]
+    """Since when it is put away, to be taken back."""
+
+
+class CalendarOpening(TenantOwned, Base):
+    """With which view the calendar opens for somebody: one of theirs, or one that is shared."""
+
+    __tablename__ = "calendar_openings"
+    __table_args__ = (
+        belongs_to("memberships", "membership_id", ondelete="CASCADE"),
+        belongs_to("calendar_views", "view_id", ondelete="CASCADE"),
+        unique_in_agency("membership_id"),
+        Index(None, "agency_id", "view_id"),
+    )
+
+    membership_id: Mapped[uuid.UUID]
+    view_id: Mapped[uuid.UUID]

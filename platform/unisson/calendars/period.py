@@ -1,4 +1,4 @@
-"""What the calendar shows at once: a month of whole weeks from Monday on, a week, or a day."""
+"""What the calendar shows at once: a month of whole weeks from Monday on, a week, a day, or a year."""
 
 import re
 from dataclasses import dataclass
@@ -12,8 +12,10 @@ from unisson.web.i18n import lazy
 FIRST_YEAR, LAST_YEAR = 2000, 2199
 NO_SUCH_MONTH = lazy("There is no such month. Months are written as 2026-10.")
 NO_SUCH_WEEK = lazy("There is no such week. Weeks are written as 2026-W41.")
+NO_SUCH_YEAR = lazy("There is no such year. Years are written as 2026.")
 NO_SUCH_DAY = lazy("There is no such day. Days are written as 2026-10-14.")
 
+_YEAR = re.compile(r"\d{4}", re.ASCII)
 _MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])", re.ASCII)
 _WEEK = re.compile(r"(\d{4})-W(\d{2})", re.ASCII)
 _WIDEST_OFFSET = timedelta(hours=15)
@@ -31,7 +33,7 @@ class Span(Protocol):
 
     @property
     def kind(self) -> str:
-        """Return `month`, `week` or `day`: the parameter of the address that names it, as `str` writes it."""
+        """Return `month`, `week`, `day` or `year`: the parameter of the address that names it, as `str` writes it."""
 
     @property
     def first(self) -> date:
@@ -193,6 +195,71 @@ class OneDay:
     def reach(self) -> tuple[datetime, datetime]:
         """Return the instants between which it lies, on any clock of the world."""
         return _reach(self.days())
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Year:
+    """One year of the calendar, from its first of January on."""
+
+    number: int
+
+    def __str__(self) -> str:
+        return f"{self.number:04}"
+
+    @property
+    def kind(self) -> str:
+        """Return `year`."""
+        return "year"
+
+    @property
+    def first(self) -> date:
+        """Return the first of January."""
+        return date(self.number, 1, 1)
+
+    @property
+    def last(self) -> date:
+        """Return the last of December."""
+        return date(self.number, 12, 31)
+
+    @property
+    def months(self) -> list[Month]:
+        """Return its twelve months."""
+        return [Month(self.number, n) for n in range(1, 13)]
+
+    @property
+    def following(self) -> "Year":
+        """Return the next year."""
+        return Year(self.number + 1)
+
+    @property
+    def previous(self) -> "Year":
+        """Return the year before."""
+        return Year(self.number - 1)
+
+    @property
+    def is_within_reach(self) -> bool:
+        """Whether the calendar can show it."""
+        return FIRST_YEAR <= self.number <= LAST_YEAR
+
+    def holds(self, day: date) -> bool:
+        """Whether a day is in it."""
+        return day.year == self.number
+
+    def days(self) -> list[date]:
+        """Return all of its days."""
+        return [self.first + timedelta(days=n) for n in range((self.last - self.first).days + 1)]
+
+    def reach(self) -> tuple[datetime, datetime]:
+        """Return the instants between which it lies, on any clock of the world."""
+        return _reach([self.first, self.last])
+
+
+def year_named(text: str) -> Year:
+    """Return the year written as YYYY. Raises NoSuchMonthError."""
+    year = Year(int(text)) if _YEAR.fullmatch(text) else None
+    if year is None or not year.is_within_reach:
+        raise NoSuchMonthError(NO_SUCH_YEAR)
+    return year
 
 
 def month_named(text: str) -> Month:

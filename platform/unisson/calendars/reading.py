@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
@@ -29,6 +30,7 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from tenants.session import TenantSession
 from tenants.wire import Question, Value
+from unisson.calendars.filters import NONE, Filters, narrowed_by
 from unisson.calendars.period import Span
 from unisson.editorial.models import Content, ContentState
 from unisson.editorial.visibility import SHOWN_TO_CLIENTS
@@ -67,30 +69,37 @@ _columns = (
     _contents.live_url,
     _contents.version,
 )
-_tray = select(*_columns).where(_undated).order_by(_contents.id.desc()).limit(TRAY_LIMIT).subquery("tray")
-_both = union_all(select(*_columns).where(DATED), select(*_tray.c)).subquery("entries")
-_told = func.json_build_array(
-    _both.c.id, _both.c.brand_id, func.floor(func.date_part("epoch", _both.c.scheduled_at)), *list(_both.c)[3:]
-)
-_ENTRIES = Question(
-    select(func.json_agg(aggregate_order_by(_told, _both.c.scheduled_at, _both.c.id))).select_from(_both),
-    keeps_plan=True,
-)
+
+
+@lru_cache(maxsize=256)
+def _entries_of(shape: frozenset[str]) -> Question:
+    """Return the question for the entries that a combination of filters leaves, planned once as the plain one is."""
+    only = narrowed_by(shape)
+    tray = select(*_columns).where(_undated, *only).order_by(_contents.id.desc()).limit(TRAY_LIMIT).subquery("tray")
+    both = union_all(select(*_columns).where(DATED, *only), select(*tray.c)).subquery("entries")
+    told = func.json_build_array(
+        both.c.id, both.c.brand_id, func.floor(func.date_part("epoch", both.c.scheduled_at)), *list(both.c)[3:]
+    )
+    return Question(
+        select(func.json_agg(aggregate_order_by(told, both.c.scheduled_at, both.c.id))).select_from(both),
+        keeps_plan=True,
+    )
+
 
 _digest = func.sum(func.uuid_hash_extended(_contents.id, cast(_contents.version, BigInteger)))
-_in_grid = select(func.count().label("count"), _digest.label("digest")).where(DATED).subquery("in_grid")
-_in_tray = select(func.count().label("count"), _digest.label("digest")).where(_undated).subquery("in_tray")
-_counts = (_in_grid.c.count, _in_grid.c.digest, _in_tray.c.count, _in_tray.c.digest)
-_stamp = func.concat_ws(".", *_counts)
 
 
-def with_stamp(*beside: Any) -> Question:
+def with_stamp(*beside: Any, shape: frozenset[str] = frozenset()) -> Question:
     """Return the question for what no change of the contents leaves alike, and for `beside`, in one statement.
 
     It is made of the contents' ids and versions, which grow with every write (a trigger sees to it).
     """
-    told = func.json_build_array(_stamp, *beside)
-    return Question(select(told).select_from(_in_grid).join(_in_tray, literal_column("true")), keeps_plan=True)
+    only = narrowed_by(shape)
+    counted = (func.count().label("count"), _digest.label("digest"))
+    grid = select(*counted).where(DATED, *only).subquery("in_grid")
+    tray = select(*counted).where(_undated, *only).subquery("in_tray")
+    told = func.json_build_array(func.concat_ws(".", grid.c.count, grid.c.digest, tray.c.count, tray.c.digest), *beside)
+    return Question(select(told).select_from(grid).join(tray, literal_column("true")), keeps_plan=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,16 +109,18 @@ class Scope:
     span: Span
     brands: tuple[uuid.UUID, ...]
     writable: tuple[uuid.UUID, ...]
+    filters: Filters = NONE
 
     def parameters(self) -> dict[str, Value]:
         """Return the values of the statements' parameters."""
         since, until = self.span.reach()
-        return {"brands": self.brands, "writable": self.writable, "since": since, "until": until}
+        scope: dict[str, Value] = {"brands": self.brands, "writable": self.writable, "since": since, "until": until}
+        return scope | self.filters.parameters()
 
 
 def entries(session: TenantSession, scope: Scope) -> Sequence[EntryRow]:
     """Return the scope's dated contents by time, then the newest undated drafts. Times are in whole seconds of UTC."""
     return [
         (content_id, brand_id, None if at is None else datetime.fromtimestamp(at, UTC), *told)
-        for content_id, brand_id, at, *told in session.ask(_ENTRIES, scope.parameters()) or ()
+        for content_id, brand_id, at, *told in session.ask(_entries_of(scope.filters.shape), scope.parameters()) or ()
     ]

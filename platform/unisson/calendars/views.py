@@ -3,17 +3,18 @@
 from functools import partial
 from typing import NamedTuple, cast
 
-from flask import Blueprint, Flask, current_app, make_response, render_template, request
+from flask import Blueprint, Flask, current_app, make_response, redirect, render_template, request
 from markupsafe import Markup
 from werkzeug.wrappers import Response
 
 from tenants.context import acting_for
 from tenants.permissions import Permission
-from unisson.calendars import export_pages, feed_pages, list_pages, paper_pages
+from unisson.calendars import export_pages, feed_pages, filter_pages, list_pages, paper_pages, view_pages, year_pages
 from unisson.calendars.fragments import Fragments
 from unisson.calendars.grid import clocks, days, placed
 from unisson.calendars.looks import Look, look_asked_for
-from unisson.calendars.marks import Marks, standing, written
+from unisson.calendars.marks import Marks, slots_to_come, standing, written
+from unisson.calendars.narrowing import Named, chips, named
 from unisson.calendars.period import is_today
 from unisson.calendars.reading import TRAY_LIMIT, entries
 from unisson.calendars.stamps import digest, has_news, look_digest, shell_digest
@@ -27,8 +28,11 @@ from unisson.web.ui import my_agencies
 blueprint = Blueprint("calendars", __name__, url_prefix="/<agency>")
 export_pages.register(blueprint)
 feed_pages.register(blueprint)
+filter_pages.register(blueprint)
 list_pages.register(blueprint)
 paper_pages.register(blueprint)
+view_pages.register(blueprint)
+year_pages.register(blueprint)
 
 _PLACE = Markup("<!--month-->")
 _SLOT = Markup("<!--slot-->")
@@ -45,31 +49,42 @@ class Desk(NamedTuple):
 
 @blueprint.get("/calendar")
 def month() -> Response:
-    """Show one month of one brand, or of all."""
+    """Show one month of one brand, or of all; asked for nothing in particular, what the person chose to open with."""
+    opens = None if request.args or is_partial() else view_pages.opening_path()
+    if opens:
+        return redirect(opens, 302)
     look = look_asked_for()
     with acting_for(session().agency_id):
-        return _answer(look, *standing(session(), look.scope))
+        return _answer(look, *standing(session(), look.scope), named(session(), look.filters, look.scope.writable))
 
 
-def _answer(look: Look, contents: str, read: Marks) -> Response:
+def _answer(look: Look, contents: str, read: Marks, called: Named) -> Response:
     me, home = actor(), current_agency_row()
-    seen = look_digest(me, home.slug, look.path(look.span), look.today, look.zone, visible_brands())
+    to_come = slots_to_come(look, read)
+    contents = digest(contents, to_come)
+    seen = look_digest(
+        me, home.slug, look.path(look.span), look.today, look.zone, look.own_zone, visible_brands(), called
+    )
     shell = shell_digest(seen, me, home.name, home.timezone, my_agencies(), is_partial())
     whole = digest(shell, contents)
     if has_news():
-        response = make_response(_fresh_shell(look).filled(_month(look, seen, read)))
+        response = make_response(_fresh_shell(look).filled(_month(look, seen, read, called)))
         response.headers["Cache-Control"] = "private, no-store"
         return response
-    may_be_repeated(session(), partial(is_today, look.today, look.zone))
+    may_be_repeated(session(), partial(_still_holds, look, read, to_come))
     if request.if_none_match.contains_weak(whole):
         response = current_app.response_class(status=304)
     else:
-        part = _grids().get_or_make(digest(seen, contents), lambda: _month(look, seen, read))
+        part = _grids().get_or_make(digest(seen, contents), lambda: _month(look, seen, read, called))
         response = make_response(_shells().get_or_make(shell, lambda: _fresh_shell(look)).filled(part))
     response.set_etag(whole, weak=True)
     response.headers["Cache-Control"] = "private, no-cache"
     response.headers.add("Vary", "Cookie, Accept-Language, HX-Request")
     return response
+
+
+def _still_holds(look: Look, read: Marks, to_come: int) -> bool:
+    return is_today(look.today, look.zone) and (not read.beats or slots_to_come(look, read) == to_come)
 
 
 class Shell(NamedTuple):
@@ -109,7 +124,7 @@ def _shells() -> Fragments[Shell]:
     return cast("Fragments[Shell]", current_app.extensions["unisson.month_shells"])
 
 
-def _month(look: Look, seen: str, read: Marks) -> bytes:
+def _month(look: Look, seen: str, read: Marks, called: Named) -> bytes:
     """Return the part of the page that navigation swaps: its frame, with what stands in it now.
 
     Nothing here knows the page's context, so that nothing of the one person who looks can be kept for another.
@@ -117,16 +132,16 @@ def _month(look: Look, seen: str, read: Marks) -> bytes:
     me = actor()
     movable = frozenset(str(card.id) for card in look.brands if me.may(Permission.CONTENT_SCHEDULE, card.id))
     rows = entries(session(), look.scope)
-    found = placed(look.span, rows, clocks(look.brands, movable, look.zone))
-    pieces = iter(_frames().get_or_make(seen, lambda: _fresh_frame(look)))
+    found = placed(look.span, rows, clocks(look, movable))
+    pieces = iter(_frames().get_or_make(seen, lambda: _fresh_frame(look, called)))
     out = [next(pieces), _rendered("_empty.html", look).encode() if found.is_empty else b"", next(pieces)]
-    for marked, placed_here in zip(written(look.span, read, look.brands, words()), found.days, strict=True):
+    for marked, placed_here in zip(written(look, read, words()), found.days, strict=True):
         out += ((marked + "".join(placed_here)).encode(), next(pieces))
     tray = _rendered("_tray.html", look, tray=found.tray, tray_limit=TRAY_LIMIT).encode() if found.tray else b""
     return b"".join((*out, tray, next(pieces)))
 
 
-def _fresh_frame(look: Look) -> list[bytes]:
+def _fresh_frame(look: Look, called: Named) -> list[bytes]:
     """Return the month without its contents, cut where they go: a notice, each day's entries, the tray."""
     around = {
         "slot": _SLOT,
@@ -140,6 +155,7 @@ def _fresh_frame(look: Look) -> list[bytes]:
         "previous": look.span.previous if look.span.previous.is_within_reach else None,
         "following": look.span.following if look.span.following.is_within_reach else None,
         "zones": _zones(look),
+        "chips": chips(look.filters, called, look.narrowed),
         "choices": [card for card in visible_brands() if actor().may(Permission.CALENDAR_SEE, card.id)],
         "accent": look.brands[0].accent if len(look.brands) == 1 else "ink",
     }
@@ -158,7 +174,7 @@ def _rendered(template: str, look: Look, **around: object) -> str:
 
 def _zones(look: Look) -> list[tuple[str, str]]:
     """Return whose clocks the entries are on: brand and city, or nothing when there is one clock for all."""
-    if len({card.timezone for card in look.brands} | {look.zone}) == 1:
+    if look.is_mine or len({card.timezone for card in look.brands} | {look.zone}) == 1:
         return []
     return [(card.name, say_zone(card.timezone)) for card in look.brands]
 

@@ -19,7 +19,7 @@ _REFERENCE = re.compile(r'#([a-z0-9-]+)"')
 _SYMBOL = re.compile(r'<symbol id="([a-z0-9-]+)".*?</symbol>', re.DOTALL)
 
 
-_MARKS = ("star", "megaphone-off", "lock", "flag", "calendar-off")
+_MARKS = ("star", "megaphone-off", "lock", "flag", "calendar-off", "calendar-plus")
 """The icons of what stands on days beside contents."""
 
 
@@ -85,15 +85,23 @@ def month_name(spoken: str, first: date) -> str:
     return format_date(first, "LLLL y", locale=spoken).capitalize()
 
 
+@lru_cache(maxsize=64)
+def month_abbreviation(spoken: str, first: date) -> str:
+    """Return the short name of the month that begins on `first`."""
+    return format_date(first, "LLL", locale=spoken).capitalize()
+
+
 STEPS = {
     "month": (lazy("Previous month"), lazy("Next month")),
     "week": (lazy("Previous week"), lazy("Next week")),
     "day": (lazy("Day before"), lazy("Day after")),
 }
+"""Of the views that are swapped in their page."""
 VIEWS = {
     "month": lazy("Month"),
     "week": lazy("Week"),
     "day": lazy("Day"),
+    "year": lazy("Year"),
     "list": lazy("List"),
     "board": lazy("Board"),
 }
@@ -101,6 +109,8 @@ VIEWS = {
 
 def span_name(spoken: str, span: Span) -> str:
     """Return what the days that are shown are called; `spoken` is the language being spoken."""
+    if span.kind == "year":
+        return str(span)
     if span.kind == "month":
         return month_name(spoken, span.first)
     if span.kind == "week":

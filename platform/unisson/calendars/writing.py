@@ -5,14 +5,16 @@ a month cost, most of them in escaping what is known to be safe. What a person t
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from html import escape as escaped
 from zoneinfo import ZoneInfo
 
 from markupsafe import Markup
 
 from unisson.calendars.reading import EntryRow
-from unisson.calendars.wording import Words, tags
+from unisson.calendars.wording import Words, day_names, tags
 from unisson.editorial.models import EDITABLE
+from unisson.web.i18n import language
 
 _MOVABLE = frozenset(state.value for state in EDITABLE)
 
@@ -26,6 +28,25 @@ class Clock:
     brand: Markup
     place: Markup
     is_movable: bool
+    beside: ZoneInfo | None = None
+    """The other clock that times are said on too: the reader's own, or the brand's where they read on theirs."""
+    cities: tuple[str, str] = ("", "")
+    """What people call the zones of the two clocks."""
+
+
+def both(at: datetime, clock: Clock, said: Words, time: str) -> str:
+    """Return a time with the one that the other clock shows: for the pointer, and for those who hear the page."""
+    if clock.beside is None:
+        return time
+    here, there = at.astimezone(clock.zone), at.astimezone(clock.beside)
+    other = said.clocks[there.hour * 60 + there.minute]
+    if here.date() != there.date():
+        other = f"{day_names(language())[there.weekday()]} {other}"
+    city, beside = (escaped(each) for each in clock.cities)
+    return (
+        f'<span title="{time} {city}, {other} {beside}">{time}</span>'
+        f'<span class="visually-hidden">, {other} {beside}</span>'
+    )
 
 
 def entry(row: EntryRow, clock: Clock, said: Words, time: str) -> str:

@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import datetime
 from functools import cached_property, lru_cache
 
 from flask import render_template, request, url_for
@@ -27,7 +27,7 @@ from unisson.editorial.moments import When, own_zone, when
 from unisson.editorial.press import PRESS_KINDS, Quote
 from unisson.editorial.press_defaults import proposed_press, speakers_on
 from unisson.editorial.previews import ChannelPreview, PreviewPicture, handle_of, rendered
-from unisson.editorial.timing import resolve
+from unisson.editorial.timing import parse_local, resolve
 from unisson.editorial.writing import MAX_PICTURES, TOO_MANY_PICTURES, draft_of
 from unisson.media.addresses import still_address, video_address
 from unisson.media.intake import take_in
@@ -129,11 +129,6 @@ class Composer:
         return speakers_on(session(), self.brand.id, self.instant)
 
     @property
-    def voice(self) -> Voice:
-        """Return whose words a release is."""
-        return Voice(self.brand.name, self.brand.language)
-
-    @property
     def reopens(self) -> bool:
         """Whether saving a change asks for the approval again."""
         return self.content is not None and self.content.state in REOPENED
@@ -146,14 +141,18 @@ class Composer:
             self.form.show_press(proposed_press(session(), self.brand.id, self.content))
             self.typed = [TypedPicture(media_id, alt) for media_id, alt in stored.pictures]
 
-    def show_new(self, day: str | None, topic: str | None = None) -> None:
-        """Show an empty content, on `day` (YYYY-MM-DD) if that is one, of `topic`, on every connected channel."""
+    def show_new(self, day: str | None, topic: str | None = None, channel: str | None = None) -> None:
+        """Show an empty content, of `topic`, on `channel` or on every connected one.
+
+        `day` is a day (YYYY-MM-DD) or one with a time (YYYY-MM-DDTHH:MM), if it is either.
+        """
         self.form.topic_id.data = topic if topic and topic in map(str, self.topics) else ""
-        self.form.channel_ids.data = [str(channel.id) for channel in self.channels]
+        known = [str(each.id) for each in self.channels]
+        self.form.channel_ids.data = [channel] if channel in known else known
         self.form.show_press(proposed_press(session(), self.brand.id))
         try:
-            self.form.show(datetime.combine(date.fromisoformat(day), DEFAULT_TIME) if day else None)
-        except ValueError:
+            self.form.show(parse_local(day if "T" in day else f"{day}T{DEFAULT_TIME:%H:%M}") if day else None)
+        except RefusedError:
             self.form.show(None)
 
     def take_pictures(self) -> None:
@@ -222,7 +221,7 @@ class Composer:
             handle=handle_of(channel, self.brand.name),
             title=sketch.title,
             text=sketch.text,
-            html=rendered(channel.kind, sketch.text, self.form.release, self.voice),
+            html=rendered(channel.kind, sketch.text, self.form.release, Voice(self.brand.name, self.brand.language)),
             pictures=pictures,
             meter=meter(known, channel, sketch.text),
             objections=[*objections(known, channel, sketch), *further],
@@ -310,38 +309,38 @@ class Composer:
         html = render_template(
             "editorial/composer.html",
             composer=self,
-            brand=self.brand,
             kinds=KINDS,
             risks=RISKS,
-            chain=self.chain(),
             moment=self.when(),
             speakers=self.speakers,
             press_kinds=sorted(PRESS_KINDS),
             thread=self.beside.thread(channel_registry()),
-            previews=self.previews(),
-            embargo=self.embargo,
-            advice=self.advice(),
-            clashes=self.clashes(),
+            **self._seen(),
             **self._addresses(),
         )
         return html, status
 
     def preview_page(self) -> str:
         """Return the previews alone."""
-        return render_template(
-            "editorial/_previews.html",
-            previews=self.previews(),
-            brand=self.brand,
-            chain=self.chain(),
-            embargo=self.embargo,
-            advice=self.advice(),
-            clashes=self.clashes(),
-        )
+        return render_template("editorial/_previews.html", **self._seen())
+
+    def _seen(self) -> dict[str, object]:
+        """Return what the previews show, in the page and by themselves."""
+        return {
+            "previews": self.previews(),
+            "brand": self.brand,
+            "chain": self.chain(),
+            "embargo": self.embargo,
+            "advice": self.advice(),
+            "clashes": self.clashes(),
+        }
 
     def _addresses(self) -> dict[str, str]:
-        brand = self.brand.slug
-        preview = url_for("editorial.content_preview", brand=brand)
-        beside = {"preview_url": preview, "look_url": url_for("editorial.content_card", brand=brand)}
-        if self.content is None:
-            return {"action": url_for("editorial.content_new", brand=brand), **beside}
-        return {"action": url_for("editorial.content_edit", content_id=self.content.id), **beside}
+        brand, content_id = self.brand.slug, self.content.id if self.content else None
+        edited = url_for("editorial.content_edit", content_id=content_id) if content_id else ""
+        return {
+            "action": edited if content_id else url_for("editorial.content_new", brand=brand),
+            "preview_url": url_for("editorial.content_preview", brand=brand),
+            "look_url": url_for("editorial.content_card", brand=brand),
+            "slot_url": url_for("strategy.next_slot", brand=brand, content=content_id),
+        }

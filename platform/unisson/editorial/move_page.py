@@ -1,22 +1,28 @@
 """Moving a content: a small form, and the same verb for the calendar's drag and drop."""
 
 import uuid
+from collections.abc import Sequence
 from datetime import datetime, time
+from typing import Any
 
 from flask import flash, jsonify, make_response, redirect, render_template, request, url_for
+from sqlalchemy import select
 from werkzeug.wrappers import Response
 
+from tenants.brands import Brand
 from tenants.errors import RefusedError, StaleError
 from tenants.permissions import Permission
 from unisson.editorial.composer import REOPENED
 from unisson.editorial.contents import load
 from unisson.editorial.forms import DEFAULT_TIME, MoveForm
-from unisson.editorial.models import Content
+from unisson.editorial.models import Content, Variant
 from unisson.editorial.moments import own_zone, when
 from unisson.editorial.order import row_after
 from unisson.editorial.reopening import date_is_free
 from unisson.editorial.timing import AmbiguousError, parse_local
 from unisson.editorial.writing import check_editable, clock_of, move
+from unisson.strategy.rhythm import Asked, next_free
+from unisson.strategy.slots import Occurrence
 from unisson.web.db import session
 from unisson.web.guards import actor, brand_card_of
 from unisson.web.i18n import _, lazy, say_time
@@ -54,6 +60,22 @@ def moved(content_id: uuid.UUID) -> Answer:
         session().refresh(content)
         return _refused(content, form, refusal)
     return _answered(content)
+
+
+def _channels(content: Content) -> Sequence[uuid.UUID]:
+    return session().scalars(select(Variant.channel_id).where(Variant.content_id == content.id)).all()
+
+
+def _slot_url(content: Content, brand: str) -> str:
+    """Return where the next free slot for a content is told."""
+    about: dict[str, Any] = {"content": content.id, "topic": content.topic_id, "channel": _channels(content)}
+    return url_for("strategy.next_slot", brand=brand, **about)
+
+
+def _next_slot(content: Content) -> Occurrence | None:
+    """Return the next free slot, for the link of a page without script."""
+    brand = session().read_once(Brand, content.brand_id)
+    return next_free(session(), brand, Asked(_channels(content), content.topic_id, content.id))
 
 
 def _loaded(content_id: uuid.UUID) -> Content:
@@ -150,6 +172,8 @@ def _rendered(content: Content, form: MoveForm, status: int) -> tuple[str, int]:
         brand=brand,
         fold_offsets=form.twice(brand.timezone),
         now=when(content.scheduled_at, content.zone, own_zone()) if content.scheduled_at else None,
+        slot_url=_slot_url(content, brand.slug),
+        next_slot=_next_slot(content) if status == 200 and not partial else None,
         late=content.scheduled_at is not None and content.scheduled_at <= session().now(),
     )
     return page, status

@@ -44,7 +44,7 @@ def content_new(brand: str) -> Answer:
     composer = Composer(card)
     if request.method == "POST":
         return _save(composer)
-    composer.show_new(request.args.get("date"), request.args.get("topic"))
+    composer.show_new(request.args.get("date"), request.args.get("topic"), request.args.get("channel"))
     starters_page.begin(composer.form, card, request.args.get("template"))
     return composer.page()
 

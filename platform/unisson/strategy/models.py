@@ -1,15 +1,15 @@
-"""The strategy of a brand for a period, and the periods in which it publishes nothing."""
+"""The strategy of a brand for a period, when it publishes nothing, and its weekly rhythm."""
 
 import enum
 import uuid
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Any
 
 from sqlalchemy import CheckConstraint, Index
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from tenants.base import Base, TenantOwned, Timestamp, belongs_to
+from tenants.base import Base, TenantOwned, Timestamp, belongs_to, unique_in_agency
 
 
 class Check(enum.StrEnum):
@@ -82,3 +82,24 @@ class BlackOut(TenantOwned, Base):
     ends_on: Mapped[date]
     reason: Mapped[str]
     stops: Mapped[bool] = mapped_column(server_default="true")
+
+
+class Slot(TenantOwned, Base):
+    """One beat of a brand's weekly rhythm: at this time of this weekday something may go out on this channel.
+
+    `weekday` counts from Monday, 0; `wall_clock` is on the brand's clock, whatever that is by then.
+    """
+
+    __tablename__ = "brand_slots"
+    __table_args__ = (
+        belongs_to("brands", "brand_id"),
+        belongs_to("channels", "channel_id"),
+        unique_in_agency("brand_id", "channel_id", "weekday", "wall_clock"),
+        Index(None, "agency_id", "channel_id"),
+        CheckConstraint("weekday between 0 and 6", name="weekday"),
+    )
+
+    brand_id: Mapped[uuid.UUID]
+    channel_id: Mapped[uuid.UUID]
+    weekday: Mapped[int]
+    wall_clock: Mapped[time]

@@ -4,15 +4,14 @@ import uuid
 from collections.abc import Callable
 
 from flask import Blueprint, Flask, flash, redirect, render_template, request, url_for
-from werkzeug.wrappers import Response
 
-from tenants.brands import Brand
 from tenants.errors import RefusedError, StaleError
 from tenants.permissions import Permission
-from unisson.calendars.period import today_in
 from unisson.editorial.forms import RISKS
+from unisson.strategy import rhythm_pages
 from unisson.strategy.forms import CHECKS, WEIGHTS, StrategyForm, day
 from unisson.strategy.models import Check, Strategy, Weight
+from unisson.strategy.page import Answer, strategy_page
 from unisson.strategy.planning import (
     archive_strategy,
     change_strategy,
@@ -21,7 +20,6 @@ from unisson.strategy.planning import (
     open_strategy,
     set_black_out,
 )
-from unisson.strategy.reading import black_outs_of, shares, strategies_of, strategy_on
 from unisson.web.db import session
 from unisson.web.forms import one_line
 from unisson.web.guards import BrandCard, actor, brand_card, brand_card_of
@@ -29,14 +27,13 @@ from unisson.web.i18n import _
 from unisson.web.operations import new_operation_id
 
 blueprint = Blueprint("strategy", __name__, url_prefix="/<agency>")
-
-Answer = Response | str | tuple[str, int]
+rhythm_pages.register(blueprint)
 
 
 @blueprint.get("/brands/<brand>/strategy")
 def strategy(brand: str) -> Answer:
     """Show a brand's strategy of today, the others, and its black-outs."""
-    return _page(_brand(brand)), 200
+    return strategy_page(_brand(brand)), 200
 
 
 @blueprint.get("/brands/<brand>/strategy/new")
@@ -99,7 +96,7 @@ def black_out_setting(brand: str) -> Answer:
                 stops=typed.get("stops") == "y",
             )
     except RefusedError as refusal:
-        return _page(card, refusal), refusal.status
+        return strategy_page(card, refusal), refusal.status
     flash(_("Saved."), "success")
     return redirect(url_for("strategy.strategy", brand=card.slug, _anchor="black-outs"), 303)
 
@@ -116,27 +113,6 @@ def _brand(slug: str) -> BrandCard:
     card = brand_card(slug)
     actor().require(Permission.TOPIC_PLAN, card.id)
     return card
-
-
-def _page(card: BrandCard, refusal: RefusedError | None = None) -> str:
-    today = today_in(card.timezone)
-    current = strategy_on(session(), card.id, today)
-    brand = session().read_once(Brand, card.id)
-    return render_template(
-        "strategy/strategy.html",
-        card=card,
-        current=current,
-        shares=shares(session(), brand, current) if current else (),
-        others=[each for each in strategies_of(session(), card.id) if current is None or each.id != current.id],
-        archived=strategies_of(session(), card.id, archived=True),
-        black_outs=black_outs_of(session(), card.id, today),
-        refusal=refusal,
-        typed=request.form if refusal else {},
-        checks=CHECKS,
-        weights=WEIGHTS,
-        risks=RISKS,
-        new_operation_id=new_operation_id,
-    )
 
 
 def _form(card: BrandCard, form: StrategyForm, found: Strategy | None = None, others: Strategy | None = None) -> str:
