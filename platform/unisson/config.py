@@ -129,7 +129,7 @@ class Settings:
     )
     media_quota: int = _setting(
         "20",
-        "Gigabytes of images and files that an agency may keep, unless its row says (`agencies.media_quota`, bytes).",
+        "Gigabytes of media and files that an agency may keep, unless its row says (`agencies.media_quota`, bytes).",
         rules.whole(1, 1_000_000),
     )
     data_dir: Path = _setting(  # noqa: RUF009 - a field declaration, never a shared value

@@ -51,7 +51,7 @@ def test_from_a_file_to_a_content(person: Callable[..., Page], tmp_path: Path, w
     cm.locator("[name=title]").fill("La halle")
     cm.locator("details:has(#library-choice) > summary").click()
     cm.locator("#library-choice li", has_text=name).locator("input[type=checkbox]").check()
-    cm.locator("[name=action][value=add]").click()
+    cm.locator("[name=action][value=add]:not([data-press-target])").click()
     cm.wait_for_load_state()
     expect(cm.locator(".preview-newsroom video")).to_have_count(1)
     assert cm.locator(".preview-newsroom video").evaluate(PLAYED) == 640
