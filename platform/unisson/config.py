@@ -212,6 +212,12 @@ class Settings:
         )
         return located._completed()
 
+    def with_live_port(self, port: int) -> Self:
+        """Return the same settings with the live changes on another port, and at its address where that names it."""
+        address, _colon, known = self.live_url.rpartition(":")
+        moved = f"{address}:{port}" if known == str(self.live_port) else self.live_url
+        return dataclasses.replace(self, live_port=port, live_url=moved)
+
     def _completed(self) -> Self:
         """Fill in what follows from other settings."""
         base = self.base_url or f"http://127.0.0.1:{self.port}"

@@ -109,6 +109,12 @@ def is_port_free(host: str, port: int) -> bool:
     return True
 
 
+def free_port(host: str) -> int:
+    """Return a port of `host` on which nobody listens now."""
+    with socket.create_server((host, 0), family=socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        return int(probe.getsockname()[1])
+
+
 def _pids() -> Iterator[int]:
     with contextlib.suppress(OSError):
         yield from (int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdecimal())

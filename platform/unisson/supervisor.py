@@ -165,13 +165,15 @@ class Supervisor:
             self.pump(0.05)
 
     def _check_port(self) -> None:
-        host = self.settings.host
-        for name, port in (("PORT", self.settings.port), ("LIVE_PORT", self.settings.live_port)):
-            if not processes.is_port_free(host, port):
-                raise StartRefusedError(
-                    f"Port {port} of {host} is taken: stop what listens there, or choose another, "
-                    f"for example {name}={port + 10 if port < 65000 else 8000} make run."
-                )
+        host, port, live = self.settings.host, self.settings.port, self.settings.live_port
+        if not processes.is_port_free(host, port):
+            raise StartRefusedError(
+                f"Port {port} of {host} is taken: stop what listens there, or choose another, "
+                f"for example PORT={port + 10 if port < 65000 else 8000} make run."
+            )
+        if not processes.is_port_free(host, live):
+            self.settings = self.settings.with_live_port(processes.free_port(host))
+            self.say(f"Port {live} of {host} is taken: live changes go by {self.settings.live_port}")
 
     def _start_servers(self) -> None:
         if self.settings.is_embedded:
@@ -186,6 +188,8 @@ class Supervisor:
             "DATABASE_URL": found.database_url,
             "VALKEY_URL": found.valkey_url,
             "DATA_DIR": str(found.data_dir),
+            "LIVE_PORT": str(found.live_port),
+            "LIVE_URL": found.live_url,
             "PYTHONUNBUFFERED": "1",
             MARK: str(found.data_dir),
         }

@@ -1,6 +1,7 @@
 import asyncio
 import json
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -20,7 +21,9 @@ def _said(brands: list[uuid.UUID] | None, contents: list[str] = (), members: lis
 
 
 def _next(listener: Listener) -> dict | None:
-    told = asyncio.run(listener.next(0.05))
+    # In a thread of its own: the browser's driver may have a loop running in this one.
+    with ThreadPoolExecutor(1) as apart:
+        told = apart.submit(asyncio.run, listener.next(0.05)).result()
     return None if told is None else json.loads(told)
 
 

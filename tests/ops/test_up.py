@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -98,6 +99,17 @@ def test_a_port_that_is_taken_is_said_before_anything_starts(desks, port):
     assert desk.said().startswith(f"Port {port} of 127.0.0.1 is taken")
     assert desk.said().count("\n") == 1
     assert not (desk.data_dir / "postgres").exists()
+
+
+def test_where_the_port_of_live_changes_is_taken_another_is_found(desks, port):
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        taken = other.getsockname()[1]
+        desk = desks.start(port, LIVE_PORT=str(taken))
+        assert f"Port {taken} of 127.0.0.1 is taken: live changes go by " in desk.said()
+        environ = Path(f"/proc/{desk.pid_of('live')}/environ").read_bytes().split(b"\0")
+    told = dict(each.split(b"=", 1) for each in environ if b"=" in each)
+    assert told[b"LIVE_PORT"] != str(taken).encode()
+    assert told[b"LIVE_URL"].endswith(b":" + told[b"LIVE_PORT"])
 
 
 def test_a_foreign_data_folder_is_one_sentence(desks, port):
