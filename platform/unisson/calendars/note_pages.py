@@ -7,7 +7,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 from wtforms import StringField
 
-from tenants.errors import RefusedError, StaleError
+from tenants.errors import RefusedError
 from tenants.permissions import Permission
 from unisson.calendars.models import CalendarNote, NoteKind
 from unisson.calendars.notes import Noted, archive_note, change_note, load_note, note_down
@@ -88,12 +88,7 @@ def _kept(card: BrandCard, form: NoteForm, found: CalendarNote | None, act: Call
         with session().begin_nested():
             kept = act()
     except RefusedError as refusal:
-        others = None
-        if found is not None:
-            session().refresh(found)
-            if isinstance(refusal, StaleError):
-                others, form.version.data = found, str(found.version)
-        status = form.refuse(refusal)
+        status, others = form.refuse_beside(refusal, found)
         return _page(card, form, found, others), status
     flash(_("Saved."), "success")
     return redirect(url_for("calendars.month", brand=card.slug, month=f"{kept.starts_on:%Y-%m}"), 303)

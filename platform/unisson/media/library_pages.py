@@ -6,7 +6,7 @@ from typing import NamedTuple
 from flask import flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from tenants.errors import RefusedError, StaleError
+from tenants.errors import RefusedError
 from tenants.permissions import Permission
 from unisson.calendars.period import today_in
 from unisson.media.forms import ImageForm
@@ -102,15 +102,12 @@ def details(media_id: uuid.UUID) -> Answer:
 
 def detailing(media_id: uuid.UUID) -> Answer:
     """Keep what is said of an image."""
-    media, form, others = load_image(session(), actor(), media_id), ImageForm(), None
+    media, form = load_image(session(), actor(), media_id), ImageForm()
     try:
         with session().begin_nested():
             describe(session(), actor(), media_id, form.details(), form.version_shown)
     except RefusedError as refusal:
-        session().refresh(media)
-        if isinstance(refusal, StaleError):
-            others, form.version.data = media, str(media.version)
-        status = form.refuse(refusal)
+        status, others = form.refuse_beside(refusal, media)
         return _page(media, form, others), status
     flash(_("Saved."), "success")
     return redirect(url_for("media.details", media_id=media_id), 303)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from flask import Blueprint, Flask, flash, redirect, render_template, request, url_for
 
-from tenants.errors import RefusedError, StaleError
+from tenants.errors import RefusedError
 from tenants.permissions import Permission
 from unisson.editorial.forms import RISKS
 from unisson.strategy import rhythm_pages
@@ -130,12 +130,7 @@ def _kept(card: BrandCard, found: Strategy | None, act: Callable[[StrategyForm],
         with session().begin_nested():
             act(form)
     except RefusedError as refusal:
-        others = None
-        if found is not None:
-            session().refresh(found)
-            if isinstance(refusal, StaleError):
-                others, form.version.data = found, str(found.version)
-        status = form.refuse(refusal)
+        status, others = form.refuse_beside(refusal, found)
         return _form(card, form, found, others), status
     flash(_("Saved."), "success")
     return redirect(url_for("strategy.strategy", brand=card.slug), 303)

@@ -9,7 +9,7 @@ from babel.units import format_unit
 from flask import Blueprint, Flask, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from tenants.errors import NotFoundError, RefusedError, StaleError
+from tenants.errors import NotFoundError, RefusedError
 from tenants.permissions import Permission
 from unisson.editorial.forms import KINDS
 from unisson.editorial.order import place_after
@@ -249,12 +249,7 @@ def _kept(card: BrandCard, form: TopicForm, found: Topic | None, act: Callable[[
         with session().begin_nested():
             kept = act()
     except RefusedError as refusal:
-        others = None
-        if found is not None:
-            session().refresh(found)
-            if isinstance(refusal, StaleError):
-                others, form.version.data = found, str(found.version)
-        status = form.refuse(refusal)
+        status, others = form.refuse_beside(refusal, found)
         return _form(card, form, found, others), status
     flash(_("Saved."), "success")
     return redirect(url_for("topics.topic", topic_id=kept.id), 303)

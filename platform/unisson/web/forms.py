@@ -1,13 +1,14 @@
 """The base of every form: CSRF, the once-only number, cleaned text, errors in the reader's language."""
 
 import unicodedata
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 from flask import request
 from flask_wtf import FlaskForm
 from wtforms import HiddenField, StringField, TextAreaField
 
-from tenants.errors import RefusedError
+from tenants.errors import RefusedError, StaleError
+from unisson.web.db import session
 from unisson.web.operations import new_operation_id
 
 _CONTROLS = [code for code in range(0xA0) if unicodedata.category(chr(code)) == "Cc"]
@@ -41,6 +42,15 @@ class TextField(TextAreaField):
     def process_formdata(self, valuelist: list[Any]) -> None:
         """Keep what was typed, with plain line ends."""
         self.data = lines(valuelist[0]).rstrip() if valuelist else self.data
+
+
+class Versioned(Protocol):
+    """A row whose `version` grows with every change."""
+
+    version: Any
+
+
+Stored = TypeVar("Stored", bound=Versioned)
 
 
 class Form(FlaskForm):
@@ -81,3 +91,15 @@ class VersionForm(Form):
         """Return the version that the page was made from; None when it says none."""
         typed = str(self.version.data or "")
         return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 10 else None
+
+    def refuse_beside(self, refusal: RefusedError, stored: Stored | None) -> tuple[int, Stored | None]:
+        """Show a refusal of a change of `stored`, read anew; return its status, and what others saved meanwhile.
+
+        Where they did, the form becomes one of their version: saving again writes over it, knowingly.
+        """
+        others = None
+        if stored is not None:
+            session().refresh(stored)
+            if isinstance(refusal, StaleError):
+                others, self.version.data = stored, str(stored.version)
+        return self.refuse(refusal), others
