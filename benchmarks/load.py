@@ -53,7 +53,7 @@ _PROBE = f"""
          month + interval '1 day' + (n %% 28) * interval '23 hours' + n * interval '1 minute' as at
   from unnest(%(brands)s::uuid[]) with ordinality as b (brand_id, place),
        generate_series(timestamptz '2025-01-01', timestamptz '2027-12-01', interval '1 month') as month,
-       generate_series(1, case place when 1 then {BRAND_MONTH} else 40 end) as n
+       generate_series(1, case place when 1 then %(brand_month)s else 40 end) as n
 """
 
 
@@ -73,7 +73,9 @@ class Probe:
         return f"/{self.slug}/calendar?month={month}&brand={brand}"
 
 
-def fill(admin: psycopg.Connection[tuple[object, ...]], settings: Settings, contents: int) -> Probe:
+def fill(
+    admin: psycopg.Connection[tuple[object, ...]], settings: Settings, contents: int, *, brand_month: int = BRAND_MONTH
+) -> Probe:
     """Put the probe and about `contents` contents of other agencies into an empty database; return the probe.
 
     As a superuser, past row-level security; without the triggers and foreign keys, which would take most of the time.
@@ -85,7 +87,12 @@ def fill(admin: psycopg.Connection[tuple[object, ...]], settings: Settings, cont
         admin.execute(_CROWD_BRANDS.replace("%(agencies)s", str(agencies)))
         filled = {"agencies": agencies, "contents": contents}
         admin.execute(_CONTENTS.format(source=_CROWD), filled)
-        about = {"agency": probe.agency_id, "author": membership_id, "brands": probe.brand_ids}
+        about = {
+            "brand_month": brand_month,
+            "agency": probe.agency_id,
+            "author": membership_id,
+            "brands": probe.brand_ids,
+        }
         admin.execute(_CONTENTS.format(source=_PROBE), about)
         admin.execute("drop table crowd")
     admin.execute("vacuum (analyze) app.contents")

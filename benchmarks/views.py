@@ -11,12 +11,16 @@ from benchmarks.load import Probe, fill
 
 CROWD = 100_000
 SIZES = (10_000, 1_000_000)
+ENTRIES = (200, 2_000)
+"""Contents of the brand a month."""
 WORDS = "numero ligne"
 _OCTOBER = "since=2026-10-02&until=2026-10-30&brand=marque-0"
 VIEWS = {
+    "month": ("calendar?month=2026-10&brand=marque-0", "2026-09-28T00:00Z", "2026-11-02T00:00Z"),
     "week": ("calendar?week=2026-W42&brand=marque-0", "2026-10-11T09:00Z", "2026-10-19T15:00Z"),
     "list of 100": (f"calendar/list?{_OCTOBER}", "2026-10-02T00:00Z", "2026-10-16T00:00Z"),
     "board": (f"calendar/board?{_OCTOBER}", "2026-10-02T00:00Z", "2026-10-30T00:00Z"),
+    "year": ("calendar/year?year=2026&brand=marque-0", "2026-01-01T00:00Z", "2027-01-01T00:00Z"),
 }
 _WORDS = """
 insert into app.search_words (agency_id, word, kind, item_id, brand_id, weight)
@@ -27,14 +31,16 @@ select n.agency_id, w.word, 'content', n.id, n.brand_id, w.weight
 
 def measure(cluster: Cluster) -> list[Result]:
     """Return the ratio of each view to its floor, and of a search among many contents to one among few."""
-    return _views(cluster) + _search(cluster)
+    return [line for entries in ENTRIES for line in _views(cluster, entries)] + _search(cluster)
 
 
-def _views(cluster: Cluster) -> list[Result]:
-    settings = cluster.settings("views")
+def _views(cluster: Cluster, entries: int) -> list[Result]:
+    """Return each view's cost where a month of the brand has so many entries."""
+    database = f"views_{entries}"
+    settings = cluster.settings(database)
     lines = []
-    with cluster.admin("views") as admin, ExitStack() as stack:
-        probe = fill(admin, settings, CROWD)
+    with cluster.admin(database) as admin, ExitStack() as stack:
+        probe = fill(admin, settings, CROWD, brand_month=entries)
         real = stack.enter_context(web("unisson.app:create_app", environ(cluster, settings.database_url)))
         for name, (path, since, until) in VIEWS.items():
             length = len(_asked(real, probe, path)())
@@ -43,7 +49,7 @@ def _views(cluster: Cluster) -> list[Result]:
             view = Runner(name, real, _asked(real, probe, path), 48)
             costs = interleave([floor, view], admin)
             said = f"{costs[name].web:.1f} ms web + {costs[name].postgres:.1f} ms PostgreSQL, {length} bytes"
-            lines.append(Result(f"views: {name}", ratio(view, floor), "×", note=said))
+            lines.append(Result(f"views: {name}, {entries} entries", ratio(view, floor), "×", note=said))
     return lines
 
 
