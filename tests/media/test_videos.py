@@ -33,6 +33,7 @@ from unisson.publishing.assembly import registry
 from unisson.publishing.channels.port import Sketch
 from unisson.runtime import Runtime
 from unisson.storage import storage_of
+from unisson.web.bare import MAX_REQUEST_BYTES
 
 
 def add(desk: Desk, content: bytes = b"", name: str = "été.mp4", role: str | None = "cm") -> TestResponse:
@@ -178,8 +179,7 @@ def test_it_may_last_no_longer_than_the_setting_says(desk: Desk, worker: Runtime
 def test_it_may_be_no_heavier_than_the_setting_says(desk: Desk) -> None:
     """Beyond the limit of all other forms, within its own; a stranger's request stays as small as any."""
     desk.speak_english()
-    desk.app.config["MAX_CONTENT_LENGTH"] = 2 * 1024 * 1024
-    heavy = video() + bytes(3 * 1024 * 1024)
+    heavy = video() + bytes(MAX_REQUEST_BYTES)
     assert add(desk, heavy).status_code == 303
     answer = add(desk, heavy, role=None)
     assert answer.status_code == 413 or answer.location.startswith("/sign-in")
