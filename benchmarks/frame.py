@@ -96,11 +96,21 @@ class Web:
 
     def get(self, path: str, headers: Mapping[str, str] | None = None) -> tuple[int, bytes, Mapping[str, str]]:
         """Return status, body and headers of one answer."""
-        if self._kept is None:
-            self._kept = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
-        self._kept.request("GET", path, headers=dict(headers or {}) | {"Host": "localhost"})
-        answer = self._kept.getresponse()
-        return answer.status, answer.read(), dict(answer.getheaders())
+        told = dict(headers or {}) | {"Host": "localhost"}
+        for is_again in (False, True):
+            if self._kept is None:
+                self._kept = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+            try:
+                self._kept.request("GET", path, headers=told)
+                answer = self._kept.getresponse()
+                return answer.status, answer.read(), dict(answer.getheaders())
+            except (http.client.RemoteDisconnected, ConnectionError):
+                # While others were measured, the server closed what had been idle for long.
+                self._kept.close()
+                self._kept = None
+                if is_again:
+                    raise
+        raise AssertionError("never reached")
 
     def processes(self) -> list[int]:
         """Return the ids of the server's processes, workers included."""
