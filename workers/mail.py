@@ -26,14 +26,14 @@ def send_due() -> int:
     held, ends = runtime(), time.monotonic() + JOB_SECONDS
     held.bell.answered("mail")
     tend_due(held, BUDGET_SECONDS / 4)
-    endings.attend(held, BUDGET_SECONDS / 8)
+    endings.tell_due(held, BUDGET_SECONDS / 8)
     watch_domains(held)
     tried = post.send_due(held, BUDGET_SECONDS / 2)
     if _is_time_to_read():
         arriving.fetch(held)
-    taking.attend(held, ends - time.monotonic())
-    preparing.attend(held, ends - time.monotonic())
-    video_preparing.attend(held, ends - time.monotonic())
+    taking.take_due(held, ends - time.monotonic())
+    preparing.prepare_due(held, ends - time.monotonic())
+    video_preparing.prepare_due(held, ends - time.monotonic())
     return tried
 
 

@@ -4,6 +4,7 @@ A claim is a lease. Whoever is still at it when the lease ends has lost it: the 
 every write that matters checks its own fence.
 """
 
+import os
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -68,6 +69,11 @@ _STUCK = text("select agency_id, kind, item_id, due_at from app.dispatch where q
               " and (lease_until is null or lease_until < clock_timestamp()) order by due_at limit 100")  # fmt: skip
 
 Bound = Session | Connection
+
+
+def worker_name() -> str:
+    """Return the name under which this process claims: its machine and its id."""
+    return f"{os.uname().nodename}:{os.getpid()}"
 
 
 def claim(session: Bound, queue: str, *, limit: int, worker: str, lease: float) -> list[Claim]:

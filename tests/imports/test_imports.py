@@ -19,7 +19,7 @@ from unisson.editorial.models import Content, Variant
 from unisson.editorial.order import place_after
 from unisson.editorial.writing import edit
 from unisson.imports.models import Import, ImportRow, ImportState, RowState
-from unisson.imports.taking import OvertakenError, attend, take_in
+from unisson.imports.taking import OvertakenError, take_due, take_in
 from unisson.notifications.composing import compose
 from unisson.notifications.models import Letter
 from unisson.publishing.models import Channel
@@ -186,7 +186,7 @@ def test_undoing_keeps_what_another_content_follows(desk: Desk, worker: Runtime)
         follower = desk.write(topic_id=topic_id, title="Suite")
         place_after(session, desk.actor("cm"), follower, first.id, 15, topic_id=topic_id)
     desk.post("cm", f"/imports/{import_id}/undoing")
-    attend(worker)
+    take_due(worker)
     assert kept(desk, import_id).state == ImportState.UNDONE
     assert [each.title for each in contents(desk)] == ["Premier", "Suite"]
 
@@ -196,7 +196,7 @@ def test_only_the_chosen_rows_are_taken_in(desk: Desk, worker: Runtime) -> None:
     one, two, three = rows(desk, import_id)[1:]
     shown = [str(each.id) for each in (one, two, three)]
     desk.post("cm", f"/imports/{import_id}/choice", {"act": "import", "shown": shown, "row": [str(two.id)]})
-    attend(worker)
+    take_due(worker)
     assert [each.title for each in contents(desk)] == ["Deux"]
     assert [each.state for each in rows(desk, import_id)[1:]] == [RowState.WAITING, RowState.TAKEN, RowState.WAITING]
 
@@ -206,7 +206,7 @@ def test_nothing_is_taken_in_by_halves(desk: Desk, worker: Runtime) -> None:
     started(desk, import_id)
     with desk.session() as session:
         session.execute(update(Channel).values(disconnected_at=utcnow()))
-    attend(worker)
+    take_due(worker)
     assert contents(desk) == []
     about = kept(desk, import_id)
     assert (about.state, about.problem) == (ImportState.PREVIEW, "rows_changed")
@@ -221,7 +221,7 @@ def test_who_lost_their_role_meanwhile_imports_nothing(desk: Desk, worker: Runti
             select(BrandAssignment).where(BrandAssignment.membership_id == desk.world.people["cm"].membership_id)
         ):
             session.delete(each)
-    attend(worker)
+    take_due(worker)
     assert contents(desk) == []
     assert kept(desk, import_id).problem == "not_allowed"
 
@@ -240,7 +240,7 @@ def test_undoing_takes_back_what_nobody_touched(desk: Desk, worker: Runtime) -> 
             )
         )
     assert desk.post("cm", f"/imports/{import_id}/undoing").status_code == 303
-    attend(worker)
+    take_due(worker)
     assert kept(desk, import_id).state == ImportState.UNDONE
     assert [each.title for each in contents(desk)] == ["A changé deux fois", "Dit"]
     states = [each.state for each in rows(desk, import_id)[1:]]
@@ -248,7 +248,7 @@ def test_undoing_takes_back_what_nobody_touched(desk: Desk, worker: Runtime) -> 
     assert "2 contenus" in page(desk, import_id) or "2 contents" in page(desk, import_id)
     assert f"/contents/{talked.id}" in page(desk, import_id, "?show=left")
     desk.post("cm", f"/imports/{import_id}/undoing")
-    attend(worker)
+    take_due(worker)
     assert len(contents(desk)) == 2
 
 
@@ -259,8 +259,8 @@ def test_a_started_import_can_be_neither_changed_nor_started_again(desk: Desk, w
     desk.post("cm", f"/imports/{import_id}/rows/{line.id}", {"cell-title": "Autre"})
     desk.post("cm", f"/imports/{import_id}/choice", {"act": "none"})
     started(desk, import_id)
-    attend(worker)
-    attend(worker)
+    take_due(worker)
+    take_due(worker)
     assert [each.title for each in contents(desk)] == ["La saison ouvre"]
 
 
@@ -279,7 +279,7 @@ def test_an_archived_brand_takes_nothing_in(desk: Desk, worker: Runtime) -> None
     started(desk, import_id)
     with desk.session() as session:
         session.execute(update(Brand).where(Brand.id == desk.world.brand_id).values(archived_at=utcnow()))
-    attend(worker)
+    take_due(worker)
     assert contents(desk) == []
     assert desk.get("cm", f"/imports/{import_id}").status_code == 404
     assert send(desk, csv_file([["Titre"], ["Un"]])).status_code == 404
@@ -303,7 +303,7 @@ def test_two_imports_at_once_both_come_in(desk: Desk, worker: Runtime) -> None:
     ]
     for import_id in both:
         started(desk, import_id)
-    attend(worker)
+    take_due(worker)
     assert [kept(desk, each).state for each in both] == [ImportState.DONE, ImportState.DONE]
     assert len(contents(desk)) == 4
 
@@ -325,7 +325,7 @@ def test_a_hundred_drafts_take_as_many_statements_as_one(desk: Desk, worker: Run
         import_id = mapped(desk, csv_file([list(HEADERS)] + [row(f"N° {n}") for n in range(number)]))
         started(desk, import_id)
         with recorded(worker) as seen:
-            attend(worker)
+            take_due(worker)
         counts.append(len(seen))
     assert counts[0] == counts[1]
 
@@ -343,7 +343,7 @@ def test_the_page_asks_again_while_a_worker_is_on_it_and_no_longer(desk: Desk, w
     import_id = mapped(desk, csv_file([list(HEADERS), row()]))
     started(desk, import_id)
     assert re.search(r'hx-trigger="every \d+s"', page(desk, import_id, "/progress"))
-    attend(worker)
+    take_due(worker)
     assert "hx-trigger" not in page(desk, import_id, "/progress")
 
 
@@ -366,7 +366,7 @@ def test_of_what_could_not_be_taken_in_the_mail_says_why(desk: Desk, worker: Run
     started(desk, import_id)
     with desk.session() as session:
         session.execute(update(Channel).values(disconnected_at=utcnow()))
-    attend(worker)
+    take_due(worker)
     with desk.session() as session, desk.app.app_context():
         ready = compose(
             session, session.scalars(select(Letter).where(Letter.kind == "import_over")).one(), "https://localhost"
@@ -380,7 +380,7 @@ def test_the_page_is_shown_anew_once_it_is_over(desk: Desk, worker: Runtime) -> 
     started(desk, import_id)
     asked = {"HX-Request": "true"}
     assert "HX-Refresh" not in desk.get("cm", f"/imports/{import_id}/progress", headers=asked).headers
-    attend(worker)
+    take_due(worker)
     assert desk.get("cm", f"/imports/{import_id}/progress", headers=asked).headers["HX-Refresh"] == "true"
 
 
@@ -391,7 +391,7 @@ def test_the_second_of_two_workers_on_one_import_leaves_nothing(desk: Desk, work
     def second() -> None:
         with worker.database.agency(desk.world.agency_id) as session:
             about = session.get_one(Import, (desk.world.agency_id, import_id))
-            attend(worker)
+            take_due(worker)
             take_in(session, about, lambda _handled: None)
 
     with pytest.raises(OvertakenError):

@@ -18,7 +18,7 @@ from support.plans import HEADERS, csv_file, kept, mapped, row, started
 from unisson.config import Settings
 from unisson.editorial.models import Content
 from unisson.imports.models import ImportState
-from unisson.imports.taking import BATCH, attend
+from unisson.imports.taking import BATCH, take_due
 from unisson.runtime import Runtime
 
 ROWS = BATCH + 100
@@ -96,7 +96,7 @@ def test_nothing_is_lost_and_nothing_comes_twice(
     desk.runtime.bell.ring("imports")
     assert comes_true(lambda: kept(desk, import_id).state == ImportState.DONE)
     assert (many(desk), kept(desk, import_id).handled) == (ROWS, ROWS)
-    attend(worker)
+    take_due(worker)
     assert many(desk) == ROWS
 
 

@@ -16,7 +16,7 @@ from tenants.brands import Brand
 from tenants.identities import Dispatch, Identity
 from tenants.members import BrandAssignment
 from unisson.editorial.models import Content
-from unisson.media.endings import attend, next_look, tell
+from unisson.media.endings import next_look, tell, tell_due
 from unisson.media.library import Details, describe, put_away
 from unisson.media.models import Media, RightsNotice
 from unisson.notifications.composing import compose
@@ -41,7 +41,7 @@ def look(desk: Desk, worker: Runtime) -> None:
             .where(Dispatch.item_id == desk.world.brand_id)
             .values(due_at=func.clock_timestamp(), lease_until=None)
         )
-    attend(worker, 20)
+    tell_due(worker, 20)
 
 
 def letters(desk: Desk) -> list[Letter]:

@@ -22,7 +22,7 @@ from tenants.brands import Brand
 from tenants.identities import Dispatch
 from unisson.media import intake, sandbox, uploads
 from unisson.media.models import Media, Upload, UploadPart, UploadState
-from unisson.media.preparing import attend
+from unisson.media.preparing import prepare_due
 from unisson.runtime import Runtime
 
 TUS = {"Tus-Resumable": "1.0.0", "Accept": "application/json"}
@@ -89,7 +89,7 @@ def due(desk: Desk, worker: Runtime, upload_id: uuid.UUID) -> None:
 
 
 def all_due(worker: Runtime) -> None:
-    while attend(worker):
+    while prepare_due(worker):
         pass
 
 

@@ -22,13 +22,14 @@ from werkzeug.test import TestResponse, encode_multipart
 from tenants.context import acting_for
 from tenants.errors import RefusedError
 from unisson.approvals import circuit
+from unisson.dispatching import Claim, claim
 from unisson.editorial.limits import check_with
 from unisson.media import video_pages, video_preparing, videos
 from unisson.media.addresses import Address, last_second, signed
 from unisson.media.answers import MOST_AT_ONCE
-from unisson.media.models import IncomingVideo, Media
+from unisson.media.models import IncomingVideo, Media, VideoState
 from unisson.media.reading import picture_key
-from unisson.media.video_preparing import MOST_TRIES, attend
+from unisson.media.video_preparing import MOST_TRIES, prepare_due
 from unisson.publishing.assembly import registry
 from unisson.publishing.channels.port import Sketch
 from unisson.runtime import Runtime
@@ -51,7 +52,7 @@ def standing(desk: Desk) -> str:
 
 def all_due(worker: Runtime) -> None:
     """Attend until no video is due: other tests' may be, and each call stops where something else waits."""
-    while attend(worker):
+    while prepare_due(worker):
         pass
 
 
@@ -214,6 +215,25 @@ def test_a_worker_that_died_hands_it_on_and_what_kills_five_is_refused(desk: Des
     assert incoming(desk).reason == "too_slow"
 
 
+def test_a_worker_that_comes_late_takes_nothing_from_the_one_who_has_it_now(desk: Desk, worker: Runtime) -> None:
+    """Its lease ended while it wrote the video anew: what came must stay for whoever claimed it since."""
+    assert add(desk).status_code == 303
+    video_id = incoming(desk).id
+
+    def claimed(lease: float) -> Claim:
+        with worker.database.everywhere() as session:
+            return next(
+                each for each in claim(session, "videos", limit=50, worker="w", lease=lease) if each.item_id == video_id
+            )
+
+    late = claimed(0.0)
+    now = claimed(60.0)
+    video_preparing._attend(worker, late)
+    assert incoming(desk).state == VideoState.WAITING
+    video_preparing._attend(worker, now)
+    assert incoming(desk).state == VideoState.READY
+
+
 def test_a_store_that_is_away_is_waited_for(desk: Desk, worker: Runtime, tmp_path: Path) -> None:
     assert add(desk).status_code == 303
     (tmp_path / "file").write_text("in the way")
@@ -227,7 +247,7 @@ def test_a_store_that_is_away_is_waited_for(desk: Desk, worker: Runtime, tmp_pat
 
 def test_none_is_begun_that_there_is_no_time_for(desk: Desk, worker: Runtime) -> None:
     assert add(desk).status_code == 303
-    assert attend(worker, video_preparing.LONGEST - 1) == 0
+    assert prepare_due(worker, video_preparing.LONGEST - 1) == 0
     assert incoming(desk).state == "waiting"
 
 

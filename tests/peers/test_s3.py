@@ -26,7 +26,7 @@ from unisson.app import create_app
 from unisson.config import SettingError
 from unisson.media.models import IncomingVideo, Media
 from unisson.media.reading import picture_key, read_bytes
-from unisson.media.video_preparing import attend
+from unisson.media.video_preparing import prepare_due
 from unisson.media.videos import key_of
 from unisson.runtime import Runtime
 from unisson.storage import KeptBytes, StorageAwayError, storage_of, try_bucket
@@ -189,7 +189,7 @@ def test_a_video_is_prepared_and_played_from_the_bucket(s3: S3, desk: Desk, work
     sent = {"video": (io.BytesIO(content), "clip.mp4")}
     place = f"/brands/{desk.world.brand_slug}/videos"
     assert desk.post("cm", place, sent, content_type="multipart/form-data").status_code == 303
-    attend(replace(worker, settings=replace(worker.settings, storage_url=s3.url())))
+    prepare_due(replace(worker, settings=replace(worker.settings, storage_url=s3.url())))
     with desk.session() as session:
         media = session.scalars(select(Media)).one()
         video_id = session.scalars(select(IncomingVideo.id)).one()

@@ -11,7 +11,7 @@ from support.desk import Desk, today
 from werkzeug.test import TestResponse
 
 from unisson.imports.models import Import, ImportState
-from unisson.imports.taking import attend
+from unisson.imports.taking import take_due
 from unisson.runtime import Runtime
 
 HEADERS = ("Date", "Heure", "Titre", "Texte", "Canaux", "Type", "Étiquettes")
@@ -85,7 +85,7 @@ def take(desk: Desk, worker: Runtime, import_id: uuid.UUID) -> ImportState:
     """Start the import with every row, have a worker attend to it, and return how it stands."""
     desk.post("cm", f"/imports/{import_id}/choice", {"act": "all"})
     started(desk, import_id)
-    attend(worker)
+    take_due(worker)
     return ImportState(kept(desk, import_id).state)
 
 

@@ -5,15 +5,12 @@ A stage stands on the dispatch table as long as it waits. A worker that dies lea
 written is done by the next one, what it had is found there.
 """
 
-import os
-import time
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
 
 import structlog
 from sqlalchemy import select
-from sqlalchemy.exc import DBAPIError
 
 from tenants.base import utcnow
 from tenants.session import TenantSession
@@ -26,7 +23,8 @@ from unisson.approvals.opening import late_from, reminder_after
 from unisson.approvals.policies import facts_of
 from unisson.approvals.roster import roster
 from unisson.approvals.working_time import WorkingTime, working_time
-from unisson.dispatching import Claim, claim, done, holds, release
+from unisson.attending import Duty, attend
+from unisson.dispatching import Claim, done, holds, release
 from unisson.editorial.contents import brand_of
 from unisson.editorial.models import Content
 from unisson.notifications.letters import write
@@ -42,29 +40,16 @@ ARCHIVED_SECONDS = 86_400.0
 
 def tend_due(runtime: Runtime, budget_seconds: float) -> int:
     """Attend to the stages whose clock has come round until none has, or the budget is over; return how many."""
-    ends, tended = time.monotonic() + budget_seconds, 0
-    worker = f"{os.uname().nodename}:{os.getpid()}"
-    while time.monotonic() < ends:
-        with runtime.database.everywhere() as session:
-            claims = claim(session, "approvals", limit=HANDFUL, worker=worker, lease=LEASE)
-        if not claims:
-            break
-        for each in claims:
-            tended += 1
-            _attend(runtime, each)
-    return tended
+    return attend(runtime, _DUTY, budget_seconds)
 
 
-def _attend(runtime: Runtime, claimed: Claim) -> None:
-    """Tend one stage; a fault leaves the claim to lapse, and stops nobody else's."""
-    try:
-        with runtime.database.agency(claimed.agency_id) as session:
-            if holds(session, claimed):
-                tend(session, claimed)
-    except DBAPIError as error:
-        log.warning("approvals.interrupted", item=str(claimed.item_id), why=str(error.orig)[:200])
-    except Exception:
-        log.exception("approvals.fault", item=str(claimed.item_id))
+def _tend(runtime: Runtime, claimed: Claim) -> None:
+    with runtime.database.agency(claimed.agency_id) as session:
+        if holds(session, claimed):
+            tend(session, claimed)
+
+
+_DUTY = Duty("approvals", _tend, LEASE, at_once=HANDFUL)
 
 
 def tend(session: TenantSession, claimed: Claim) -> None:

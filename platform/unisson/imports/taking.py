@@ -5,14 +5,11 @@ written goes with its transaction: the next one begins anew. The last statement 
 two workers one finds nothing left to do, and what it wrote is gone too.
 """
 
-import os
-import time
 import uuid
 from collections.abc import Callable, Sequence
 
 import structlog
 from sqlalchemy import ARRAY, Uuid, any_, column, delete, func, literal, select, update
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import aliased
 
 from tenants.access import Actor
@@ -20,7 +17,8 @@ from tenants.errors import ForbiddenError, NotFoundError
 from tenants.members import Membership
 from tenants.session import TenantSession
 from unisson.activity.trail import record
-from unisson.dispatching import Claim, claim, done
+from unisson.attending import Duty, attend
+from unisson.dispatching import Claim, done
 from unisson.editorial.models import Content, ContentState
 from unisson.editorial.writing_many import Desk, Made, write_many
 from unisson.imports.models import Import, ImportRow, ImportState, RowState
@@ -46,22 +44,12 @@ class OvertakenError(Exception):
     """Another worker was on it, and has ended it: nothing of this one's work may stay."""
 
 
-def attend(runtime: Runtime, budget_seconds: float = 40.0) -> int:
+def take_due(runtime: Runtime, budget_seconds: float = 40.0) -> int:
     """Attend to the imports that are due, one after the other, while there is time for one; return how many."""
-    ends, attended, worker = time.monotonic() + budget_seconds, 0, f"{os.uname().nodename}:{os.getpid()}"
-    while time.monotonic() + LONGEST < ends:
-        with runtime.database.everywhere() as session:
-            claims = claim(session, "imports", limit=1, worker=worker, lease=LEASE)
-        if not claims:
-            break
-        attended += 1
-        _attend(runtime, claims[0])
-    return attended
+    return attend(runtime, _DUTY, budget_seconds)
 
 
 def _attend(runtime: Runtime, claimed: Claim) -> None:
-    """Do one; a fault leaves the claim to lapse, and stops nobody else's."""
-
     def tell(handled: int) -> None:
         with runtime.database.agency(claimed.agency_id) as session:
             session.execute(update(Import).where(Import.id == claimed.item_id).values(handled=handled))
@@ -76,10 +64,9 @@ def _attend(runtime: Runtime, claimed: Claim) -> None:
             _finish(session, claimed)
     except OvertakenError:
         log.warning("imports.overtaken", item=str(claimed.item_id))
-    except DBAPIError as error:
-        log.warning("imports.interrupted", item=str(claimed.item_id), why=str(error.orig)[:200])
-    except Exception:
-        log.exception("imports.fault", item=str(claimed.item_id))
+
+
+_DUTY = Duty("imports", _attend, LEASE, longest=LONGEST)
 
 
 def _finish(session: TenantSession, claimed: Claim) -> None:

@@ -6,8 +6,6 @@ whose rights are prolonged has new marks.
 """
 
 import enum
-import os
-import time as clock
 import uuid
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
@@ -16,7 +14,6 @@ from zoneinfo import ZoneInfo
 import structlog
 from sqlalchemy import ColumnElement, case, exists, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.exc import DBAPIError
 
 from tenants.base import new_id
 from tenants.brands import Brand
@@ -24,7 +21,8 @@ from tenants.members import Membership
 from tenants.permissions import StageRole
 from tenants.session import TenantSession
 from unisson.approvals.roster import roster
-from unisson.dispatching import Claim, claim, done, drop, holds, put, release
+from unisson.attending import Duty, attend
+from unisson.dispatching import Claim, done, drop, holds, put, release
 from unisson.editorial.models import Content, ContentState, Illustration
 from unisson.jobs import ring_after_commit
 from unisson.media.models import Media, RightsNotice
@@ -96,30 +94,18 @@ def next_look(session: TenantSession, brand: Brand, now: datetime) -> datetime |
     return datetime.combine(day, MORNING, zone).astimezone(UTC) if day else None
 
 
-def attend(runtime: Runtime, budget_seconds: float) -> int:
+def tell_due(runtime: Runtime, budget_seconds: float) -> int:
     """Attend to the brands whose morning has come until none has, or the budget is over; return how many."""
-    ends, attended, worker = clock.monotonic() + budget_seconds, 0, f"{os.uname().nodename}:{os.getpid()}"
-    while clock.monotonic() < ends:
-        with runtime.database.everywhere() as session:
-            claims = claim(session, "rights", limit=HANDFUL, worker=worker, lease=LEASE)
-        if not claims:
-            break
-        for each in claims:
-            attended += 1
-            _attend(runtime, each)
-    return attended
+    return attend(runtime, _DUTY, budget_seconds)
 
 
 def _attend(runtime: Runtime, claimed: Claim) -> None:
-    """Do one; a fault leaves the claim to lapse, and stops nobody else's."""
-    try:
-        with runtime.database.agency(claimed.agency_id) as session:
-            if holds(session, claimed):
-                _look(session, claimed)
-    except DBAPIError as error:
-        log.warning("rights.interrupted", item=str(claimed.item_id), why=str(error.orig)[:200])
-    except Exception:
-        log.exception("rights.fault", item=str(claimed.item_id))
+    with runtime.database.agency(claimed.agency_id) as session:
+        if holds(session, claimed):
+            _look(session, claimed)
+
+
+_DUTY = Duty("rights", _attend, LEASE, at_once=HANDFUL)
 
 
 def _look(session: TenantSession, claimed: Claim) -> None:

@@ -4,19 +4,17 @@ An upload stands on the dispatch table as long as there is one. A worker that di
 one makes the same picture, which is kept once by its digest. No transaction is open while a picture is decoded.
 """
 
-import os
-import time
 import uuid
 from typing import NamedTuple
 
 import structlog
 from sqlalchemy import delete, select
-from sqlalchemy.exc import DBAPIError
 
 from tenants.brands import Brand
 from tenants.errors import GoneError, RefusedError
 from tenants.session import TenantSession
-from unisson.dispatching import Claim, claim, done, holds, put, release, waiting_queues
+from unisson.attending import Duty, attend
+from unisson.dispatching import Claim, done, holds, put, release
 from unisson.media.intake import ARCHIVED, agreed_format, keep
 from unisson.media.models import Upload, UploadPart, UploadState
 from unisson.media.sandbox import Reencoded, TooBusyError, reencode
@@ -43,31 +41,18 @@ class Received(NamedTuple):
     content: bytes
 
 
-def attend(runtime: Runtime, budget_seconds: float = 40.0) -> int:
+def prepare_due(runtime: Runtime, budget_seconds: float = 40.0) -> int:
     """Attend to uploads until none is due, time is over, or something else waits; return how many."""
-    ends, attended, worker = time.monotonic() + budget_seconds, 0, f"{os.uname().nodename}:{os.getpid()}"
-    while time.monotonic() + LONGEST < ends:
-        with runtime.database.everywhere() as session:
-            if attended and FIRST & waiting_queues(session).keys():
-                break
-            claims = claim(session, "media", limit=1, worker=worker, lease=LEASE)
-        if not claims:
-            break
-        attended += 1
-        _attend(runtime, claims[0])
-    return attended
+    return attend(runtime, _DUTY, budget_seconds)
 
 
 def _attend(runtime: Runtime, claimed: Claim) -> None:
-    """Do one; a fault leaves the claim to lapse, and stops nobody else's."""
-    try:
-        received = _received(runtime, claimed)
-        if received is not None:
-            _prepare(runtime, claimed, received, storage_of(runtime.settings))
-    except DBAPIError as error:
-        log.warning("media.interrupted", item=str(claimed.item_id), why=str(error.orig)[:200])
-    except Exception:
-        log.exception("media.fault", item=str(claimed.item_id))
+    received = _received(runtime, claimed)
+    if received is not None:
+        _prepare(runtime, claimed, received, storage_of(runtime.settings))
+
+
+_DUTY = Duty("media", _attend, LEASE, longest=LONGEST, after=FIRST)
 
 
 def _received(runtime: Runtime, claimed: Claim) -> Received | None:

@@ -5,20 +5,18 @@ bytes come out, under the same digest. What made five workers die is refused.
 """
 
 import hashlib
-import os
 import tempfile
-import time
 from pathlib import Path
 
 import structlog
 from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.exc import DBAPIError
 
 from tenants.base import new_id
 from tenants.context import acting_for
 from tenants.session import TenantSession
-from unisson.dispatching import Claim, claim, done, release, waiting_queues
+from unisson.attending import Duty, attend
+from unisson.dispatching import Claim, done, release
 from unisson.media.models import IncomingVideo, Media, MediaKind, VideoState
 from unisson.media.preparing import FIRST
 from unisson.media.reading import picture_key
@@ -39,24 +37,12 @@ BEFORE = FIRST | {"media"}
 """What the same workers attend to before videos: one video is the longest it waits."""
 
 
-def attend(runtime: Runtime, budget_seconds: float = 60.0) -> int:
+def prepare_due(runtime: Runtime, budget_seconds: float = 60.0) -> int:
     """Attend to videos until none is due, no time is left for one, or something else waits; return how many."""
-    ends, attended, worker = time.monotonic() + budget_seconds, 0, f"{os.uname().nodename}:{os.getpid()}"
-    while time.monotonic() + LONGEST < ends:
-        with runtime.database.everywhere() as session:
-            if attended and BEFORE & waiting_queues(session).keys():
-                break
-            claims = claim(session, "videos", limit=1, worker=worker, lease=LEASE)
-        if not claims:
-            break
-        attended += 1
-        _attend(runtime, claims[0])
-    return attended
+    return attend(runtime, _DUTY, budget_seconds)
 
 
 def _attend(runtime: Runtime, claimed: Claim) -> None:
-    """Do one; a fault leaves the claim to lapse, and stops nobody else's."""
-    storage = storage_of(runtime.settings)
     try:
         with runtime.database.agency(claimed.agency_id) as session:
             video = session.get(IncomingVideo, (claimed.agency_id, claimed.item_id))
@@ -64,14 +50,13 @@ def _attend(runtime: Runtime, claimed: Claim) -> None:
                 done(session, claimed)
                 return
             session.expunge(video)
-        _prepare(runtime, claimed, video, storage)
+        _prepare(runtime, claimed, video, storage_of(runtime.settings))
     except StorageAwayError:
         with runtime.database.agency(claimed.agency_id) as session:
             release(session, claimed, delay=AGAIN_SECONDS)
-    except DBAPIError as error:
-        log.warning("videos.interrupted", item=str(claimed.item_id), why=str(error.orig)[:200])
-    except Exception:
-        log.exception("videos.fault", item=str(claimed.item_id))
+
+
+_DUTY = Duty("videos", _attend, LEASE, longest=LONGEST, after=BEFORE)
 
 
 def _prepare(runtime: Runtime, claimed: Claim, video: IncomingVideo, storage: Storage) -> None:
@@ -87,10 +72,12 @@ def _prepare(runtime: Runtime, claimed: Claim, video: IncomingVideo, storage: St
         except (RefusedVideoError, FileNotFoundError) as refusal:
             reason = str(refusal) if isinstance(refusal, RefusedVideoError) else "unreadable"
             with runtime.database.agency(claimed.agency_id) as session:
-                _end(session, claimed, state=VideoState.REFUSED.value, reason=reason)
+                is_ours = _end(session, claimed, state=VideoState.REFUSED.value, reason=reason)
         else:
             with runtime.database.agency(claimed.agency_id) as session:
-                _end(session, claimed, state=VideoState.READY.value, media_id=_row(session, values))
+                is_ours = _end(session, claimed, state=VideoState.READY.value, media_id=_row(session, values))
+    if not is_ours:
+        return  # whoever has it now still reads what came
     with acting_for(claimed.agency_id):
         storage.delete(*key_of(video.id))
 
@@ -143,7 +130,9 @@ def _row(session: TenantSession, values: dict[str, object]) -> object:
     ).one()
 
 
-def _end(session: TenantSession, claimed: Claim, **values: object) -> None:
-    """Write how it ended, unless the claim had passed to somebody else, who will."""
-    if done(session, claimed):
-        session.execute(update(IncomingVideo).where(IncomingVideo.id == claimed.item_id).values(values))
+def _end(session: TenantSession, claimed: Claim, **values: object) -> bool:
+    """Write how it ended; False, and nothing written, where the claim had passed to somebody else, who will."""
+    if not done(session, claimed):
+        return False
+    session.execute(update(IncomingVideo).where(IncomingVideo.id == claimed.item_id).values(values))
+    return True

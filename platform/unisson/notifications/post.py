@@ -4,7 +4,6 @@ A mail's token is minted and its hash durable before the mail leaves; what becam
 that dies in between leaves the row waiting: the mail is sent again, with a new link and the same Message-ID.
 """
 
-import os
 import time
 import uuid
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ from tenants.base import utcnow
 from tenants.session import TenantSession
 from unisson.activity.trail import record
 from unisson.devmail.box import Mailbox
-from unisson.dispatching import Claim, claim, done, holds, release
+from unisson.dispatching import Claim, claim, done, holds, release, worker_name
 from unisson.editorial.models import Content
 from unisson.mail import (
     Accepted,
@@ -85,9 +84,8 @@ class Post:
         return tried
 
     def _claim(self) -> list[Claim]:
-        worker = f"{os.uname().nodename}:{os.getpid()}"
         with self.runtime.database.everywhere() as session:
-            return claim(session, "mail", limit=HANDFUL, worker=worker, lease=LEASE)
+            return claim(session, "mail", limit=HANDFUL, worker=worker_name(), lease=LEASE)
 
     def _give_back(self, claims: list[Claim], delay: float) -> None:
         with self.runtime.database.everywhere() as session:

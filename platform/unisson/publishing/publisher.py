@@ -4,7 +4,6 @@ Every exit is one of the moves of the state machine in `docs/decisions/publishin
 is never tried again before it was read back, and where reading back can't tell either, a person decides.
 """
 
-import os
 import time
 import uuid
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ import structlog
 from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 
-from unisson.dispatching import Claim, claim, done, drop, put, release, seconds_to_next
+from unisson.dispatching import Claim, claim, done, drop, put, release, seconds_to_next, worker_name
 from unisson.editorial.models import Content
 from unisson.publishing.delivery import Delivery, Hands
 from unisson.publishing.draining import Drain
@@ -38,7 +37,7 @@ class Publisher:
 
     def drain(self, budget: float) -> int:
         """Publish what is due until nothing is, or `budget` seconds are over; return how many things were looked at."""
-        return Drain(self, time.monotonic() + budget, f"{os.uname().nodename}:{os.getpid()}").run()
+        return Drain(self, time.monotonic() + budget, worker_name()).run()
 
     def claim(self, limit: int, name: str) -> list[Claim]:
         """Return up to `limit` due things, ours from now on; none while the database is away."""
