@@ -1,6 +1,9 @@
 """Real servers for every test: one PostgreSQL and one Valkey a test process, one database migrated as in production."""
 
+import os
 import shutil
+import subprocess
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -83,6 +86,28 @@ def worker(settings: Settings) -> Iterator[Runtime]:
     yield held
     held.database.engine.dispose()
     held.valkey.close()
+
+
+@pytest.fixture
+def mailer(settings: Settings, tmp_path: Path) -> Iterator[Callable[[], subprocess.Popen[bytes]]]:
+    """Start workers of the mails, as a deployment does, which are killed at the end if they are there still."""
+    environment = {
+        **os.environ, "ENVIRONMENT": "test", "SECRET_KEY": settings.secret_key, "DATABASE_URL": settings.database_url,
+        "VALKEY_URL": settings.valkey_url, "DATA_DIR": str(tmp_path), "STORAGE_URL": settings.storage_url,
+        "MAIL_URL": "mailbox:",
+    }  # fmt: skip
+    running: list[subprocess.Popen[bytes]] = []
+    with (tmp_path / "log").open("wb") as log:
+
+        def begin() -> subprocess.Popen[bytes]:
+            command = [sys.executable, "-m", "unisson.cli", "worker", "mail"]
+            running.append(subprocess.Popen(command, env=environment, stdout=log, stderr=log))
+            return running[-1]
+
+        yield begin
+        for process in running:
+            process.kill()
+            process.wait(20)
 
 
 @pytest.fixture(scope="session")

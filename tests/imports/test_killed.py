@@ -3,11 +3,9 @@
 import os
 import signal
 import subprocess
-import sys
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, create_engine, func, select, text
@@ -33,26 +31,6 @@ def owner(settings: Settings) -> Iterator[Engine]:
     engine = create_engine(make_url(settings.database_url).set(drivername="postgresql+psycopg"))
     yield engine
     engine.dispose()
-
-
-@pytest.fixture
-def mailer(settings: Settings, tmp_path: Path) -> Iterator[Callable[[], subprocess.Popen[bytes]]]:
-    environment = {
-        **os.environ, "ENVIRONMENT": "test", "SECRET_KEY": settings.secret_key, "DATABASE_URL": settings.database_url,
-        "VALKEY_URL": settings.valkey_url, "DATA_DIR": str(tmp_path), "MAIL_URL": "mailbox:",
-    }  # fmt: skip
-    running: list[subprocess.Popen[bytes]] = []
-    with (tmp_path / "log").open("wb") as log:
-
-        def begin() -> subprocess.Popen[bytes]:
-            command = [sys.executable, "-m", "unisson.cli", "worker", "mail"]
-            running.append(subprocess.Popen(command, env=environment, stdout=log, stderr=log))
-            return running[-1]
-
-        yield begin
-        for process in running:
-            process.kill()
-            process.wait(20)
 
 
 def comes_true(condition: Callable[[], bool]) -> bool:

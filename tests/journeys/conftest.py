@@ -18,6 +18,7 @@ from unisson import embedded
 from unisson.config import Settings
 from unisson.database import migrate
 from unisson.demo.build import ensure_demo
+from unisson.demo.script import PASSWORD
 
 PROCESSES = {
     "web": ["web"],
@@ -120,6 +121,17 @@ def _await_health(url: str, log: Path) -> None:
         except OSError:
             time.sleep(0.2)
     raise AssertionError("the web did not come up:\n" + log.read_text(errors="replace")[-3000:])
+
+
+def sign_in(page: Page, email: str, *, to: str = "") -> Page:
+    """Sign in as a person of the demonstration, and go on to the page at `to`; return the page."""
+    page.goto(f"/sign-in?next={to}" if to else "/sign-in")
+    page.locator("[name=email]").fill(email)
+    page.locator("[name=password]").fill(PASSWORD)
+    page.locator("[name=password]").press("Enter")
+    page.wait_for_url(lambda url: "/sign-in" not in url)
+    page.wait_for_load_state()
+    return page
 
 
 @pytest.fixture

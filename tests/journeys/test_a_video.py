@@ -8,21 +8,12 @@ from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-unt
 from playwright.sync_api import Page, expect
 from support.videos import video
 
-from unisson.demo.script import PASSWORD
+from tests.journeys.conftest import sign_in
 
 pytestmark = pytest.mark.browser
 
 BRAND = "/atelier-nord/brands/biscuiterie-trehoret"
 PLAYED = "async video => { video.muted = true; await video.play(); return video.videoWidth }"
-
-
-def sign_in(page: Page, email: str) -> Page:
-    page.goto("/sign-in?lang=fr")
-    page.locator("[name=email]").fill(email)
-    page.locator("[name=password]").fill(PASSWORD)
-    page.locator("[name=password]").press("Enter")
-    page.wait_for_url(lambda url: "/sign-in" not in url)
-    return page
 
 
 def obstacles(page: Page) -> list[str]:

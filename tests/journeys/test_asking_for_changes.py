@@ -9,7 +9,7 @@ from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-unt
 from playwright.sync_api import Page, expect
 from support.pictures import noise
 
-from unisson.demo.script import PASSWORD
+from tests.journeys.conftest import sign_in
 
 pytestmark = pytest.mark.browser
 
@@ -24,15 +24,6 @@ SELECT = """words => {
     return;
   }
 }"""
-
-
-def sign_in(page: Page, email: str) -> Page:
-    page.goto("/sign-in?lang=fr")
-    page.locator("[name=email]").fill(email)
-    page.locator("[name=password]").fill(PASSWORD)
-    page.locator("[name=password]").press("Enter")
-    page.wait_for_url(lambda url: "/sign-in" not in url)
-    return page
 
 
 def obstacles(page: Page) -> list[str]:

@@ -9,8 +9,7 @@ from sqlalchemy import select, update
 from tenants.base import utcnow
 from tenants.brands import Brand
 from tenants.identities import DirectoryEntry
-from tests.journeys.conftest import Live
-from unisson.demo.script import PASSWORD
+from tests.journeys.conftest import Live, sign_in
 from unisson.publishing.models import Channel
 from unisson.runtime import web_runtime
 
@@ -46,11 +45,7 @@ def context(browser: Browser, live: Live, bluesky: None) -> Iterator[BrowserCont
     """The browser of somebody who writes for the brand."""
     context = browser.new_context(base_url=live.url, locale="fr-FR", viewport={"width": 390, "height": 844})
     page = context.new_page()
-    page.goto("/sign-in")
-    page.locator("[name=email]").fill("ines.caradec@example.org")
-    page.locator("[name=password]").fill(PASSWORD)
-    page.locator("[name=password]").press("Enter")
-    page.wait_for_url(lambda url: "/sign-in" not in url)
+    sign_in(page, "ines.caradec@example.org")
     page.close()
     yield context
     context.close()

@@ -9,8 +9,7 @@ from itertools import count
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, StorageState, expect
 
-from tests.journeys.conftest import Live
-from unisson.demo.script import PASSWORD
+from tests.journeys.conftest import Live, sign_in
 
 pytestmark = pytest.mark.browser
 
@@ -24,11 +23,7 @@ def signed_in(browser: Browser, live: Live) -> StorageState:
     """The cookies of the community manager."""
     context = browser.new_context(base_url=live.url, locale="fr-FR")
     page = context.new_page()
-    page.goto("/sign-in")
-    page.locator("[name=email]").fill(CM)
-    page.locator("[name=password]").fill(PASSWORD)
-    page.locator("[name=password]").press("Enter")
-    page.wait_for_url(lambda url: "/sign-in" not in url)
+    sign_in(page, CM)
     state = context.storage_state()
     context.close()
     return state

@@ -6,8 +6,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.journeys.conftest import Live
-from unisson.demo.script import PASSWORD
+from tests.journeys.conftest import Live, sign_in
 
 HOME = "/atelier-nord/brands/biscuiterie-trehoret/chains"
 
@@ -24,12 +23,7 @@ def tab_to(page: Page, selector: str) -> None:
 @pytest.mark.browser
 def test_a_chain_is_written_tried_and_used_by_keyboard(live: Live, person: Callable[..., Page]) -> None:
     page = person(lang="fr-FR")
-    page.goto(f"/sign-in?next={HOME}/new")
-    page.locator("[name=email]").fill("hugo.bertin@example.org")
-    page.locator("[name=password]").fill(PASSWORD)
-    page.keyboard.press("Enter")
-    page.wait_for_url(re.compile(r"^https?://[^/?]+/atelier-nord/.*/chains/new$"))
-    page.wait_for_load_state()
+    sign_in(page, "hugo.bertin@example.org", to=f"{HOME}/new")
 
     tab_to(page, "[name=name]")
     page.keyboard.type("Au clavier")

@@ -9,8 +9,7 @@ from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-unt
 from playwright.sync_api import Page, expect
 from support.plans import csv_file, soon
 
-from tests.journeys.conftest import Live
-from unisson.demo.script import PASSWORD
+from tests.journeys.conftest import Live, sign_in
 
 HOME = "/atelier-nord/brands/biscuiterie-trehoret/imports"
 
@@ -36,12 +35,7 @@ def test_a_plan_comes_in_and_goes(
     plan.write_bytes(csv_file(rows, encoding="cp1252"))
 
     page = person(width=width, dark=dark)
-    page.goto(f"/sign-in?next={HOME}")
-    page.locator("[name=email]").fill("ines.caradec@example.org")
-    page.locator("[name=password]").fill(PASSWORD)
-    page.keyboard.press("Enter")
-    page.wait_for_url(re.compile(r"^https?://[^/?]+" + HOME + "$"))
-    page.wait_for_load_state()
+    sign_in(page, "ines.caradec@example.org", to=HOME)
     sound(page)
     page.locator("input[type=file]").set_input_files(plan)
     page.get_by_role("button", name="Lire le fichier").click()

@@ -5,8 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.journeys.conftest import Live
-from unisson.demo.script import PASSWORD
+from tests.journeys.conftest import Live, sign_in
 
 pytestmark = pytest.mark.browser
 
@@ -23,14 +22,6 @@ def context(browser: Browser, live: Live) -> Iterator[BrowserContext]:
     page.close()
     yield context
     context.close()
-
-
-def sign_in(page: Page, who: str) -> None:
-    page.goto("/sign-in")
-    page.locator("[name=email]").fill(who)
-    page.locator("[name=password]").fill(PASSWORD)
-    page.locator("[name=password]").press("Enter")
-    page.wait_for_url(lambda url: "/sign-in" not in url)
 
 
 def opened(context: BrowserContext, path: str = NEW) -> Page:

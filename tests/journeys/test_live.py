@@ -6,9 +6,8 @@ from datetime import timedelta
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.journeys.conftest import Live
+from tests.journeys.conftest import Live, sign_in
 from tests.journeys.test_calendar import cell, entry, is_marked, mark, show, submit, tenth, write
-from unisson.demo.script import PASSWORD
 
 pytestmark = pytest.mark.browser
 
@@ -20,11 +19,7 @@ def two(person: Callable[..., Page], live: Live) -> tuple[Page, Page]:
     """The community manager's browser, and the press officer's on a phone."""
     cm, rp = person(), person(width=390, height=800)
     for page, email in ((cm, CM), (rp, RP)):
-        page.goto("/sign-in")
-        page.locator("[name=email]").fill(email)
-        page.locator("[name=password]").fill(PASSWORD)
-        page.locator("[name=password]").press("Enter")
-        page.wait_for_url(lambda url: "/sign-in" not in url)
+        sign_in(page, email)
     return cm, rp
 
 

@@ -7,8 +7,8 @@ from datetime import date
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.journeys.conftest import sign_in
 from tests.journeys.test_pages import obstacles
-from unisson.demo.script import PASSWORD
 
 pytestmark = pytest.mark.browser
 
@@ -26,11 +26,7 @@ def cm(person: Open) -> Callable[[int], Page]:
 
     def open_wide(width: int) -> Page:
         page = person(width=width, dark=width < 600)
-        page.goto("/sign-in")
-        page.locator("[name=email]").fill(CM)
-        page.locator("[name=password]").fill(PASSWORD)
-        page.locator("[name=password]").press("Enter")
-        page.wait_for_url(lambda url: "/sign-in" not in url)
+        sign_in(page, CM)
         return page
 
     return open_wide

@@ -9,8 +9,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # it has no types
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 
-from tests.journeys.conftest import Live
-from unisson.demo.script import PASSWORD
+from tests.journeys.conftest import Live, sign_in
 
 pytestmark = pytest.mark.browser
 
@@ -133,14 +132,6 @@ def desk(browser: Browser, live: Live) -> Iterator[Callable[[str, tuple[int, str
     yield open_desk
     for context in contexts:
         context.close()
-
-
-def sign_in(page: Page, email: str) -> None:
-    page.goto("/sign-in")
-    page.locator("[name=email]").fill(email)
-    page.locator("[name=password]").fill(PASSWORD)
-    page.locator("[name=password]").press("Enter")
-    page.wait_for_url(lambda url: "/sign-in" not in url)
 
 
 @pytest.mark.parametrize("look", [DESK, PHONE], ids=["desk", "phone"])

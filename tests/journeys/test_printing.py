@@ -5,8 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.journeys.conftest import Live
-from unisson.demo.script import PASSWORD
+from tests.journeys.conftest import Live, sign_in
 
 pytestmark = pytest.mark.browser
 
@@ -15,11 +14,7 @@ LANDSCAPE = re.compile(rb"/MediaBox \[0 0 841\.\d+ 59[45]\.?\d*\]")
 
 def arrived(browser: Browser, live: Live) -> Page:
     page = browser.new_context(base_url=live.url, locale="fr-FR", color_scheme="dark").new_page()
-    page.goto("/sign-in")
-    page.locator("[name=email]").fill("ines.caradec@example.org")
-    page.locator("[name=password]").fill(PASSWORD)
-    page.locator("[name=password]").press("Enter")
-    page.wait_for_url(lambda url: "/sign-in" not in url)
+    sign_in(page, "ines.caradec@example.org")
     return page
 
 

@@ -5,21 +5,15 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.journeys.conftest import Live
-from unisson.demo.script import PASSWORD
+from tests.journeys.conftest import Live, sign_in
 
 pytestmark = pytest.mark.browser
 
 NEW = "/atelier-nord/brands/biscuiterie-trehoret/contents/new"
 
 
-def sign_in(context: BrowserContext) -> Page:
-    page = context.new_page()
-    page.goto("/sign-in")
-    page.locator("[name=email]").fill("salome.vidal@example.org")
-    page.locator("[name=password]").fill(PASSWORD)
-    page.locator("[name=password]").press("Enter")
-    page.wait_for_url(lambda url: "/sign-in" not in url)
+def begun(context: BrowserContext) -> Page:
+    page = sign_in(context.new_page(), "salome.vidal@example.org")
     page.goto(NEW)
     return page
 
@@ -28,7 +22,7 @@ def sign_in(context: BrowserContext) -> Page:
 def page(browser: Browser, live: Live) -> Iterator[Page]:
     """A new content, opened by a press officer."""
     context = browser.new_context(base_url=live.url, locale="fr-FR", viewport={"width": 1280, "height": 900})
-    yield sign_in(context)
+    yield begun(context)
     context.close()
 
 
@@ -36,7 +30,7 @@ def page(browser: Browser, live: Live) -> Iterator[Page]:
 def plain(browser: Browser, live: Live) -> Iterator[Page]:
     """The same without scripts."""
     context = browser.new_context(base_url=live.url, locale="fr-FR", java_script_enabled=False)
-    yield sign_in(context)
+    yield begun(context)
     context.close()
 
 

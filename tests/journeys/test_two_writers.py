@@ -8,7 +8,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # it has no types
 from playwright.sync_api import Page, Route, expect
 
-from tests.journeys.test_keeping import NEW, sign_in
+from tests.journeys.conftest import sign_in
+from tests.journeys.test_keeping import NEW
 
 pytestmark = pytest.mark.browser
 

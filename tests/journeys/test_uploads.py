@@ -8,9 +8,8 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 from support.pictures import noise
 
-from tests.journeys.conftest import Live
+from tests.journeys.conftest import Live, sign_in
 from tests.journeys.test_import import sound
-from unisson.demo.script import PASSWORD
 
 HOME = "/atelier-nord/brands/biscuiterie-trehoret/media"
 DROP = """([input, zone]) => {
@@ -55,12 +54,7 @@ def test_many_files_arrive_over_a_bad_line(
         else:
             route.continue_()
 
-    page.goto(f"/sign-in?next={HOME}")
-    page.locator("[name=email]").fill("ines.caradec@example.org")
-    page.locator("[name=password]").fill(PASSWORD)
-    page.keyboard.press("Enter")
-    page.wait_for_url(re.compile(r"^https?://[^/?]+" + HOME + "$"))
-    page.wait_for_load_state()
+    sign_in(page, "ines.caradec@example.org", to=HOME)
     page.route(re.compile(r"/uploads/[0-9a-f-]{36}$"), break_now_and_then)
     page.route(re.compile(r"/uploads$"), be_full_once)
     page.locator("#picture").set_input_files([*files, drawing])
@@ -100,12 +94,7 @@ def test_a_closed_tab_goes_on_where_it_was(live: Live, person: Callable[..., Pag
                 return
         route.continue_()
 
-    page.goto(f"/sign-in?next={HOME}")
-    page.locator("[name=email]").fill("ines.caradec@example.org")
-    page.locator("[name=password]").fill(PASSWORD)
-    page.keyboard.press("Enter")
-    page.wait_for_url(re.compile(r"^https?://[^/?]+" + HOME + "$"))
-    page.wait_for_load_state()
+    sign_in(page, "ines.caradec@example.org", to=HOME)
     page.route(re.compile(r"/uploads/[0-9a-f-]{36}$"), let_one_pass)
     page.locator("#picture").set_input_files(file)
     page.wait_for_timeout(1500)
@@ -139,12 +128,7 @@ def test_one_is_stopped_and_sent_after_all(live: Live, person: Callable[..., Pag
         else:
             route.continue_()
 
-    page.goto(f"/sign-in?next={HOME}")
-    page.locator("[name=email]").fill("ines.caradec@example.org")
-    page.locator("[name=password]").fill(PASSWORD)
-    page.keyboard.press("Enter")
-    page.wait_for_url(re.compile(r"^https?://[^/?]+" + HOME + "$"))
-    page.wait_for_load_state()
+    sign_in(page, "ines.caradec@example.org", to=HOME)
     page.route(re.compile(r"/uploads/[0-9a-f-]{36}$"), hold_the_second)
     page.locator("#picture").set_input_files(file)
     row = page.locator(".upload-row", has_text=file.name)

@@ -3,43 +3,18 @@
 import os
 import signal
 import subprocess
-import sys
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
-import pytest
 from sqlalchemy import text
 from support.desk import Desk
 from support.pictures import noise
 
 from tests.imports.test_killed import comes_true
 from tests.media.test_uploads import PART, begun, count, kept
-from unisson.config import Settings
 from unisson.media.models import Media, UploadPart, UploadState
 from unisson.runtime import Runtime
 
 STEP = 4 * 1024 * 1024
-
-
-@pytest.fixture
-def mailer(settings: Settings, tmp_path: Path) -> Iterator[Callable[[], subprocess.Popen[bytes]]]:
-    environment = {
-        **os.environ, "ENVIRONMENT": "test", "SECRET_KEY": settings.secret_key, "DATABASE_URL": settings.database_url,
-        "VALKEY_URL": settings.valkey_url, "DATA_DIR": str(tmp_path), "STORAGE_URL": settings.storage_url,
-        "MAIL_URL": "mailbox:",
-    }  # fmt: skip
-    running: list[subprocess.Popen[bytes]] = []
-    with (tmp_path / "log").open("wb") as log:
-
-        def begin() -> subprocess.Popen[bytes]:
-            command = [sys.executable, "-m", "unisson.cli", "worker", "mail"]
-            running.append(subprocess.Popen(command, env=environment, stdout=log, stderr=log))
-            return running[-1]
-
-        yield begin
-        for process in running:
-            process.kill()
-            process.wait(20)
 
 
 def test_nothing_is_lost_and_nothing_comes_twice(
