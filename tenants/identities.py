@@ -123,7 +123,17 @@ class Dispatch(Base):
     claimed_by: Mapped[str | None]
 
 
+class Restore(Base):
+    """That the installation was brought back from a backup: what was to leave in between may have left already."""
+
+    __tablename__ = "restores"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, server_default=func.gen_random_uuid())
+    backup_at: Mapped[datetime]
+    restored_at: Mapped[datetime]
+
+
 GLOBAL_TABLES = frozenset(
-    {"identities", "sign_ins", "identity_letters", "directory", "seats", "dispatch", "trusted_hosts"}
+    {"identities", "sign_ins", "identity_letters", "directory", "seats", "dispatch", "trusted_hosts", "restores"}
 )
 """Every table without an agency of its own; a test fails on any other."""

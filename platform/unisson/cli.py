@@ -7,6 +7,9 @@ queue to print a table.
 import json
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import click
 
@@ -97,6 +100,34 @@ def storage() -> None:
 
 
 @commands.command()
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+@click.option("--keep", type=click.IntRange(min=1), help="Delete all but so many of the folder's backups afterwards.")
+def backup(folder: Path, keep: int | None) -> None:
+    """Copy the database and every file into FOLDER, while everything goes on; print where."""
+    from unisson.backups.taking import prune, take  # noqa: PLC0415 - see the module
+
+    with _with_servers() as found:
+        print(take(found, folder))
+    if keep:
+        print(f"Deleted {prune(folder, keep)} older backups.")
+
+
+@commands.command()
+@click.argument("place", type=click.Path(file_okay=False, path_type=Path))
+def restore(place: Path) -> None:
+    """Bring the backup in PLACE back into an empty installation. What may have left since is looked up, not sent."""
+    from unisson.backups.restoring import bring_back  # noqa: PLC0415 - see the module
+
+    with _with_servers() as found:
+        came = bring_back(found, place, print)
+    print(f"Brought back {came.rows} rows and {came.files} files. Everybody signs in again.")
+    print(f"{came.unknown} publications were due since: each is looked up on its channel before anything is sent.")
+    print(
+        f"{came.undecided} contents dated since were not approved in the backup: look on the channel before deciding."
+    )
+
+
+@commands.command()
 @click.option("--json", "as_json", is_flag=True, help="One JSON list instead of sentences.")
 def demo(as_json: bool) -> None:
     """Fill an empty database with a demonstration agency; print who can sign in."""
@@ -122,12 +153,28 @@ def settings(markdown: bool) -> None:
 
 
 def main() -> None:
-    """Run a command; a setting that cannot be used is one sentence and exit status 2."""
+    """Run a command; a setting that cannot be used, or a refusal, is one sentence and exit status 2."""
+    from unisson.backups.manifest import BackupError  # noqa: PLC0415 - see the module
+    from unisson.embedded_account import EmbeddedError  # noqa: PLC0415 - see the module
+
     try:
         commands()
-    except SettingError as error:
+    except (SettingError, BackupError, EmbeddedError) as error:
         print(error, file=sys.stderr)
         sys.exit(2)
+
+
+@contextmanager
+def _with_servers() -> Iterator[Settings]:
+    """Give the settings with both servers there, started for the while of a block if nobody runs them yet."""
+    found = Settings.from_environ(os.environ)
+    if not found.is_embedded:
+        yield found
+        return
+    from unisson import embedded  # noqa: PLC0415 - see the module
+
+    with embedded.servers(found.data_dir) as running:
+        yield found.with_servers(running.database, running.valkey)
 
 
 def _located() -> Settings:

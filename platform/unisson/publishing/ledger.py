@@ -25,6 +25,8 @@ select p.id, p.state, p.attempts, p.due_at, p.late_accepted, p.client_ref, p.con
        extract(epoch from ch.paused_until - clock_timestamp())::float as pause,
        extract(epoch from clock_timestamp() - turn.at)::float as late,
        app.rights_have_ended(p.agency_id, p.revision_id) as rights_ended,
+       exists (select from app.restores o where p.due_at >= o.backup_at and p.due_at < o.restored_at
+               and p.created_at >= o.restored_at) as may_have_left,
        f.state as first_state, s.email, s.name as recipient_name, s.unsubscribed_at, p.subscriber_id
   from app.publications p
   join app.contents c on c.agency_id = p.agency_id and c.id = p.content_id

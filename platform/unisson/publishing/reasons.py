@@ -47,6 +47,11 @@ CODES: dict[str, Explanation] = {
         lazy("What stands was not sent a second time."),
         lazy("Look on the channel. Sent again, it goes on at the first post that is missing; or give its address."),
     ),
+    "restored": Explanation(
+        lazy("It was to leave in a time that was lost and brought back from a backup: it may be out already."),
+        KEPT,
+        lazy("Look on the channel. If it stands there, give its address; if it does not, send it now."),
+    ),
     "on_hold": Explanation(
         lazy("The content was on hold when its time came. Nothing was sent."),
         KEPT,

@@ -55,11 +55,19 @@ def _not_now(seen: Row[Any], lateness_limit: float) -> Verdict | None:
     limit = lateness_limit if seen.late_limit is None else seen.late_limit
     if seen.late > limit and not seen.late_accepted:
         return Verdict("held", "not_sent", "thread late" if _has_begun_a_thread(seen) else "late")
-    if seen.rights_ended:
-        return Verdict("held", "not_sent", "rights ended")
+    reason = _for_a_person(seen)
+    if reason is not None:
+        return Verdict("held", "not_sent", reason)
     if seen.pause is not None and seen.pause > 0:
         return Verdict("scheduled", "not_sent", "paused", delay=min(seen.pause, PAUSE_LOOK))
     return None
+
+
+def _for_a_person(seen: Row[Any]) -> str | None:
+    """Return why somebody must look at a publication before it leaves; None where nothing is in the way."""
+    if seen.may_have_left and not seen.late_accepted:
+        return "restored"
+    return "rights ended" if seen.rights_ended else None
 
 
 def _has_begun_a_thread(seen: Row[Any]) -> bool:
