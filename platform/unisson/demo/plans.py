@@ -1,6 +1,7 @@
 """What the demonstration plans: a strategy, topics with their key dates, an embargo, the order of contents."""
 
 import uuid
+from collections.abc import Mapping
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -10,10 +11,14 @@ from tenants.access import Actor
 from tenants.base import utcnow
 from tenants.brands import Brand
 from tenants.session import TenantSession
-from unisson.demo.script import StrategyScript, TopicScript, fr
+from unisson.calendars.models import NoteKind
+from unisson.calendars.notes import Noted, note_down
+from unisson.demo.script import BrandScript, StrategyScript, TopicScript, fr
 from unisson.editorial.models import Content
 from unisson.editorial.order import place_after
-from unisson.strategy.planning import TEXTS, Pillar, StrategyPlan, open_strategy
+from unisson.publishing.models import Channel
+from unisson.strategy.planning import TEXTS, Pillar, StrategyPlan, open_strategy, set_black_out
+from unisson.strategy.rhythm import set_beats
 from unisson.topics.models import Pole, PoleWord
 from unisson.topics.planning import Plan, note_date, open_topic, speak
 from unisson.topics.shifting import TypedEmbargo, set_embargo
@@ -48,6 +53,26 @@ def plan_strategy(session: TenantSession, owner: Actor, brand: Brand, told: Stra
         mentions={risk: fr(words) for risk, words in told.mentions},
     )
     open_strategy(session, owner, brand.id, plan)
+
+
+def plan_days(
+    session: TenantSession, owner: Actor, brand: Brand, told: BrandScript, channels: Mapping[str, Channel]
+) -> None:
+    """Note a brand's events and black-out, and set its weekly rhythm."""
+    today = utcnow().astimezone(ZoneInfo(brand.timezone)).date()
+    for kind, first, days, title in told.notes:
+        starts = today + timedelta(days=first)
+        note_down(
+            session, owner, brand.id, Noted(NoteKind(kind), fr(title), "", starts, starts + timedelta(days=days - 1))
+        )
+    if told.quiet:
+        first, days, reason = told.quiet
+        starts = today + timedelta(days=first)
+        set_black_out(
+            session, owner, brand.id, starts, starts + timedelta(days=days - 1), reason=fr(reason), stops=False
+        )
+    for kind, weekdays, clock in told.beats:
+        set_beats(session, owner, brand.id, channels[kind].id, weekdays=weekdays, clock=time.fromisoformat(clock))
 
 
 def pillar_of(told: StrategyScript | None, text: str) -> str:

@@ -118,6 +118,15 @@ class BrandScript:
     handle: str = ""
     topics: tuple[TopicScript, ...] = ()
     strategy: StrategyScript | None = None
+    notes: tuple[tuple[str, int, int, str], ...] = ()
+    """What stands on its calendar beside contents: kind, first day from today, days, title."""
+
+    quiet: tuple[int, int, str] | None = None
+    """A black-out: first day from today, days, reason."""
+
+    beats: tuple[tuple[str, tuple[int, ...], str], ...] = ()
+    """Its weekly rhythm: kind of channel, days of the week (0 is Monday), time of day."""
+
     about: str = ""
     contact: tuple[str, str, str] = ("", "", "")
 

@@ -28,7 +28,7 @@ from unisson.approvals.holding import hold
 from unisson.demo import history, script
 from unisson.demo.images import details_of
 from unisson.demo.pictures import drawn
-from unisson.demo.plans import pillar_of, plan_strategy, plan_topic, put_in_order
+from unisson.demo.plans import pillar_of, plan_days, plan_strategy, plan_topic, put_in_order
 from unisson.demo.releases import brand_press, press_of
 from unisson.demo.script import AgencyScript, BrandScript, Person, Piece, TopicScript, fr
 from unisson.editorial.limits import check_with
@@ -198,6 +198,7 @@ class Stage:
         owner = self.actors[self.agency.owner]
         if stage.script.strategy:
             plan_strategy(self.session, owner, stage.brand, stage.script.strategy)
+        plan_days(self.session, owner, stage.brand, stage.script, stage.channels)
         for told in stage.script.topics:
             topic_id = plan_topic(self.session, owner, stage.brand, told)
             for name, words in told.files:
