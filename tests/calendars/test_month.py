@@ -251,7 +251,9 @@ def test_two_hundred_entries_stay_light(desk: Desk) -> None:
     desk.write_many(spread(200, datetime(2026, 10, 1, 8, 0)), state=ContentState.SCHEDULED)
     html = desk.open(query="month=2026-10&brand=marque").text
     assert html.count('class="entry"') == 200
-    assert len(html.encode()) < 145_000  # 450 bytes an entry: its address, its marks, its state in a word, two icons
+    assert (
+        len(html.encode()) < 150_000
+    )  # 450 bytes an entry: its address, its marks, its state in a word, two icons; a tenth on the way
 
 
 def test_the_number_of_statements_does_not_grow(

@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import parse_qsl
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
 from tenants.errors import RefusedError
 from tenants.permissions import Permission
-from unisson.calendars.acts import Act, Order, Outcome, carry_out, last_act, undo
+from unisson.calendars.acts import Act, Order, Outcome, Refusal, carry_out, last_act, undo
 from unisson.calendars.filters import uuid_or_none
 from unisson.calendars.listing import COLUMNS, Reach, Wanted, columns, found, wanted_from
 from unisson.calendars.looks import brand_pairs, brands_asked, clock_pairs, own_clock, place, views
@@ -22,11 +22,15 @@ from unisson.editorial.composer import channel_registry
 from unisson.editorial.limits import check_with
 from unisson.web.db import session
 from unisson.web.guards import BrandCard, actor, current_agency_row
-from unisson.web.i18n import _n, lazy
+from unisson.web.i18n import _, _n, lazy
 from unisson.web.operations import new_operation_id
 from unisson.web.people import me
+from unisson.web.wishes import wants_json
 
-Answer = Response | str | tuple[str, int]
+Answer = Response | str | tuple[str, int] | tuple[Response, int]
+
+MOST_SAID = 4
+"""Of how many contents that stay as they are a view says why; the list says it of all."""
 
 BOARD = {
     "writing": lazy("Being written"),
@@ -57,18 +61,14 @@ def board() -> Answer:
 
 def acting() -> Answer:
     """Carry one thing out on all chosen contents; say of each that stays as it is why."""
-    typed = request.form
     try:
-        wanted = Act(typed.get("act", ""))
-    except ValueError:
-        return _page(refusal=RefusedError(lazy("Choose what to do with them."), field="act"), status=422)
-    order = Order(wanted, _days(typed.get("days", "")), typed.get("tag", "")[:40], typed.get("again") == "y")
-    chosen = _ids(typed.getlist("content"))
-    try:
-        with session().begin_nested():
-            outcome = carry_out(session(), actor(), order, chosen, check_with(channel_registry()))
+        outcome = _carried_out(request.form)
     except RefusedError as refusal:
+        if wants_json():
+            return jsonify(refused=[str(refusal.sentence)]), refusal.status
         return _page(refusal=refusal, status=refusal.status)
+    if wants_json():
+        return _told(outcome)
     if not outcome.done:
         return _page(outcome=outcome, status=422)
     flash(_n("%(num)s content was changed.", "%(num)s contents were changed.", outcome.done), "success")
@@ -80,6 +80,8 @@ def acting() -> Answer:
 def undoing(act_id: uuid.UUID) -> Answer:
     """Take back what was done to many contents."""
     outcome = undo(session(), actor(), act_id)
+    if wants_json():
+        return _told(outcome)
     flash(_n("%(num)s content is as it was.", "%(num)s contents are as they were.", outcome.done), "success")
     if outcome.refused:
         return _page(outcome=outcome)
@@ -112,6 +114,33 @@ def _page(refusal: RefusedError | None = None, outcome: Outcome | None = None, s
         **_around(chosen, seen, wanted, "list"),
     )
     return html, status
+
+
+def _carried_out(typed: "MultiDict[str, str]") -> Outcome:
+    try:
+        wanted = Act(typed.get("act", ""))
+    except ValueError:
+        raise RefusedError(lazy("Choose what to do with them."), field="act") from None
+    order = Order(wanted, _days(typed.get("days", "")), typed.get("tag", "")[:40], typed.get("again") == "y")
+    with session().begin_nested():
+        return carry_out(session(), actor(), order, _ids(typed.getlist("content")), check_with(channel_registry()))
+
+
+def _told(outcome: Outcome) -> tuple[Response, int]:
+    """Say to a view that stays open what became of it: in sentences, and by which address to undo it."""
+    told: dict[str, Any] = {"refused": [_why(each) for each in outcome.refused[:MOST_SAID]]}
+    left = len(outcome.refused) - MOST_SAID
+    if left > 0:
+        told["refused"].append(_n("%(num)s more stays as it is.", "%(num)s more stay as they are.", left))
+    if outcome.done:
+        told["message"] = _n("%(num)s content was changed.", "%(num)s contents were changed.", outcome.done)
+    if outcome.act_id:
+        told["undo"] = url_for("calendars.undoing", act_id=outcome.act_id)
+    return jsonify(told), 200 if outcome.done else 422
+
+
+def _why(refused: Refusal) -> str:
+    return _("“%(title)s” stays as it is. %(why)s", title=refused.title or _("Untitled"), why=refused.sentence)
 
 
 def _sent_from() -> "MultiDict[str, str]":

@@ -27,6 +27,7 @@ from unisson.web.db import session
 from unisson.web.guards import actor, brand_card_of
 from unisson.web.i18n import _, lazy, say_time
 from unisson.web.operations import new_operation_id
+from unisson.web.wishes import wants_json
 
 CONFIRM = lazy("This content was submitted or approved. Moving it asks for the approval again: confirm that first.")
 
@@ -124,12 +125,8 @@ def _rule(content: Content) -> str:
     return KEEPS if date_is_free(session(), content) else ASKS_AGAIN
 
 
-def _wants_json() -> bool:
-    return request.accept_mimetypes.best == "application/json"
-
-
 def _refused(content: Content, form: MoveForm, refusal: RefusedError) -> Answer:
-    if _wants_json():
+    if wants_json():
         return _refused_to_script(content, form, refusal)
     if refusal.field == "confirmed" or content.version != form.version_shown:
         form.version.data = str(content.version)
@@ -149,7 +146,7 @@ def _proposed(form: MoveForm) -> str:
 
 
 def _answered(content: Content) -> Answer:
-    if _wants_json() and content.scheduled_at is not None:
+    if wants_json() and content.scheduled_at is not None:
         said = say_time(content.scheduled_at, content.zone, "clock")
         return make_response(jsonify(version=content.version, time=said, state=content.state))
     if request.headers.get("HX-Request") == "true":
