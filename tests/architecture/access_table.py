@@ -101,6 +101,7 @@ TABLE: dict[str, Place] = {
     "live.ticket": Member(None, on_brand=False, may_be_unseen=True),
     "calendars.note_new": Member(P.CONTENT_WRITE),
     "calendars.note": Member(P.CONTENT_WRITE),
+    "calendars.note_days": Member(P.CONTENT_WRITE),
     "calendars.note_archiving": Member(P.CONTENT_WRITE),
     "calendars.month": Member(None, on_brand=False, may_be_unseen=True),
     "calendars.listed": Member(None, on_brand=False, may_be_unseen=True),

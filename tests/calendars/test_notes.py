@@ -105,3 +105,20 @@ def test_titles_are_text_and_the_day_of_the_address_is_proposed(desk: Desk) -> N
     write(desk, title="<b>gras</b>")
     assert "<b>gras" not in month(desk)
     assert f'value="{today()}"' in desk.get("cm", f"/brands/marque/notes/new?date={today()}").text
+
+
+def test_it_is_put_on_the_days_that_one_sees_free_or_not_at_all(desk: Desk) -> None:
+    write(desk, details="Stand 12")
+    note, there = only(desk), "2027-05-10/2027-05-10"
+    days = {"starts_on": "2027-05-12", "ends_on": "2027-05-14", "shown": there}
+    assert desk.post("rp", f"/notes/{note.id}/days", days).status_code == 200
+    moved = only(desk)
+    assert (moved.starts_on, moved.ends_on, moved.details) == (date(2027, 5, 12), date(2027, 5, 14), "Stand 12")
+    assert 'data-lasts="2027-05-12/2027-05-14"' in month(desk)
+    stale = desk.post("cm", f"/notes/{note.id}/days", days)
+    assert stale.status_code == 409
+    assert stale.json["message"] == "Somebody has moved this since. Look where it stands now."
+    here = "2027-05-12/2027-05-14"
+    for bad in ({"ends_on": "2027-05-01"}, {"starts_on": ""}, {"starts_on": "2027-02-30"}, {"ends_on": "2031-01-01"}):
+        assert desk.post("cm", f"/notes/{note.id}/days", {**days, **bad, "shown": here}).status_code == 422
+    assert only(desk).starts_on == date(2027, 5, 12)

@@ -127,6 +127,8 @@ class Mark:
     text: str
     path: str | None = None
     goes_on: bool = False
+    lasts: str = ""
+    """First and last day of what may be put on others, with a stroke between."""
 
 
 def standing(session: TenantSession, scope: Scope) -> tuple[str, Marks]:
@@ -165,7 +167,7 @@ def _all(dates: Sequence[date], read: Marks, names: Mapping[str, str], own: str 
         yield Mark(date.fromisoformat(on), "date", "flag", _named(label, brand, names), f"topics/{topic_id}")
     for brand, kind, starts, ends, title, note_id in read.notes:
         for mark in _span(kind, _NOTED[kind], _named(title, brand, names), (starts, ends), (first, last)):
-            yield replace(mark, path=f"notes/{note_id}")
+            yield replace(mark, path=f"notes/{note_id}", lasts=f"{starts}/{ends}")
     for name, starts, ends in read.away:
         text = _("Away: %(name)s", name=name)
         yield from _span("away", "calendar-off", text, (starts, ends), (first, last))
@@ -256,11 +258,22 @@ def _named(text: str, brand: str, names: Mapping[str, str]) -> str:
 
 
 def _markup(mark: Mark, said: Words) -> str:
+    held, end = Markup(""), Markup("")
+    if mark.lasts:
+        held = Markup(' data-lasts="{}" data-note="{}"').format(mark.lasts, mark.path)
+        if mark.lasts.endswith(mark.day.isoformat()):
+            end = _END
     if mark.goes_on:
-        return Markup('<span class="day-mark" data-kind="{}" data-goes-on title="{}"></span>').format(
-            mark.kind, mark.text
+        return Markup('<span class="day-mark" data-kind="{}" data-goes-on title="{}"{}>{}</span>').format(
+            mark.kind, mark.text, held, end
         )
     inner = Markup('{}<span class="day-mark-text">{}</span>').format(said.mark_icons[mark.icon], mark.text)
     if mark.path is None:
         return Markup('<span class="day-mark" data-kind="{}">{}</span>').format(mark.kind, inner)
-    return Markup('<a class="day-mark" data-kind="{}" href="{}">{}</a>').format(mark.kind, mark.path, inner)
+    return Markup('<a class="day-mark" data-kind="{}" href="{}"{}>{}{}</a>').format(
+        mark.kind, mark.path, held, inner, end
+    )
+
+
+_END = Markup('<span class="day-mark-end" aria-hidden="true"></span>')
+"""By which a mark is drawn longer or shorter; the keyboard has Shift, Alt and an arrow for it."""

@@ -3,14 +3,14 @@
 import uuid
 from collections.abc import Callable
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 from wtforms import StringField
 
 from tenants.errors import RefusedError
 from tenants.permissions import Permission
 from unisson.calendars.models import CalendarNote, NoteKind
-from unisson.calendars.notes import Noted, archive_note, change_note, load_note, note_down
+from unisson.calendars.notes import Noted, archive_note, change_note, load_note, note_down, place_note
 from unisson.strategy.forms import day
 from unisson.web.db import session
 from unisson.web.forms import LineField, TextField, VersionForm
@@ -18,7 +18,7 @@ from unisson.web.guards import BrandCard, actor, brand_card, brand_card_of
 from unisson.web.i18n import _, lazy
 from unisson.web.operations import new_operation_id
 
-Answer = Response | str | tuple[str, int]
+Answer = Response | str | tuple[str, int] | tuple[Response, int]
 
 KINDS = {NoteKind.NOTE.value: lazy("A note"), NoteKind.EVENT.value: lazy("An event")}
 NO_DAY = lazy("This is not a day. Choose one, or leave it empty.")
@@ -76,10 +76,23 @@ def note_archiving(note_id: uuid.UUID) -> Answer:
     return redirect(url_for("calendars.note", note_id=note_id), 303)
 
 
+def note_days(note_id: uuid.UUID) -> Answer:
+    """Put a note on other days, as it was dragged, drawn longer or moved by keyboard; say so in sentences."""
+    typed = request.form
+    days = day(typed.get("starts_on", "")), day(typed.get("ends_on", ""))
+    try:
+        with session().begin_nested():
+            place_note(session(), actor(), note_id, days, typed.get("shown", ""))
+    except RefusedError as refusal:
+        return jsonify(message=str(refusal.sentence)), refusal.status
+    return jsonify(message=_("Saved."))
+
+
 def register(blueprint: Blueprint) -> None:
     """Add the routes to `blueprint`."""
     blueprint.add_url_rule("/brands/<brand>/notes/new", view_func=note_new, methods=["GET", "POST"])
     blueprint.add_url_rule("/notes/<uuid:note_id>", view_func=note, methods=["GET", "POST"])
+    blueprint.add_url_rule("/notes/<uuid:note_id>/days", view_func=note_days, methods=["POST"])
     blueprint.add_url_rule("/notes/<uuid:note_id>/archive", view_func=note_archiving, methods=["POST"])
 
 

@@ -23,6 +23,8 @@ LONG_DETAILS = lazy("The details have 2,000 characters at most. Shorten them.")
 NO_DAYS = lazy("Choose the day on which it begins, and no earlier one to end: a year at most.")
 STALE = lazy("Somebody changed this while you were writing. What you typed is still in the form.")
 
+MOVED = lazy("Somebody has moved this since. Look where it stands now.")
+
 
 @dataclass(frozen=True, slots=True)
 class Noted:
@@ -70,6 +72,25 @@ def change_note(
     session.flush()
     record(session, actor, "note.changed", "note", note.id, brand_id=note.brand_id)
     return note
+
+
+def place_note(
+    session: TenantSession, actor: Actor, note_id: uuid.UUID, days: tuple[date | None, date | None], shown: str
+) -> CalendarNote:
+    """Return the note on other days. `shown` are those that one saw (`lasting`). Raises RefusedError, StaleError."""
+    note = load_note(session, actor, note_id, lock=True)
+    if shown != lasting(note):
+        raise StaleError(MOVED)
+    _fill(note, Noted(NoteKind(note.kind), note.title, note.details, *days))
+    note.version += 1
+    session.flush()
+    record(session, actor, "note.changed", "note", note.id, brand_id=note.brand_id)
+    return note
+
+
+def lasting(note: CalendarNote) -> str:
+    """Return a note's days as a calendar holds them: the first and the last, with a stroke between."""
+    return f"{note.starts_on}/{note.ends_on}"
 
 
 def archive_note(session: TenantSession, actor: Actor, note_id: uuid.UUID, *, back: bool = False) -> CalendarNote:
