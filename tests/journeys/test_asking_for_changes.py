@@ -1,5 +1,6 @@
 """Asking for changes about some words or a point of an image, in a browser, and reading what changed afterwards."""
 
+import re
 from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
@@ -50,7 +51,8 @@ def test_from_some_words_and_a_point_to_what_changed(person: Callable[..., Page]
     cm.locator("[name=new_alt]").fill("Du beurre au soleil")
     for box in cm.locator("[name=channel_ids]").all()[1:]:
         box.uncheck()
-    press(cm, "[name=action][value=submit]")
+    press(cm, "[name=action][value=submit]")  # which waits for the image that is on its way
+    cm.wait_for_url(re.compile("/contents/[0-9a-f-]{36}$"))
     address = cm.url
 
     rp = sign_in(person(width=390), "salome.vidal@example.org")

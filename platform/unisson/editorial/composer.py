@@ -30,7 +30,7 @@ from unisson.editorial.previews import ChannelPreview, PreviewPicture, handle_of
 from unisson.editorial.timing import parse_local, resolve
 from unisson.editorial.writing import MAX_PICTURES, TOO_MANY_PICTURES, draft_of
 from unisson.media.addresses import still_address, video_address
-from unisson.media.intake import take_in
+from unisson.media.intake import MOST_BYTES, take_in
 from unisson.media.models import Media, MediaKind
 from unisson.newsroom.release import Voice
 from unisson.publishing.assembly import registry
@@ -314,6 +314,7 @@ class Composer:
             moment=self.when(),
             speakers=self.speakers,
             press_kinds=sorted(PRESS_KINDS),
+            most_bytes=MOST_BYTES,
             thread=self.beside.thread(channel_registry()),
             **self._seen(),
             **self._addresses(),

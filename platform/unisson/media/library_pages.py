@@ -6,7 +6,7 @@ from typing import NamedTuple
 from flask import flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from tenants.errors import RefusedError
+from tenants.errors import NotFoundError, RefusedError
 from tenants.permissions import Permission
 from unisson.calendars.period import today_in
 from unisson.media.forms import ImageForm
@@ -17,7 +17,7 @@ from unisson.media.quota import room
 from unisson.media.uploads import sent_by
 from unisson.web.db import session
 from unisson.web.forms import one_line
-from unisson.web.guards import actor, brand_card, brand_card_of
+from unisson.web.guards import BrandCard, actor, brand_card, brand_card_of
 from unisson.web.i18n import _, lazy
 from unisson.web.operations import new_operation_id
 
@@ -80,10 +80,23 @@ def choice(brand: str) -> Answer:
     """Show images of the brand to choose from, as fields of a content's form."""
     card = brand_card(brand)
     actor().require(Permission.CONTENT_WRITE, card.id)
+    one = request.args.get("media", type=uuid.UUID)
+    if one is not None:
+        return _added(card, one)
     wanted = Wanted(today=today_in(card.timezone), words=one_line(request.args.get("words"))[:200])
     found = shelf(session(), card.id, wanted)
     images = [(each, each.alt_fr if card.language == "fr" else each.alt_en) for each in found.images]
     return render_template("media/_choice.html", images=images, has_more=found.has_more)
+
+
+def _added(card: BrandCard, media_id: uuid.UUID) -> str:
+    """Show one image of the brand as a row of a content's form, at the place that the script names."""
+    media = load_image(session(), actor(), media_id)
+    if media.brand_id != card.id:
+        raise NotFoundError
+    number = min(max(request.args.get("number", 1, int), 1), 99)
+    alt = media.alt_fr if card.language == "fr" else media.alt_en
+    return render_template("media/_attached.html", media=media, alt=alt, number=number)
 
 
 def _rights(media: Media, wanted: Wanted) -> str:
