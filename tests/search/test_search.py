@@ -2,6 +2,7 @@
 
 import re
 import uuid
+from io import BytesIO
 from typing import Any
 
 import pytest
@@ -14,12 +15,16 @@ from support.statements import recorded
 from support.topics import opened
 from support.world import build_world
 
+from unisson.editorial.beside import Beside
 from unisson.editorial.writing import edit
 from unisson.runtime import Runtime
 from unisson.search.models import SearchWord
 from unisson.search.reading import Term, excerpt, marked, search
+from unisson.storage import storage_of
+from unisson.threads.files import keep
 from unisson.threads.models import Audience
 from unisson.threads.writing import Said, start
+from unisson.topics.files import add_file, remove_files
 from unisson.web.guards import BrandCard
 
 
@@ -217,3 +222,34 @@ def test_words_are_found_by_the_index_under_the_policy(desk: Desk) -> None:
             plan = plan_of(session, f"select item_id from app.search_words where kind = 'content' and {condition}")
             assert "pk_search_words" in plan, plan
             assert "Seq Scan" not in plan, plan
+
+
+def test_the_posts_that_continue_a_content_find_it(desk: Desk) -> None:
+    content_id = desk.write(title="T-fil", beside=Beside(thread=("La suite parle de sarrasin.",)))
+    assert found(desk, "sarrasin") == {"T-fil"}
+    with desk.session() as session:
+        edit(session, desk.actor("cm"), content_id, desk.draft(title="T-fil", beside=Beside(thread=("Du lin.",))), None)
+    assert found(desk, "sarrasin") == set()
+    assert found(desk, "lin") == {"T-fil"}
+
+
+def test_files_find_the_message_and_the_topic_that_they_hang_on(desk: Desk) -> None:
+    topic_id, storage = opened(desk), storage_of(desk.runtime.settings)
+    content_id = desk.write(title="T-un")
+    desk.submit(content_id)
+    for audience, name in ((Audience.INTERNAL, "marge_secrete.txt"), (Audience.CLIENT, "devis-signature.txt")):
+        with desk.session() as session:
+            kept = keep(session, name, BytesIO(b"texte"), storage)
+            start(session, desk.actor("cm"), content_id, audience, Said("Voici.", files=(kept,)))
+    for words, role, times in (
+        ("secrete", "cm", 1), ("secrete", "client_approver", 0), ("signature", "cm", 1), ("signature", "client_approver", 1),
+    ):  # fmt: skip
+        assert page(desk, words, role).count("Voici.") == times, (words, role)
+    with desk.session() as session:
+        hung = add_file(session, desk.actor("cm"), topic_id, "barème 2027.csv", BytesIO(b"a;b"), storage=storage)
+        file_id = hung.id
+    assert "Résultats" in page(desk, "bareme")
+    assert "Résultats" not in page(desk, "bareme", "client_approver")
+    with desk.session() as session:
+        remove_files(session, desk.actor("cm"), topic_id, [file_id])
+    assert "Résultats" not in page(desk, "bareme")
