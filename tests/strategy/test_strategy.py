@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
-from support.desk import Desk, today
+from support.desk import HTTPS, Desk, days_ahead, today
 from support.statements import recorded
 from support.topics import at
 
@@ -293,3 +293,18 @@ def test_what_a_stop_refuses_is_refused_by_every_way_to_submit(desk: Desk) -> No
     content_id = desk.write(body="C'est pas cher")
     with pytest.raises(RefusedError):
         submit(desk, content_id)
+
+
+def test_what_was_planned_in_a_black_out_is_shown_and_stays(desk: Desk) -> None:
+    desk.speak_english()
+    day = days_ahead().date()
+    content_id = desk.write()
+    typed = {"starts_on": str(day), "ends_on": str(day), "reason": "Deuil", "stops": "y"}
+    answer = desk.post("rp", f"/brands/{desk.world.brand_slug}/black-outs", typed)
+    assert answer.status_code == 303
+    assert f"since={day}" in answer.location
+    shown = desk.browser("rp").get(answer.location, base_url=HTTPS).text
+    assert "1 content is planned in it and stays." in shown
+    assert str(content_id) in shown
+    elsewhere = {**typed, "starts_on": "2030-05-01", "ends_on": "2030-05-02"}
+    assert "black-outs" in desk.post("rp", f"/brands/{desk.world.brand_slug}/black-outs", elsewhere).location

@@ -40,12 +40,15 @@ _PLANNED = (
     )
     .where(DATED, Content.state != literal_column(f"'{ContentState.CANCELLED}'"))
     .order_by(Content.scheduled_at, Content.id)
-    .limit(MOST_EVENTS)
+    .limit(MOST_EVENTS + 1)
 )  # fmt: skip
 
 
 def planned(session: TenantSession, opened: OpenFeed) -> Sequence[Planned]:
-    """Return a month behind and a year ahead, the first MOST_EVENTS by time. What is cancelled is not among them."""
+    """Return a month behind and a year ahead by time: MOST_EVENTS of them, and one that says that there are more.
+
+    What is cancelled is not among them.
+    """
     today = utcnow().replace(hour=0, minute=0, second=0, microsecond=0)
     brands = [card.id for card in opened.brands]
     asked = {

@@ -15,7 +15,7 @@ from icalendar import Calendar, Event, Timezone, vDuration, vText
 from icalendar.enums import CLASS, STATUS, TRANSP
 
 from tenants.base import utcnow
-from unisson.calendars.feed_reading import Planned
+from unisson.calendars.feed_reading import MOST_EVENTS, Planned
 from unisson.calendars.feeds import OpenFeed
 from unisson.calendars.wording import words
 from unisson.editorial.forms import KINDS
@@ -54,8 +54,10 @@ def written(opened: OpenFeed, contents: Sequence[Planned], home: str) -> bytes:
     calendar.add("X-PUBLISHED-TTL", vDuration(READ_AGAIN))
     _describe(calendar, opened.feed.name)
     common = Writing(home, {card.id: card for card in opened.brands}, names_brands=opened.feed.brand_id is None)
-    for content in contents:
+    for content in contents[:MOST_EVENTS]:
         calendar.add_component(_event(content, common))
+    if len(contents) > MOST_EVENTS:
+        calendar.add_component(_cut(opened, contents[MOST_EVENTS - 1]))
     if not contents:
         # A calendar of nothing at all is none (RFC 5545 §3.6).
         calendar.add_component(Timezone.from_tzid("UTC"))
@@ -72,6 +74,19 @@ def _describe(calendar: Calendar, name: str) -> None:
     named, about = vText(one_line(name)), vText(_("What is planned in Unisson, as you see it there."))
     for title, text in (("NAME", named), ("X-WR-CALNAME", named), ("DESCRIPTION", about), ("X-WR-CALDESC", about)):
         calendar.add(title, text)
+
+
+def _cut(opened: OpenFeed, last: Planned) -> Event:
+    """Say on the day of the last content that there are more: a feed that ends in silence looks like an empty plan."""
+    return Event.new(
+        uid=f"{opened.feed.id}-cut",
+        start=last.at.astimezone(UTC).date(),
+        stamp=utcnow().replace(microsecond=0),
+        summary=_("This feed ends here: it has room for %(num)s contents", num=MOST_EVENTS),
+        description=_("More is planned after this day. Make a feed for each brand to see it all."),
+        status=STATUS.CONFIRMED,
+        transparency=TRANSP.TRANSPARENT,
+    )
 
 
 def _event(content: Planned, common: Writing) -> Event:

@@ -53,6 +53,29 @@ def black_outs_of(session: TenantSession, brand_id: uuid.UUID, since: date) -> S
     return session.scalars(wanted.order_by(BlackOut.starts_on, BlackOut.id)).all()
 
 
+def planned_in(session: TenantSession, brand_id: uuid.UUID, black_out: BlackOut, zone: str) -> int:
+    """Return how many contents of the brand are dated within a black-out, by its clock, and not gone out yet."""
+    clock = ZoneInfo(zone)
+    since = datetime.combine(black_out.starts_on, time(), clock)
+    until = datetime.combine(black_out.ends_on + timedelta(days=1), time(), clock)
+    wanted = select(func.count()).where(
+        Content.brand_id == brand_id,
+        Content.scheduled_at >= since,
+        Content.scheduled_at < until,
+        Content.state.in_(_TO_COME),
+    )
+    return session.scalar(wanted) or 0
+
+
+_TO_COME = [
+    state.value
+    for state in (
+        ContentState.DRAFT, ContentState.CHANGES_REQUESTED, ContentState.IN_REVIEW, ContentState.SCHEDULED,
+        ContentState.ON_HOLD,
+    )
+]  # fmt: skip
+
+
 def pillars_of(session: TenantSession, brand_id: uuid.UUID) -> list[str]:
     """Return the names of the pillars of a brand's strategies in use, each once, those of the latest first."""
     found = (str(pillar["name"]) for each in strategies_of(session, brand_id) for pillar in each.pillars)

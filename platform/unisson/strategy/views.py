@@ -10,7 +10,7 @@ from tenants.permissions import Permission
 from unisson.editorial.forms import RISKS
 from unisson.strategy import rhythm_pages
 from unisson.strategy.forms import CHECKS, WEIGHTS, StrategyForm, day
-from unisson.strategy.models import Check, Strategy, Weight
+from unisson.strategy.models import BlackOut, Check, Strategy, Weight
 from unisson.strategy.page import Answer, strategy_page
 from unisson.strategy.planning import (
     archive_strategy,
@@ -20,10 +20,11 @@ from unisson.strategy.planning import (
     open_strategy,
     set_black_out,
 )
+from unisson.strategy.reading import planned_in
 from unisson.web.db import session
 from unisson.web.forms import one_line
 from unisson.web.guards import BrandCard, actor, brand_card, brand_card_of
-from unisson.web.i18n import _
+from unisson.web.i18n import _, _n
 from unisson.web.operations import new_operation_id
 
 blueprint = Blueprint("strategy", __name__, url_prefix="/<agency>")
@@ -86,7 +87,7 @@ def black_out_setting(brand: str) -> Answer:
     card, typed = _brand(brand), request.form
     try:
         with session().begin_nested():
-            set_black_out(
+            black_out = set_black_out(
                 session(),
                 actor(),
                 card.id,
@@ -98,6 +99,9 @@ def black_out_setting(brand: str) -> Answer:
     except RefusedError as refusal:
         return strategy_page(card, refusal), refusal.status
     flash(_("Saved."), "success")
+    covered = planned_in(session(), card.id, black_out, card.timezone)
+    if covered:
+        return _shown_covered(card, black_out, covered)
     return redirect(url_for("strategy.strategy", brand=card.slug, _anchor="black-outs"), 303)
 
 
@@ -107,6 +111,17 @@ def black_out_ending(black_out_id: uuid.UUID) -> Answer:
     brand_id = end_black_out(session(), actor(), black_out_id)
     flash(_("The black-out is taken away."), "success")
     return redirect(url_for("strategy.strategy", brand=brand_card_of(brand_id).slug, _anchor="black-outs"), 303)
+
+
+def _shown_covered(card: BrandCard, black_out: BlackOut, covered: int) -> Answer:
+    """Lead to what was planned before the black-out was set: nobody else will say it."""
+    flash(
+        _n("%(num)s content is planned in it and stays.", "%(num)s contents are planned in it and stay so.", covered),
+        "warning",
+    )
+    flash(_("Choose them in the list to move them, or put them on hold one by one."))
+    first, last = black_out.starts_on.isoformat(), black_out.ends_on.isoformat()
+    return redirect(url_for("calendars.listed", brand=card.slug, since=first, until=last), 303)
 
 
 def _brand(slug: str) -> BrandCard:
