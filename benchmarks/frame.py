@@ -124,14 +124,33 @@ class Web:
 @contextmanager
 def web(factory: str, environment: Mapping[str, str], *, interface: str = "wsgi") -> Iterator[Web]:
     """Serve `module:factory` under the product's own server for the length of a block."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = int(free.getsockname()[1])
+    port = _free_port()
     command = [
         sys.executable, "-m", "granian", "--interface", interface, "--factory", "--workers", "1",
         *(("--blocking-threads", "4") if interface == "wsgi" else ()),
         "--no-ws", "--no-access-log", "--log-level", "warning",
         "--host", "127.0.0.1", "--port", str(port), factory,
     ]  # fmt: skip
+    with _running(command, environment, port) as server:
+        yield server
+
+
+@contextmanager
+def deployed(environment: Mapping[str, str]) -> Iterator[Web]:
+    """Serve the pages as a deployment does, with its two processes, for the length of a block."""
+    port = _free_port()
+    command = [sys.executable, "-m", "unisson.cli", "web"]
+    with _running(command, {**environment, "PORT": str(port)}, port) as server:
+        yield server
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return int(free.getsockname()[1])
+
+
+@contextmanager
+def _running(command: Sequence[str], environment: Mapping[str, str], port: int) -> Iterator[Web]:
     process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, **environment}, start_new_session=True)
     try:
         _wait(port, process)

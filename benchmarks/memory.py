@@ -1,6 +1,6 @@
 """What a web process weighs once it has worked."""
 
-from benchmarks.frame import Cluster, Result, environ, resident, web
+from benchmarks.frame import Cluster, Result, deployed, environ, resident
 from benchmarks.load import fill
 from benchmarks.month_page import full
 
@@ -12,7 +12,7 @@ def measure(cluster: Cluster) -> list[Result]:
     settings = cluster.settings("memory")
     with cluster.admin("memory") as admin:
         probe = fill(admin, settings, 10_000)
-        with web("unisson.app:create_app", environ(cluster, settings.database_url)) as server:
+        with deployed(environ(cluster, settings.database_url)) as server:
             ask = full(server, probe)
             for _number in range(REQUESTS):
                 ask()

@@ -1,4 +1,4 @@
-"""The month's page against its floor: a full render, one out of the process's own cache, and a repeat."""
+"""The month's page against its floor: made anew, asked for again, and held by the browser."""
 
 import itertools
 import statistics
@@ -31,13 +31,13 @@ def measure(cluster: Cluster) -> list[Result]:
                     Runner("floor", bare, _floor(bare, "/"), 72),
                     Runner("signed floor", bare, _floor(bare, "/signed"), 72),
                     Runner("full", real, full(real, probe), 72),
-                    Runner("kept", real, lambda: _page(real, probe, PROBE_MONTHS[0]), 72),
+                    Runner("again", real, lambda: _page(real, probe, PROBE_MONTHS[0]), 72),
                     Runner("repeat", real, _repeat(real, probe), 144),
                 ]
                 costs = interleave(runners, admin)
     floor, *others = runners
     lines = [Result("month: floor", costs["floor"].cpu, "ms", note=f"{length} bytes, {BRAND_MONTH} entries")]
-    aims = {"signed floor": None, "full": 1.5, "kept": None, "repeat": 0.2}
+    aims = {"signed floor": None, "full": 1.5, "again": 1.5, "repeat": 0.2}
     for runner in others:
         cost = costs[runner.name]
         said = f"{cost.web:.2f} ms web + {cost.postgres:.2f} ms PostgreSQL, {cost.wall:.1f} ms wall"

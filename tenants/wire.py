@@ -70,8 +70,6 @@ class Reminder(NamedTuple):
 
 _ENTER = b"unisson_enter"
 _ENTER_SQL = b"select set_config('app.agency_id', $1, true), set_config('plan_cache_mode', $2, true)"
-_RESET = b"unisson_reset"
-_RESET_SQL = b"reset all"
 
 
 class WiredConnection(psycopg.Connection[tuple[Any, ...]]):
@@ -151,13 +149,13 @@ class WiredConnection(psycopg.Connection[tuple[Any, ...]]):
     def says_the_same(self, agency_id: uuid.UUID, reminders: Sequence[Reminder]) -> bool:
         """Return whether all questions, asked anew in the agency, have the answers they had. Raises psycopg.Error.
 
-        One exchange: what a connection sends before it waits is one transaction, at whose end the agency is forgotten.
+        One exchange: what a connection sends before it waits is one transaction, at whose end the agency is forgotten,
+        like all that was set in it. There is nothing left to wipe.
         """
         if self.pgconn.transaction_status != TransactionStatus.IDLE:
             raise psycopg.ProgrammingError("a transaction is open")
         with self.lock:
             self._prepare(_ENTER, _ENTER_SQL)
-            self._prepare(_RESET, _RESET_SQL)
             for reminder in reminders:
                 self._prepare(reminder.question.name, reminder.question.sql)
             entering: list[bytes] = [str(agency_id).encode(), b"force_generic_plan"]
@@ -165,11 +163,10 @@ class WiredConnection(psycopg.Connection[tuple[Any, ...]]):
             self.pgconn.send_query_prepared(_ENTER, entering)
             for question, said, _digested in reminders:
                 self.pgconn.send_query_prepared(question.name, said)
-            self.pgconn.send_query_prepared(_RESET, None)
             self.pgconn.pipeline_sync()
             results = list(self._answers())
             self.pgconn.exit_pipeline_mode()
-        _entered, *told, _reset = [self._checked(result) for result in results]
+        _entered, *told = [self._checked(result) for result in results]
         self._is_wiped = True
         return all(
             _digest(result.get_value(0, 0) if result.ntuples else None) == reminder.digest

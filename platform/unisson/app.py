@@ -74,9 +74,9 @@ def create_app(settings: Settings | None = None, runtime: Runtime | None = None)
 def _stand_before(app: Flask, runtime: Runtime) -> None:
     """Install what sees a request before Flask does: the proxies' word first, then the pages that are repeated.
 
-    What goes back is compressed last.
+    What such a page was sent as is kept compressed.
     """
-    app.wsgi_app = Compressed(Repeats(app.wsgi_app, runtime.database))  # type: ignore[method-assign]  # how WSGI middleware is installed
+    app.wsgi_app = Repeats(Compressed(app.wsgi_app), runtime.database)  # type: ignore[method-assign]  # how WSGI middleware is installed
     count = runtime.settings.trusted_proxies
     if count:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count)  # type: ignore[method-assign]  # the same

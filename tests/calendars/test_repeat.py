@@ -21,6 +21,7 @@ from tenants.identities import Identity, SignIn
 from tenants.members import BrandAssignment, Membership
 from unisson.calendars.fragments import Fragments
 from unisson.editorial.models import Content, ContentState
+from unisson.web.repeats import _MOST_BYTES, Repeats, _Page
 
 OCTOBER = datetime(2026, 10, 14, 18, 30)
 Change = Callable[[Desk, FlaskClient, uuid.UUID], object]
@@ -97,15 +98,21 @@ CHANGES: dict[str, Change] = {
 }
 
 
+HOLDS = {"the browser holds it": True, "the browser does not": False}
+"""Whether a repeat says which page it holds, and is told that, or does not, and is sent the bytes of before."""
+
+
+@pytest.mark.parametrize("holds", HOLDS.values(), ids=HOLDS)
 @pytest.mark.parametrize("name", CHANGES)
-def test_every_change_is_seen(desk: Desk, name: str) -> None:
+def test_every_change_is_seen(desk: Desk, name: str, holds: bool) -> None:
     content_id = desk.write(OCTOBER)
     client = desk.browser()
     held = desk.read(client).headers["ETag"]
+    headers = {"If-None-Match": held} if holds else {}
     for _time in range(2):  # the second is answered before the application
-        assert desk.read(client, headers={"If-None-Match": held}).status_code == 304
+        assert desk.read(client, headers=headers).status_code == (304 if holds else 200)
     CHANGES[name](desk, client, content_id)
-    answer = desk.read(client, headers={"If-None-Match": held})
+    answer = desk.read(client, headers=headers)
     assert answer.status_code == 200
     assert answer.headers.get("ETag") != held
 
@@ -122,12 +129,14 @@ ENDS: dict[str, Callable[[Desk], object]] = {
 }
 
 
+@pytest.mark.parametrize("holds", HOLDS.values(), ids=HOLDS)
 @pytest.mark.parametrize("name", ENDS)
-def test_what_is_taken_ends_with_the_next_repeat(desk: Desk, name: str) -> None:
+def test_what_is_taken_ends_with_the_next_repeat(desk: Desk, name: str, holds: bool) -> None:
     desk.write(OCTOBER, "Discret")
     client = desk.browser()
-    held = {"If-None-Match": desk.read(client).headers["ETag"]}
-    assert desk.read(client, headers=held).status_code == 304
+    tag = desk.read(client).headers["ETag"]
+    held = {"If-None-Match": tag} if holds else {}
+    assert desk.read(client, headers=held).status_code == (304 if holds else 200)
     ENDS[name](desk)
     answer = desk.read(client, headers=held)
     assert answer.status_code != 304
@@ -150,6 +159,35 @@ def test_a_repeat_does_not_wake_the_application(app: Flask, desk: Desk) -> None:
         desk.read(client, "month=2026-11", headers=held)
         desk.read(desk.browser("rp"), headers=held)
         assert len(woken) == 5
+
+
+def test_the_bytes_of_before_are_sent_without_waking_the_application(app: Flask, desk: Desk) -> None:
+    desk.write(OCTOBER, "Discret")
+    client, woken = desk.browser(), []
+    for packed in ({}, {"Accept-Encoding": "gzip"}):
+        first = desk.read(client, headers=packed)
+        with request_started.connected_to(lambda *_about, **_more: woken.append(1), app):
+            again = desk.read(client, headers=packed)
+        assert (again.status_code, again.data, woken) == (200, first.data, [])
+        assert dict(again.headers) == dict(first.headers)
+        # What the browser did not hold it holds now, and is not sent again.
+        held = packed | {"If-None-Match": first.headers["ETag"]}
+        told = desk.read(client, headers=held)
+        assert (told.status_code, told.data) == (304, b"")
+        assert "Content-Encoding" not in told.headers
+    assert b"Discret" not in again.data  # it is compressed
+
+
+def test_as_much_is_kept_as_there_is_room_for(app: Flask, desk: Desk) -> None:
+    desk.write(OCTOBER)
+    repeats = Repeats(app.wsgi_app, desk.runtime.database)
+    for number in range(300):
+        page = _Page(desk.world.agency_id, (), lambda: True, f"{number}", [], bytes(40_000))
+        repeats._keep((str(number),), page)
+        repeats._keep((str(number),), page)
+    assert len(repeats._kept) == _MOST_BYTES // 40_000
+    assert repeats._size == len(repeats._kept) * 40_000
+    assert ("299",) in repeats._kept
 
 
 def test_somebody_who_reads_on_stays_signed_in(desk: Desk) -> None:

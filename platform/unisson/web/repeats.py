@@ -1,9 +1,10 @@
-"""A page that the browser holds and nothing changed: answered before the application is woken.
+"""A page that was made before and nothing changed: answered before the application is woken.
 
 Such a page is made of what its request said, of the questions that were asked for it, and of what the clock says; the
 view says so by `may_be_repeated`. When the same is asked again, the same questions are put to the database in one
-exchange: if it writes the very answers it wrote then, the browser is told that it holds the page. Who is signed in,
-what they may and of which brands is one of those questions, so that what was revoked ends with the next request.
+exchange: if it writes the very answers it wrote then, the browser is told that it holds the page, or sent the bytes
+that it was sent before. Who is signed in, what they may and of which brands is one of those questions, so that what was
+revoked ends with the next request.
 Anything else – another cookie, an answer that differs, a database that is away – wakes the application.
 """
 
@@ -27,23 +28,27 @@ if TYPE_CHECKING:
 
 _KEY = "unisson.repeat"
 _CAPACITY = 512
+_MOST_BYTES = 4 * 1024 * 1024
+"""Of all bodies that a process keeps: some 250 months of 200 entries as browsers take them, which is compressed."""
+
 _BY = ("wsgi.url_scheme", "HTTP_HOST", "SCRIPT_NAME", "PATH_INFO", "QUERY_STRING", "HTTP_COOKIE",
-       "HTTP_ACCEPT_LANGUAGE", "HTTP_HX_REQUEST")  # fmt: skip
+       "HTTP_ACCEPT_LANGUAGE", "HTTP_ACCEPT_ENCODING", "HTTP_HX_REQUEST")  # fmt: skip
 """All of a request that such a page may depend on: its address, and what its `Vary` names."""
 
-_OF_A_BODY = frozenset({"content-length", "content-type"})
+_OF_A_BODY = frozenset({"content-length", "content-type", "content-encoding"})
 
 Headers = list[tuple[str, str]]
 
 
 class _Page(NamedTuple):
-    """What a page that may be repeated was made of."""
+    """What a page that may be repeated was made of. `body` is None where it was never sent from here."""
 
     agency_id: uuid.UUID
     reminders: tuple[Reminder, ...]
     still_holds: Callable[[], bool]
     tag: str
     headers: Headers
+    body: bytes | None = None
 
 
 def may_be_repeated(session: TenantSession, still_holds: Callable[[], bool]) -> None:
@@ -64,19 +69,20 @@ class Repeats:
         self._application = application
         self._database = database
         self._kept: OrderedDict[tuple[str, ...], _Page] = OrderedDict()
+        self._size = 0
         self._lock = Lock()
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-        """Answer 304 at once where it is sure, else as the application does."""
+        """Answer at once where it is sure, else as the application does."""
         if environ["REQUEST_METHOD"] != "GET" or "HTTP_COOKIE" not in environ:
             return self._application(environ, start_response)
         key = tuple([environ.get(name, "") for name in _BY])
-        held = environ.get("HTTP_IF_NONE_MATCH")
-        page = self._kept.get(key) if held else None
-        if page is not None and page.tag == held and self._is_unchanged(page):
-            start_response("304 NOT MODIFIED", page.headers.copy())
-            return ()
-        return self._application(environ, self._watching(environ, key, start_response))
+        page = self._kept.get(key)
+        if page is not None:
+            is_held = page.tag == environ.get("HTTP_IF_NONE_MATCH")
+            if (is_held or page.body is not None) and self._is_unchanged(page):
+                return _answer(page, start_response, is_held=is_held)
+        return self._watched(environ, key, start_response)
 
     def _is_unchanged(self, page: _Page) -> bool:
         if not page.still_holds():
@@ -86,24 +92,52 @@ class Repeats:
         except (psycopg.Error, SQLAlchemyError, OSError):
             return False  # the application meets the same fault, and says what happened
 
-    def _watching(
+    def _watched(
         self, environ: "WSGIEnvironment", key: tuple[str, ...], start_response: "StartResponse"
-    ) -> "StartResponse":
+    ) -> Iterable[bytes]:
+        told: list[Any] = ["", []]
+
         def start(status: str, headers: Headers, *fault: Any) -> Callable[[bytes], object]:
-            page = environ.get(_KEY)
-            if page is not None and status[:3] in {"200", "304"}:
-                self._keep(key, page, headers)
+            told[:] = status, headers
             return start_response(status, headers, *fault)
 
-        return start
-
-    def _keep(self, key: tuple[str, ...], page: _Page, headers: Headers) -> None:
+        body = self._application(environ, start)
+        page, (status, headers) = environ.get(_KEY), told
         names = {name.lower(): value for name, value in headers}
-        if "set-cookie" in names or "etag" not in names:
-            return
-        lasting = [(name, value) for name, value in headers if name.lower() not in _OF_A_BODY]
+        if page is None or "set-cookie" in names or "etag" not in names:
+            return body
+        if status.startswith("304"):
+            self._keep(key, page._replace(tag=names["etag"], headers=headers))
+            return body
+        if not status.startswith("200"):
+            return body
+        try:
+            content = b"".join(body)
+        finally:
+            getattr(body, "close", lambda: None)()
+        self._keep(key, page._replace(tag=names["etag"], headers=headers, body=content))
+        return (content,)
+
+    def _keep(self, key: tuple[str, ...], page: _Page) -> None:
         with self._lock:
-            self._kept[key] = page._replace(tag=names["etag"], headers=lasting)
-            self._kept.move_to_end(key)
-            while len(self._kept) > _CAPACITY:
-                self._kept.popitem(last=False)
+            known = self._kept.get(key)
+            if page.body is None and known is not None and known.tag == page.tag:
+                page = page._replace(body=known.body, headers=known.headers)
+            self._forget(key)
+            self._kept[key] = page
+            self._size += len(page.body or b"")
+            while len(self._kept) > _CAPACITY or self._size > _MOST_BYTES:
+                self._forget(next(iter(self._kept)))
+
+    def _forget(self, key: tuple[str, ...]) -> None:
+        gone = self._kept.pop(key, None)
+        if gone is not None:
+            self._size -= len(gone.body or b"")
+
+
+def _answer(page: _Page, start_response: "StartResponse", *, is_held: bool) -> Iterable[bytes]:
+    if is_held:
+        start_response("304 NOT MODIFIED", [each for each in page.headers if each[0].lower() not in _OF_A_BODY])
+        return ()
+    start_response("200 OK", page.headers.copy())
+    return (page.body or b"",)
