@@ -3,7 +3,7 @@
 import uuid
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, func
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, func
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tenants.base import SCHEMA, Base, Timestamp, new_id, one_of
@@ -44,6 +44,39 @@ class SignIn(Base):
     revoked_at: Mapped[datetime | None]
 
 
+class SecondFactor(Base):
+    """The secret that a person's phone shares with us (encrypted), and the last step that a code of it was used for."""
+
+    __tablename__ = "second_factors"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    identity_id: Mapped[uuid.UUID] = mapped_column(
+        ForeignKey(f"{SCHEMA}.identities.id", ondelete="CASCADE"), unique=True
+    )
+    secret: Mapped[bytes]
+    last_step: Mapped[int | None] = mapped_column(BigInteger)
+    created_at: Mapped[Timestamp]
+    confirmed_at: Mapped[datetime | None]
+
+
+class RecoveryCode(Base):
+    """One spare code for the day that the phone is lost. Only a hash of it is kept."""
+
+    __tablename__ = "recovery_codes"
+    __table_args__ = (Index(None, "identity_id"),)
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    identity_id: Mapped[uuid.UUID] = mapped_column(ForeignKey(f"{SCHEMA}.identities.id", ondelete="CASCADE"))
+    code_hash: Mapped[bytes] = mapped_column(unique=True)
+    created_at: Mapped[Timestamp]
+    used_at: Mapped[datetime | None]
+
+
+LETTER_PURPOSES = (
+    "verification", "password_reset", "already_registered", "factor_on", "factor_off", "recovery_used", "recovery_new",
+)  # fmt: skip
+
+
 class IdentityLetter(Base):
     """A mail asked for outside any agency: verify an address, reset a password.
 
@@ -52,7 +85,7 @@ class IdentityLetter(Base):
 
     __tablename__ = "identity_letters"
     __table_args__ = (
-        CheckConstraint(one_of("purpose", ("verification", "password_reset", "already_registered")), name="purpose"),
+        CheckConstraint(one_of("purpose", LETTER_PURPOSES), name="purpose"),
         Index("ix_identity_letters_unsent", "due_at", postgresql_where="sent_at is null and given_up_at is null"),
         Index(None, "identity_id"),
     )
@@ -134,6 +167,17 @@ class Restore(Base):
 
 
 GLOBAL_TABLES = frozenset(
-    {"identities", "sign_ins", "identity_letters", "directory", "seats", "dispatch", "trusted_hosts", "restores"}
+    {
+        "identities",
+        "sign_ins",
+        "identity_letters",
+        "directory",
+        "seats",
+        "dispatch",
+        "trusted_hosts",
+        "restores",
+        "second_factors",
+        "recovery_codes",
+    }
 )
 """Every table without an agency of its own; a test fails on any other."""

@@ -2,6 +2,7 @@
 
 import importlib
 import platform
+import re
 from pathlib import Path
 
 import pytest
@@ -77,6 +78,13 @@ def test_markup_is_trusted_only_where_it_was_cleaned() -> None:
     assert trusted <= KNOWN_MARKUP, sorted(trusted - KNOWN_MARKUP)
 
 
+def test_a_refusal_is_on_the_form_before_the_page_is_made() -> None:
+    """`page(form), form.refuse(refusal)` makes the page first: the form comes back without the sentence."""
+    late = re.compile(r"return .*\), (?:\w+\.)?(?:refuse|_?refused)\w*\(.*refusal\)$", re.MULTILINE)
+    found = [path.name for path in (CHECKOUT / "platform").rglob("*.py") if late.search(path.read_text())]
+    assert found == []
+
+
 KNOWN_MARKUP = {
     "platform/unisson/calendars/grid.py",  # constants, and format() which escapes
     "platform/unisson/search/reading.py",  # escape() and format() which escapes
@@ -84,6 +92,7 @@ KNOWN_MARKUP = {
     "platform/unisson/calendars/views.py",  # constants, and format() which escapes
     "platform/unisson/calendars/wording.py",  # format() which escapes, and our own icons read from disk
     "platform/unisson/calendars/writing.py",  # entries in one pass, each value escaped by name
+    "platform/unisson/identity/factor_pages.py",  # the drawing of a library, made of figures alone
     "platform/unisson/newsroom/feed.py",  # format() which escapes
     "platform/unisson/newsroom/prose.py",  # right after nh3
     "platform/unisson/newsroom/release.py",  # right after nh3, and format() which escapes

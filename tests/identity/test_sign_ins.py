@@ -71,6 +71,8 @@ def test_wrong_password_and_unknown_address_get_one_answer(new_browser, person):
     wrong = _enter(new_browser(), person[1], "some-other-Password-12")
     unknown = _enter(new_browser(), person[1].replace("p-", "q-"), "some-other-Password-12")
     assert wrong.status_code == unknown.status_code == 422
+    for answer in (wrong, unknown):
+        assert "ne correspondent pas" in answer.text
     # The page differs by the address that was typed (as long) and by its form's random numbers.
     assert abs(len(wrong.data) - len(unknown.data)) < 8
     assert set(wrong.headers.keys()) == set(unknown.headers.keys())

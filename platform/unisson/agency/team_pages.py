@@ -72,7 +72,8 @@ def inviting() -> Answer:
             brand_role=BrandRole(form.brand_role.data) if brand_id else None,
         )
     except RefusedError as refusal:
-        return _invitation_page(form), form.refuse(refusal)
+        status = form.refuse(refusal)
+        return _invitation_page(form), status
     limits.spend_of_agency("invitations", limits.INVITING, session().agency_id)
     if membership.joined_at is None:
         browser.tell(_("An invitation is on its way to %(email)s.", email=membership.email))

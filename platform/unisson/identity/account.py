@@ -82,7 +82,8 @@ def changing_password() -> Answer:
             browser.password_keeper(),
         )
     except RefusedError as refusal:
-        return _page(password=form), form.refuse(refusal)
+        status = form.refuse(refusal)
+        return _page(password=form), status
     browser.renew(token)
     browser.tell(_("Your password is changed. Every other browser is signed out."))
     return redirect(url_for("identity.me"), 303)

@@ -68,7 +68,7 @@ def _newcomer(session: Session, asked: SignUp, password_hash: str) -> Identity |
 
 
 def write_to(session: Session, identity_id: uuid.UUID, purpose: str, letter_id: uuid.UUID | None = None) -> None:
-    """Ask for one mail to a person's own address: `verification`, `password_reset` or `already_registered`.
+    """Ask for one mail to a person's own address, for one of `LETTER_PURPOSES`.
 
     A second click, which names the same `letter_id`, asks for nothing more.
     """
@@ -152,6 +152,11 @@ def change_password(session: Session, person: sign_ins.Person, present: str, wan
     _set_password(session, person.id, keeper.hash(wanted))
     sign_ins.end_all(session, person.id, but=person.sign_in_id)
     return sign_ins.rotate(session, person.sign_in_id)
+
+
+def keep_this_browser_alone(session: Session, person: sign_ins.Person) -> None:
+    """Sign every other browser out: each of them passed by the password alone."""
+    sign_ins.end_all(session, person.id, but=person.sign_in_id)
 
 
 def edit_profile(session: Session, identity_id: uuid.UUID, *, name: str, language: str, timezone: str) -> None:

@@ -12,6 +12,7 @@ from tenants.session import TenantSession
 from unisson.agency.opening import free_slug, open_agency
 from unisson.agency.slugs import slug_of
 from unisson.identity import accounts, browser
+from unisson.identity.factor_pages import step_in
 from unisson.identity.forms import OpeningForm, SignInForm, SignUpForm
 from unisson.identity.routes import blueprint
 from unisson.web import limits
@@ -48,11 +49,10 @@ def signing_in() -> Answer:
             any_session(), form.email.data or "", form.password.data or "", browser.password_keeper()
         )
     except RefusedError as refusal:
-        return _sign_in_page(form), form.refuse(refusal)
+        status = form.refuse(refusal)
+        return _sign_in_page(form), status
     limits.forgive(limits.SIGN_IN, form.email.data or "")
-    target = browser.destination()
-    browser.let_in(identity_id)
-    return redirect(target, 303)
+    return step_in(identity_id, browser.destination())
 
 
 @blueprint.post("/sign-out")
@@ -87,7 +87,8 @@ def signing_up() -> Answer:
     try:
         accounts.sign_up(session, _asked(form, session, letter_id), browser.password_keeper(), browser.reserved_slugs())
     except RefusedError as refusal:
-        return render_template("identity/sign_up.html", form=form), form.refuse(refusal)
+        status = form.refuse(refusal)
+        return render_template("identity/sign_up.html", form=form), status
     return _mail_sent(form)
 
 
@@ -146,5 +147,6 @@ def opening_another() -> Answer:
             reserved=browser.reserved_slugs(),
         )
     except RefusedError as refusal:
-        return render_template("identity/another_agency.html", form=form), form.refuse(refusal)
+        status = form.refuse(refusal)
+        return render_template("identity/another_agency.html", form=form), status
     return redirect(url_for("agency.brands", agency=slug), 303)

@@ -128,6 +128,18 @@ class ConfirmationForm(Form):
     password = PasswordField(lazy("Password"), [required()], render_kw={"autocomplete": "current-password"})
 
 
+class PresentPasswordForm(Form):
+    """The present password, asked again before something that a thief of the browser would do first."""
+
+    present = PasswordField(lazy("Present password"), [required()], render_kw={"autocomplete": "current-password"})
+
+
+class CodeForm(Form):
+    """A code of one's phone, or a recovery code."""
+
+    code = LineField(lazy("Code"), [required(), Length(max=40, message=lazy("Use at most 40 characters."))])
+
+
 class JoiningForm(Form):
     """A new person who accepts an invitation."""
 

@@ -77,7 +77,8 @@ def joining(token: str) -> Answer:
         try:
             membership = _join_as_new(token, form)
         except RefusedError as refusal:
-            return _page(_asked(token), form), form.refuse(refusal)
+            status = form.refuse(refusal)
+            return _page(_asked(token), form), status
     if membership.identity_id is not None:
         browser.let_in(membership.identity_id)
     browser.tell(_("Welcome to %(agency)s.", agency=current_agency_row().name))

@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response
 from tenants.errors import RefusedError
 from tenants.identities import Identity
 from unisson.identity import accounts, browser, tokens
+from unisson.identity.factor_pages import step_in
 from unisson.identity.forms import AddressForm, ConfirmationForm, NewPasswordForm
 from unisson.identity.routes import blueprint
 from unisson.web import limits
@@ -61,9 +62,8 @@ def setting_password(token: str) -> Answer:
     if not form.validate():
         return render_template("identity/new_password.html", form=form), 422
     identity_id = accounts.reset_password(any_session(), token, form.password.data or "", browser.password_keeper())
-    browser.let_in(identity_id)
-    browser.tell(_("Your password is changed. Every other browser is signed out."))
-    return redirect(url_for("home.front"), 303)
+    said = _("Your password is changed. Every other browser is signed out.")
+    return step_in(identity_id, url_for("home.front"), said=said)
 
 
 def _holder(token: str, purpose: str) -> Identity:
@@ -109,11 +109,10 @@ def verifying(token: str) -> Answer:
         try:
             accounts.authenticate(any_session(), holder.email, form.password.data or "", browser.password_keeper())
         except RefusedError as refusal:
-            return _verification_page(holder, form), form.refuse(refusal)
+            status = form.refuse(refusal)
+            return _verification_page(holder, form), status
     identity_id = accounts.verify(any_session(), token)
-    browser.let_in(identity_id)
-    browser.tell(_("Your address is confirmed. Welcome."))
-    return redirect(url_for("home.front"), 303)
+    return step_in(identity_id, url_for("home.front"), said=_("Your address is confirmed. Welcome."))
 
 
 @blueprint.post("/me/verification")

@@ -14,7 +14,7 @@ from unisson.agency import invitations
 from unisson.identity import tokens
 from unisson.notifications.models import Letter
 from unisson.notifications.words import Words, moment
-from unisson.web.i18n import _
+from unisson.web.i18n import _, lazy
 
 
 def invitation(session: TenantSession, letter: Letter, base_url: str) -> Words | None:
@@ -62,8 +62,29 @@ def about_identity(session: GlobalSession, letter: IdentityLetter, base_url: str
     """Return the words of a mail outside any agency; its token is minted here."""
     if letter.purpose == "already_registered":
         return _already_registered(base_url)
+    if letter.purpose in _OF_THE_SECOND_STEP:
+        return _second_step(letter, base_url)
     token = tokens.mint(session, letter)
     return _verification(base_url, token) if letter.purpose == "verification" else _password_reset(base_url, token)
+
+
+_OF_THE_SECOND_STEP = {
+    "factor_on": lazy("The second step of your sign-in is on: a code of your phone is asked for after the password."),
+    "factor_off": lazy("The second step of your sign-in is off: your password alone lets you in."),
+    "recovery_used": lazy("A recovery code was used to sign in, in place of your phone."),
+    "recovery_new": lazy("New recovery codes were made. The old ones are worth nothing any more."),
+}
+
+
+def _second_step(letter: IdentityLetter, base_url: str) -> Words:
+    return Words(
+        subject=_("Your sign-in to Unisson was changed"),
+        heading=_("Your sign-in was changed"),
+        paragraphs=(str(_OF_THE_SECOND_STEP[letter.purpose]),),
+        action_label=_("Look at my account"),
+        action_url=f"{base_url}/me/second-factor",
+        after=(_("If it was not you, change your password at once, and sign every other browser out."),),
+    )
 
 
 def _verification(base_url: str, token: str) -> Words:

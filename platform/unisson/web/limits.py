@@ -47,6 +47,7 @@ SIGN_UP = Allowance("sign-up", RateLimitItemPerHour(60), RateLimitItemPerHour(5)
 RESET = Allowance("password-reset", RateLimitItemPerHour(30), RateLimitItemPerHour(5))
 TOKEN = Allowance("token", RateLimitItemPerMinute(60, 10))
 PASSWORD = Allowance("password", RateLimitItemPerMinute(60, 10), RateLimitItemPerMinute(10, 15))
+SECOND_STEP = Allowance("second-step", RateLimitItemPerMinute(60, 10), RateLimitItemPerMinute(8, 15))
 VERIFICATION = Allowance("verification", RateLimitItemPerHour(30), RateLimitItemPerHour(5))
 INVITING = RateLimitItemPerHour(200)
 """Invitations that one agency may send."""

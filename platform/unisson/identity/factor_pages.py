@@ -1,0 +1,172 @@
+"""The pages of the second factor: asked for at the sign-in, set up and turned off on one's account."""
+
+import time
+import uuid
+from typing import Any
+
+import segno
+from flask import redirect, render_template, session, url_for
+from markupsafe import Markup
+from werkzeug.wrappers import Response
+
+from tenants.errors import RefusedError
+from tenants.identities import Identity
+from unisson.identity import accounts, browser, factors
+from unisson.identity.forms import CodeForm, PresentPasswordForm
+from unisson.identity.routes import blueprint
+from unisson.web import limits
+from unisson.web.db import any_session, runtime
+from unisson.web.guards import public, signed_in
+from unisson.web.i18n import _
+
+Answer = Response | str | tuple[str, int]
+
+_STEPPING = "second_step"
+_PATIENCE = 600
+"""Seconds between the first step of a sign-in and the second."""
+
+
+def step_in(identity_id: uuid.UUID, target: str, *, said: str = "") -> Response:
+    """Let this browser in, or ask it for the second factor first; it is led to `target`, where `said` is said."""
+    if not factors.is_on(any_session(), identity_id):
+        browser.let_in(identity_id)
+        if said:
+            browser.tell(said)
+        return redirect(target, 303)
+    browser.let_out()
+    session[_STEPPING] = {"id": str(identity_id), "at": int(time.time()), "to": target, "said": said}
+    return redirect(url_for("identity.second_step"), 303)
+
+
+@blueprint.get("/sign-in/second-step")
+@public
+def second_step() -> Answer:
+    """Ask for the code of somebody's phone."""
+    if _stepping() is None:
+        return redirect(url_for("identity.sign_in"), 303)
+    return render_template("identity/second_step.html", form=CodeForm())
+
+
+@blueprint.post("/sign-in/second-step")
+@public
+def stepping() -> Answer:
+    """Let somebody in by the code of their phone, or by a recovery code."""
+    asked = _stepping()
+    if asked is None:
+        browser.tell(_("The first step was too long ago. Sign in again."), "warning")
+        return redirect(url_for("identity.sign_in"), 303)
+    identity_id, form = uuid.UUID(asked["id"]), CodeForm()
+    limits.spend(limits.SECOND_STEP, asked["id"])
+    if not form.validate():
+        return render_template("identity/second_step.html", form=form), 422
+    try:
+        was_spare = factors.check(any_session(), identity_id, form.code.data or "", runtime().vault)
+    except RefusedError as refusal:
+        status = form.refuse(refusal)
+        return render_template("identity/second_step.html", form=form), status
+    limits.forgive(limits.SECOND_STEP, asked["id"])
+    browser.let_in(identity_id)
+    if asked["said"]:
+        browser.tell(asked["said"])
+    if was_spare:
+        browser.tell(
+            _("You used a recovery code: it is worth nothing any more. Your account shows how many are left."),
+            "warning",
+        )
+    return redirect(asked["to"], 303)
+
+
+@blueprint.get("/me/second-factor")
+@signed_in
+def second_factor() -> Answer:
+    """Show how it stands with one's second factor."""
+    return _page()
+
+
+@blueprint.post("/me/second-factor")
+@signed_in
+def beginning_factor() -> Answer:
+    """Begin the set-up, by the password."""
+    form = PresentPasswordForm()
+    if (refused := _refused(form)) is not None:
+        return _page(password=form), refused
+    factors.begin(any_session(), browser.person().id, runtime().vault)
+    return redirect(url_for("identity.second_factor"), 303)
+
+
+@blueprint.post("/me/second-factor/confirmation")
+@signed_in
+def confirming_factor() -> Answer:
+    """Turn it on by a first code, and show the recovery codes."""
+    form = CodeForm()
+    limits.spend(limits.SECOND_STEP, str(browser.person().id))
+    if not form.validate():
+        return _page(code=form), 422
+    try:
+        codes = factors.confirm(any_session(), browser.person().id, form.code.data or "", runtime().vault)
+    except RefusedError as refusal:
+        status = form.refuse(refusal)
+        return _page(code=form), status
+    accounts.keep_this_browser_alone(any_session(), browser.person())
+    return render_template("identity/recovery_codes.html", codes=codes, is_new=True)
+
+
+@blueprint.post("/me/second-factor/codes")
+@signed_in
+def renewing_codes() -> Answer:
+    """Show new recovery codes, by the password."""
+    form = PresentPasswordForm()
+    if (refused := _refused(form)) is not None:
+        return _page(password=form), refused
+    codes = factors.renew_codes(any_session(), browser.person().id)
+    return render_template("identity/recovery_codes.html", codes=codes, is_new=False)
+
+
+@blueprint.post("/me/second-factor/removal")
+@signed_in
+def removing_factor() -> Answer:
+    """Turn it off, by the password."""
+    form = PresentPasswordForm()
+    if (refused := _refused(form)) is not None:
+        return _page(password=form), refused
+    factors.turn_off(any_session(), browser.person().id)
+    browser.tell(_("The second step is off. Your password alone lets you in."))
+    return redirect(url_for("identity.second_factor"), 303)
+
+
+def _stepping() -> dict[str, Any] | None:
+    """Return who is between the two steps here, where they want to go and what is said then; None after ten minutes."""
+    asked = session.get(_STEPPING)
+    if not isinstance(asked, dict) or time.time() - float(asked.get("at", 0)) > _PATIENCE:
+        return None
+    return asked
+
+
+def _refused(form: PresentPasswordForm) -> int | None:
+    """Return the status to refuse with where the present password is not right; None where it is."""
+    here = browser.person()
+    limits.spend(limits.PASSWORD, here.email)
+    if not form.validate():
+        return 422
+    stored = any_session().get_one(Identity, here.id).password_hash
+    if browser.password_keeper().matches(stored, form.present.data or ""):
+        return None
+    return form.refuse(RefusedError(accounts.WRONG_PASSWORD, field="present"))
+
+
+def _page(password: PresentPasswordForm | None = None, code: CodeForm | None = None) -> str:
+    stands = factors.standing(any_session(), browser.person().id, runtime().vault)
+    return render_template(
+        "identity/second_factor.html",
+        stands=stands,
+        drawn=_drawn(stands.secret) if stands.secret else "",
+        password=password or PresentPasswordForm(formdata=None),
+        code=code or CodeForm(formdata=None),
+    )
+
+
+def _drawn(secret: str) -> Markup:
+    """Return the QR code as an SVG: dark on white whatever the theme, or phones can't read it."""
+    code = segno.make(factors.address_of(secret, browser.person().email), error="m")
+    drawn = code.svg_inline(scale=4, dark="#000", light="#fff", omitsize=True, svgclass="qr", lineclass=None)
+    return Markup(drawn)  # noqa: S704 - the library's own markup, of figures alone

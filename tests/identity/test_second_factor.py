@@ -1,0 +1,234 @@
+"""The second step: a code counts once and about now, recovery codes once, and no way in goes round it."""
+
+import re
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+
+import pyotp
+import pytest
+import time_machine
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select, update
+from support.desk import HTTPS
+from support.world import World
+
+from tenants.errors import RefusedError
+from tenants.identities import Identity, IdentityLetter, SecondFactor
+from unisson.identity import factors
+from unisson.identity.passwords import keeper
+from unisson.runtime import Runtime
+
+PASSWORD = "quatre bateaux rentrent au port 58"
+NOON = datetime(2027, 3, 1, 12, 0, 5, tzinfo=UTC)
+
+
+class Somebody:
+    """A person with a password, their browser, and the phone that makes their codes."""
+
+    def __init__(self, app: Flask, runtime: Runtime, world: World) -> None:
+        self.app, self.runtime, self.world = app, runtime, world
+        self.id, self.email = world.people["cm"].identity_id, world.people["cm"].email
+        self.secret = ""
+        with runtime.database.everywhere() as session:
+            session.execute(
+                update(Identity)
+                .where(Identity.id == self.id)
+                .values(password_hash=keeper(runtime.settings).hash(PASSWORD), language="en")
+            )
+
+    def browser(self) -> FlaskClient:
+        return self.app.test_client()
+
+    def sign_in(self, client: FlaskClient, to: str = "") -> str:
+        """Type address and password; return where that leads."""
+        typed = {"email": self.email, "password": PASSWORD, "next": to}
+        answer = client.post("/sign-in", data=typed, base_url=HTTPS)
+        assert answer.status_code == 303
+        return answer.location
+
+    def code(self, steps: int = 0) -> str:
+        return pyotp.TOTP(self.secret).at(datetime.now(UTC) + timedelta(seconds=30 * steps))
+
+    def turn_on(self, client: FlaskClient) -> list[str]:
+        """Set it up through the pages; return the recovery codes."""
+        assert client.post("/me/second-factor", data={"present": PASSWORD}, base_url=HTTPS).status_code == 303
+        page = client.get("/me/second-factor", base_url=HTTPS).text
+        assert "<svg" in page
+        self.secret = re.search(r'class="secret-key">([A-Z2-7]+)<', page)[1]
+        shown = client.post("/me/second-factor/confirmation", data={"code": self.code(-1)}, base_url=HTTPS)
+        assert shown.status_code == 200
+        return re.findall(r"<li><code>([A-Z2-7-]+)</code>", shown.text)
+
+
+@pytest.fixture
+def somebody(app: Flask, runtime: Runtime, world: World) -> Somebody:
+    return Somebody(app, runtime, world)
+
+
+@pytest.fixture
+def protected(somebody: Somebody) -> Somebody:
+    client = somebody.browser()
+    somebody.sign_in(client)
+    somebody.codes = somebody.turn_on(client)
+    return somebody
+
+
+def is_in(client: FlaskClient) -> bool:
+    return client.get("/me", base_url=HTTPS).status_code == 200
+
+
+def step(client: FlaskClient, code: str):
+    return client.post("/sign-in/second-step", data={"code": code}, base_url=HTTPS, headers={"Accept-Language": "en"})
+
+
+def test_it_is_asked_for_after_the_password_and_leads_on(protected: Somebody) -> None:
+    client = protected.browser()
+    wanted = f"/{protected.world.slug}/brands"
+    assert protected.sign_in(client, wanted) == "/sign-in/second-step"
+    assert not is_in(client)
+    assert client.get("/sign-in/second-step", base_url=HTTPS).status_code == 200
+    answer = step(client, f" {protected.code()[:3]} {protected.code()[3:]} ")
+    assert (answer.status_code, answer.location) == (303, wanted)
+    assert is_in(client)
+
+
+def test_turning_it_on_signs_out_who_passed_by_the_password_alone(somebody: Somebody) -> None:
+    old, client = somebody.browser(), somebody.browser()
+    somebody.sign_in(old)
+    somebody.sign_in(client)
+    codes = somebody.turn_on(client)
+    assert len(set(codes)) == 10
+    assert is_in(client)
+    assert not is_in(old)
+
+
+def test_a_code_counts_once_even_for_two_at_once(protected: Somebody) -> None:
+    code = protected.code()
+    vault, database = protected.runtime.vault, protected.runtime.database
+
+    def spend(_number: int) -> bool:
+        try:
+            with database.everywhere() as session:
+                factors.check(session, protected.id, code, vault)
+        except RefusedError:
+            return False
+        return True
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sorted(pool.map(spend, range(4))) == [False, False, False, True]
+    client = protected.browser()
+    protected.sign_in(client)
+    answer = step(client, code)
+    assert answer.status_code == 422
+    assert "used already" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("steps", "sentence"),
+    [(-1, ""), (0, ""), (1, ""), (-2, "minutes off"), (2, "minutes off"), (9, "minutes off"), (-40, "not right"), (40, "not right")],
+)  # fmt: skip
+def test_a_clock_half_a_minute_off_counts_and_one_that_is_minutes_off_is_told(
+    somebody: Somebody, steps: int, sentence: str
+) -> None:
+    client = somebody.browser()
+    with time_machine.travel(NOON, tick=False):
+        somebody.secret = pyotp.random_base32()
+        with somebody.runtime.database.everywhere() as session:
+            session.add(
+                SecondFactor(
+                    id=somebody.id, identity_id=somebody.id, confirmed_at=NOON,
+                    secret=somebody.runtime.vault.seal({"totp": somebody.secret}),
+                )
+            )  # fmt: skip
+        code = pyotp.TOTP(somebody.secret).at(NOON + timedelta(seconds=30 * steps))
+        with somebody.runtime.database.everywhere() as session:
+            if not sentence:
+                assert factors.check(session, somebody.id, code, somebody.runtime.vault) is False
+                return
+            with pytest.raises(RefusedError) as refused:
+                factors.check(session, somebody.id, code, somebody.runtime.vault)
+        with somebody.app.test_request_context(headers={"Accept-Language": "en"}):
+            assert sentence in str(refused.value.sentence)
+    assert not is_in(client)
+
+
+def test_a_recovery_code_lets_in_once_and_is_told_by_mail(protected: Somebody) -> None:
+    spare = protected.codes[0]
+    for expected in (303, 422):
+        client = protected.browser()
+        protected.sign_in(client)
+        assert step(client, spare.lower().replace("-", " ")).status_code == expected
+        assert is_in(client) is (expected == 303)
+    with protected.runtime.database.everywhere() as session:
+        purposes = session.scalars(
+            select(IdentityLetter.purpose).where(IdentityLetter.identity_id == protected.id).order_by("created_at")
+        ).all()
+    assert purposes == ["factor_on", "recovery_used"]
+
+
+def test_new_codes_end_the_old_and_turning_off_asks_for_the_password(protected: Somebody) -> None:
+    client = protected.browser()
+    protected.sign_in(client)
+    step(client, protected.code())
+    wrong = client.post("/me/second-factor/codes", data={"present": "non"}, base_url=HTTPS)
+    assert wrong.status_code == 422
+    shown = client.post("/me/second-factor/codes", data={"present": PASSWORD}, base_url=HTTPS).text
+    fresh = re.findall(r"<li><code>([A-Z2-7-]+)</code>", shown)
+    assert not set(fresh) & set(protected.codes)
+    other = protected.browser()
+    protected.sign_in(other)
+    assert step(other, protected.codes[3]).status_code == 422
+    assert step(other, fresh[3]).status_code == 303
+    assert client.post("/me/second-factor/removal", data={"present": ""}, base_url=HTTPS).status_code == 422
+    assert client.post("/me/second-factor/removal", data={"present": PASSWORD}, base_url=HTTPS).status_code == 303
+    assert protected.sign_in(protected.browser()) == "/"
+
+
+def test_a_forgotten_password_does_not_go_round_it(protected: Somebody, letters) -> None:
+    client = protected.browser()
+    client.post("/password-reset", data={"email": protected.email}, base_url=HTTPS)
+    token = letters.token(protected.email, "password_reset")
+    answer = client.post(
+        f"/password-reset/{token}", data={"password": "sept marins boivent du cidre 21"}, base_url=HTTPS
+    )
+    assert (answer.status_code, answer.location) == (303, "/sign-in/second-step")
+    assert not is_in(client)
+    assert step(client, protected.code()).status_code == 303
+    assert is_in(client)
+
+
+def test_the_second_step_alone_opens_nothing_and_does_not_wait_for_ever(protected: Somebody) -> None:
+    stranger = protected.browser()
+    assert stranger.get("/sign-in/second-step", base_url=HTTPS).location == "/sign-in"
+    assert step(stranger, protected.code()).location == "/sign-in"
+    client = protected.browser()
+    protected.sign_in(client)
+    with time_machine.travel(datetime.now(UTC) + timedelta(minutes=11)):
+        assert step(client, "000000").location == "/sign-in"
+
+
+def test_guessing_is_slowed_down(protected: Somebody) -> None:
+    client = protected.browser()
+    protected.sign_in(client)
+    statuses = [step(client, f"{number:06}").status_code for number in range(12)]
+    assert statuses[0] == 422
+    assert statuses[-1] == 429
+    assert not is_in(client)
+
+
+def test_nothing_of_it_stands_in_the_database_as_it_is(protected: Somebody) -> None:
+    with protected.runtime.database.everywhere() as session:
+        factor = session.scalars(select(SecondFactor).where(SecondFactor.identity_id == protected.id)).one()
+        assert protected.secret.encode() not in factor.secret
+        rows = session.connection().exec_driver_sql("select r::text from app.recovery_codes r").scalars().all()
+    assert not any(code.replace("-", "") in row for code in protected.codes for row in rows)
+
+
+@pytest.mark.parametrize("code", ["", "x" * 41, "123", "éàü", "½23456", "<b>1</b>", "１２３４５６"])
+def test_whatever_is_typed_is_refused_in_words(protected: Somebody, code: str) -> None:
+    client = protected.browser()
+    protected.sign_in(client)
+    answer = step(client, code)
+    assert answer.status_code == 422
+    assert "field-error" in answer.text
