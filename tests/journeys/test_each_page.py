@@ -58,7 +58,7 @@ NOT_PAGES = {
 """Files, feeds, and parts that a page asks for: their pages are walked."""
 
 ELSEWHERE = {
-    "portal.link_desk": "test_pages", "portal.link_content": "test_pages", "portal.link_history": "test_pages",
+    "identity.second_step": "test_second_step", "portal.link_desk": "test_pages", "portal.link_content": "test_pages", "portal.link_history": "test_pages",
     "portal.asking_link": "test_portal", "portal.asking_code": "test_pages", "portal.recognising": "test_pages",
     "calendars.shared": "test_calendar", "identity.invitation": "test_the_path", "identity.verification": "test_the_path",
     "imports.columns": "test_import", "imports.rows": "test_import",

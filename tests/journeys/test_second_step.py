@@ -1,0 +1,61 @@
+"""Somebody sets up codes on their phone, signs in with one, loses the phone, and comes in by a recovery code."""
+
+from collections.abc import Callable
+
+import pyotp
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.journeys.conftest import Live, sign_in
+from tests.journeys.test_pages import obstacles
+from unisson.demo.script import PASSWORD
+
+pytestmark = pytest.mark.browser
+
+YANN = "yann.perennes@example.com"
+
+
+def enter(page: Page) -> None:
+    page.goto("/sign-in")
+    page.locator("[name=email]").fill(YANN)
+    page.locator("[name=password]").fill(PASSWORD)
+    page.locator("[name=password]").press("Enter")
+    page.wait_for_url("**/sign-in/second-step")
+
+
+def sound(page: Page) -> None:
+    assert obstacles(page, colours=True) == []
+    assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") == 0
+
+
+def test_from_the_set_up_to_a_lost_phone(live: Live, person: Callable[..., Page]) -> None:
+    page = sign_in(person(width=390, dark=True), YANN, to="/me/second-factor")
+    page.locator("[name=present]").fill(PASSWORD)
+    page.get_by_role("button", name="Configurer").click()
+    expect(page.locator(".qr-frame svg")).to_be_visible()
+    sound(page)
+    phone = pyotp.TOTP(page.locator(".secret-key").inner_text())
+    page.locator("[name=code]").fill("000000")
+    page.get_by_role("button", name="L’activer").click()
+    expect(page.locator(".field-error")).to_be_visible()
+    page.locator("[name=code]").fill(phone.now())
+    page.get_by_role("button", name="L’activer").click()
+    expect(page.locator(".recovery-codes li")).to_have_count(10)
+    sound(page)
+    spare = page.locator(".recovery-codes li").first.inner_text()
+
+    desk = person()
+    enter(desk)
+    sound(desk)
+    desk.locator("[name=code]").fill(spare.lower())
+    desk.locator("[name=code]").press("Enter")
+    desk.wait_for_url(lambda url: "/sign-in" not in url)
+    expect(desk.locator(".toast")).to_contain_text("code de secours")
+    assert live.mails(YANN)[0]["subject"] == "Votre connexion à Unisson a été modifiée"
+
+    desk.goto("/me/second-factor")
+    expect(desk.get_by_text("Il reste 9 codes")).to_be_visible()
+    sound(desk)
+    desk.locator("[name=present]").last.fill(PASSWORD)
+    desk.get_by_role("button", name="La désactiver").click()
+    expect(desk.get_by_text("Elle est désactivée")).to_be_visible()
