@@ -25,6 +25,13 @@ class Actor:
     email: str
     agency_role: AgencyRole
     brand_roles: Mapping[uuid.UUID, frozenset[BrandRole]]
+    lacks_second_step: bool = False
+    """Whether the agency asks for a second step at the sign-in, and this person has none."""
+
+    @property
+    def is_inside(self) -> bool:
+        """Whether this person works for the agency, and is not a client's alone."""
+        return self.sees_every_brand or any(self.may(Permission.CONTENT_WRITE, each) for each in self.brand_roles)
 
     @property
     def sees_every_brand(self) -> bool:

@@ -1,7 +1,7 @@
 """The agency: the tenant."""
 
 import uuid
-from datetime import time
+from datetime import datetime, time
 
 from sqlalchemy import BigInteger, CheckConstraint
 from sqlalchemy.dialects.postgresql import JSONB
@@ -36,6 +36,8 @@ class Agency(Base):
     """Where clients' answers go."""
     white_label: Mapped[bool] = mapped_column(server_default="true")
     """Whether clients read the agency's name where the product's would stand."""
+    second_step_from: Mapped[datetime | None]
+    """From when on the agency's people need a second step at the sign-in; None where it is left to each."""
     media_quota: Mapped[int | None] = mapped_column(BigInteger)
     """Bytes that it may keep; None for what the installation gives every agency (MEDIA_QUOTA)."""
     created_at: Mapped[Timestamp]

@@ -2,12 +2,22 @@
 
 import uuid
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, func, select
+from sqlalchemy.orm import InstrumentedAttribute, Mapped, mapped_column
 
+from tenants.agencies import Agency
 from tenants.base import SCHEMA, Base, TenantOwned, Timestamp, belongs_to, one_of, unique_in_agency
+from tenants.identities import SecondFactor
 from tenants.permissions import AgencyRole, BrandRole
+
+
+def lacks_second_step(identity_id: InstrumentedAttribute[Any]) -> ColumnElement[bool]:
+    """Return whether the agency asks for a second step by now and the person has none, as a column of a statement."""
+    asks = select(Agency.agency_id).where(Agency.second_step_from <= func.clock_timestamp())
+    has = select(SecondFactor.id).where(SecondFactor.identity_id == identity_id, SecondFactor.confirmed_at.is_not(None))
+    return asks.correlate_except(Agency).exists() & ~has.correlate_except(SecondFactor).exists()
 
 
 class Membership(TenantOwned, Base):

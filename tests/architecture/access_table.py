@@ -99,6 +99,7 @@ TABLE: dict[str, Place] = {
     "agency.removing": Member(P.AGENCY_TEAM, on_brand=False),
     "agency.roles": Member(None, on_brand=False),
     "agency.settings": Member(P.AGENCY_SETTINGS, on_brand=False),
+    "agency.asking_second_step": Member(P.AGENCY_SETTINGS, on_brand=False),
     "agency.setting_hours": Member(P.AGENCY_SETTINGS, on_brand=False),
     "agency.editing_settings": Member(P.AGENCY_SETTINGS, on_brand=False),
     "agency.domains": Member(P.AGENCY_DOMAINS, on_brand=False),

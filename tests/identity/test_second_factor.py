@@ -10,7 +10,7 @@ import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select, update
-from support.desk import HTTPS
+from support.desk import HTTPS, Desk, today
 from support.world import World
 
 from tenants.errors import RefusedError
@@ -232,3 +232,48 @@ def test_whatever_is_typed_is_refused_in_words(protected: Somebody, code: str) -
     answer = step(client, code)
     assert answer.status_code == 422
     assert "field-error" in answer.text
+
+
+def ask(desk: Desk, since: str, role: str = "owner"):
+    return desk.post(role, "/settings/second-step", {"since": since})
+
+
+def has_one(desk: Desk, role: str) -> None:
+    identity_id = desk.world.people[role].identity_id
+    with desk.runtime.database.everywhere() as session:
+        session.add(SecondFactor(id=identity_id, identity_id=identity_id, secret=b"x", confirmed_at=NOON))
+
+
+def test_an_agency_asks_its_people_for_it_from_a_day_on(app: Flask, runtime: Runtime, world: World) -> None:
+    desk = Desk(app, runtime, world)
+    desk.speak_english()
+    refused = ask(desk, str(today()))
+    assert refused.status_code == 422
+    assert "shut yourself out" in refused.text
+    has_one(desk, "owner")
+    for bad in ("2027-02-30", "demain", "0001-01-01"):
+        assert ask(desk, bad).status_code == 422
+    assert ask(desk, str(today()), "cm").status_code == 403
+    assert ask(desk, str(today() + timedelta(days=1))).status_code == 303
+    assert desk.get("cm", "/brands").status_code == 200  # there is time until then
+    held = desk.get("cm", "/calendar?month=2027-01").headers["ETag"]
+    assert ask(desk, str(today())).status_code == 303
+
+    for answer in (
+        desk.get("cm", "/brands"),
+        desk.get("cm", "/calendar?month=2027-01", headers={"If-None-Match": held}),
+        desk.post("cm", "/brands/marque/notes/new", {"title": "x"}),
+    ):
+        assert (answer.status_code, answer.location) == (303, f"/me/second-factor?asked={desk.world.slug}")
+    partial = desk.get("cm", "/calendar?month=2027-01", headers={"HX-Request": "true"})
+    assert partial.status_code == 403
+    assert desk.get("owner", "/brands").status_code == 200
+    assert desk.get("client_approver", "/approvals").status_code != 303 or "second" not in (
+        desk.get("client_approver", "/approvals").location or ""
+    )
+    shown = desk.browser("cm").get(f"/me/second-factor?asked={desk.world.slug}", base_url=HTTPS)
+    assert "Your agency asks for it" in shown.text
+    has_one(desk, "cm")
+    assert desk.get("cm", "/brands").status_code == 200
+    assert ask(desk, "").status_code == 303
+    assert desk.get("rp", "/brands").status_code == 200

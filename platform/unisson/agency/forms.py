@@ -96,6 +96,16 @@ class WorkForm(Form):
     work_ends = TimeField(lazy("To"), format="%H:%M")
 
 
+class SecondStepForm(Form):
+    """From when on the agency's people need a second step at the sign-in."""
+
+    since = LineField(
+        lazy("Needed from"),
+        description=lazy("Give your team some days. Left empty, it is up to each."),
+        render_kw={"type": "date"},
+    )
+
+
 class DomainForm(Form):
     """A web address of the agency's own."""
 

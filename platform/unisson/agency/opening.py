@@ -1,7 +1,8 @@
 """Opening an agency, and what it says of itself."""
 
 from collections.abc import Collection
-from datetime import time
+from datetime import date, datetime, time
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
@@ -22,6 +23,7 @@ RESERVED = lazy("This address is used by Unisson itself. Choose another one.")
 NO_WORK_DAY = lazy("Choose at least one working day.")
 NO_HOURS = lazy("Give both hours, such as 09:00 and 18:00.")
 NO_TIME_LEFT = lazy("The working day ends after it begins.")
+YOURS_FIRST = lazy("Turn your own on first, on your account: you would shut yourself out.")
 TAKEN = lazy("This address belongs to another agency already. Choose another one.")
 UNFIT = lazy("Use 2 to 49 letters without accents, digits and hyphens.")
 
@@ -106,6 +108,21 @@ def label_agency(
     agency.white_label = white_label
     if before != (agency.sender_name, agency.contact_email, agency.white_label):
         record(session, actor, "agency.labelled", "agency", session.agency_id)
+    return agency
+
+
+def ask_second_step(session: TenantSession, actor: Actor, since: date | None, *, has_one: bool) -> Agency:
+    """Return the agency, whose people need a second step at the sign-in from that day on; from never for None.
+
+    `has_one`: whether the actor has one. Raises ForbiddenError, RefusedError for who would shut themselves out.
+    """
+    actor.require(Permission.AGENCY_SETTINGS)
+    if since is not None and not has_one:
+        raise RefusedError(YOURS_FIRST, field="since")
+    agency = session.scalars(select(Agency)).one()
+    agency.second_step_from = datetime.combine(since, time(), ZoneInfo(agency.timezone)) if since else None
+    verb = "agency.second_step_asked" if since else "agency.second_step_left"
+    record(session, actor, verb, "agency", session.agency_id, since=since.isoformat() if since else None)
     return agency
 
 

@@ -1,11 +1,17 @@
 """The agency's own settings, and what each role may do."""
 
+import uuid
+from datetime import date
+from zoneinfo import ZoneInfo
+
 from flask import redirect, render_template, url_for
 from sqlalchemy import select
 from werkzeug.wrappers import Response
 
 from tenants.agencies import Agency
 from tenants.errors import RefusedError
+from tenants.identities import SecondFactor
+from tenants.members import Membership
 from tenants.permissions import (
     AGENCY_ROLE_PERMISSIONS,
     BRAND_ROLE_PERMISSIONS,
@@ -14,16 +20,18 @@ from tenants.permissions import (
     Permission,
 )
 from unisson.agency import words
-from unisson.agency.forms import AgencyForm, WorkForm
-from unisson.agency.opening import edit_agency, label_agency, set_working_hours
+from unisson.agency.forms import AgencyForm, SecondStepForm, WorkForm
+from unisson.agency.opening import ask_second_step, edit_agency, label_agency, set_working_hours
 from unisson.agency.people import people
 from unisson.agency.routes import blueprint
 from unisson.identity.browser import tell
 from unisson.web.db import session
 from unisson.web.guards import actor
-from unisson.web.i18n import _
+from unisson.web.i18n import _, lazy
 
 Answer = Response | str | tuple[str, int]
+
+NO_DAY = lazy("This is not a day. Choose one, or leave it empty.")
 
 
 @blueprint.get("/roles")
@@ -38,20 +46,67 @@ def roles() -> Answer:
     )
 
 
-def _settings_page(form: AgencyForm | None = None, work: WorkForm | None = None) -> str:
+def _settings_page(
+    form: AgencyForm | None = None, work: WorkForm | None = None, asking: SecondStepForm | None = None
+) -> str:
     agency = session().scalars(select(Agency)).one()
     return render_template(
         "agency/settings.html",
         form=form or AgencyForm(None, obj=agency),
         work=work or _work_of(agency),
+        asking=asking or _asking_of(agency),
+        protected=_protected(),
         seats=[line for line in people(session(), actor()) if line.has_joined],
         agency_roles=words.AGENCY_ROLES,
     )
 
 
+def _asking_of(agency: Agency) -> SecondStepForm:
+    since = agency.second_step_from
+    day = since.astimezone(ZoneInfo(agency.timezone)).date().isoformat() if since else ""
+    return SecondStepForm(None, data={"since": day})
+
+
 def _work_of(agency: Agency) -> WorkForm:
     days = [str(day) for day in agency.work_days]
     return WorkForm(None, data={"work_days": days, "work_starts": agency.work_starts, "work_ends": agency.work_ends})
+
+
+def _protected() -> set[uuid.UUID]:
+    """Return the members who have a second step, in one statement."""
+    wanted = (
+        select(Membership.id)
+        .join(SecondFactor, SecondFactor.identity_id == Membership.identity_id)
+        .where(SecondFactor.confirmed_at.is_not(None), Membership.removed_at.is_(None))
+    )
+    return set(session().scalars(wanted))
+
+
+@blueprint.post("/settings/second-step")
+def asking_second_step() -> Answer:
+    """Keep from when on people need a second step."""
+    actor().require(Permission.AGENCY_SETTINGS)
+    form = SecondStepForm()
+    try:
+        ask_second_step(session(), actor(), _day(form), has_one=actor().membership_id in _protected())
+    except RefusedError as refusal:
+        status = form.refuse(refusal)
+        return _settings_page(asking=form), status
+    tell(_("The settings are saved."))
+    return redirect(url_for("agency.settings"), 303)
+
+
+def _day(form: SecondStepForm) -> date | None:
+    typed = (form.since.data or "").strip()
+    if not typed:
+        return None
+    try:
+        found = date.fromisoformat(typed)
+    except ValueError:
+        raise RefusedError(NO_DAY, field="since") from None
+    if not date(2000, 1, 1) <= found <= date(2199, 12, 31):
+        raise RefusedError(NO_DAY, field="since")
+    return found
 
 
 @blueprint.get("/settings")

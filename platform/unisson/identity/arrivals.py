@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 from tenants.agencies import Agency
 from tenants.brands import Brand
 from tenants.identities import DirectoryEntry, Identity, Seat
-from tenants.members import BrandAssignment, Membership
+from tenants.members import BrandAssignment, Membership, lacks_second_step
 from tenants.session import TenantSession
 from tenants.wire import Question
 from unisson.identity.sign_ins import HOLDER_COLUMNS, Person, held_by, touch
@@ -34,7 +34,16 @@ _roles = (
     .scalar_subquery()
 )
 _member = (
-    select(_list(Membership.id, Membership.name, Membership.email, Membership.agency_role, _roles))
+    select(
+        _list(
+            Membership.id,
+            Membership.name,
+            Membership.email,
+            Membership.agency_role,
+            _roles,
+            lacks_second_step(Identity.id),
+        )
+    )
     .where(
         Membership.identity_id == Identity.id,
         Membership.removed_at.is_(None),

@@ -8,13 +8,14 @@ from flask import g
 
 
 class MemberFacts(NamedTuple):
-    """A member: id, name, e-mail address, agency role, and the pairs of brand and role."""
+    """A member: id, name, e-mail address, agency role, its brands and roles; whether a second step is missing."""
 
     id: str
     name: str
     email: str
     role: str
     brand_roles: list[list[str]] | None
+    lacks_second_step: bool
 
 
 class AgencyFacts(NamedTuple):

@@ -16,7 +16,7 @@ from tenants.access import Actor
 from tenants.agencies import Agency
 from tenants.brands import Brand
 from tenants.errors import NotFoundError
-from tenants.members import BrandAssignment, Membership
+from tenants.members import BrandAssignment, Membership, lacks_second_step
 from tenants.permissions import AgencyRole, BrandRole
 from unisson.web.arrivals import AgencyFacts, Arrival, arrival
 from unisson.web.db import session
@@ -71,6 +71,7 @@ _MEMBER = (
     select(
         Membership.id, Membership.identity_id, Membership.name, Membership.email, Membership.agency_role,
         BrandAssignment.brand_id, BrandAssignment.role,
+        lacks_second_step(Membership.identity_id).label("lacks_second_step"),
     )
     .outerjoin(
         BrandAssignment,
@@ -105,6 +106,7 @@ def load_actor(identity_id: uuid.UUID) -> Actor:
         email=first.email,
         agency_role=AgencyRole(first.agency_role),
         brand_roles={brand_id: frozenset(held) for brand_id, held in roles.items()},
+        lacks_second_step=first.lacks_second_step,
     )
 
 
@@ -124,6 +126,7 @@ def _actor_of(arrived: Arrival) -> Actor:
         email=member.email,
         agency_role=AgencyRole(member.role),
         brand_roles=roles,
+        lacks_second_step=member.lacks_second_step,
     )
 
 
@@ -193,9 +196,17 @@ def _let_in() -> BaseResponse | None:
         return None
     if not me().is_authenticated:
         return _to_sign_in()
-    if access == MEMBER:
-        actor()
+    if access == MEMBER and actor().lacks_second_step and actor().is_inside:
+        return _to_second_step()
     return None
+
+
+def _to_second_step() -> BaseResponse:
+    """Lead somebody of an agency that asks for a second step to where it is set up: nothing else opens there."""
+    target = url_for("identity.second_factor", asked=current_agency_row().slug)
+    if request.headers.get("HX-Request"):
+        return Response(status=403, headers={"HX-Redirect": target})
+    return redirect(target, 303)
 
 
 def _to_sign_in() -> BaseResponse:
