@@ -50,7 +50,7 @@ SAMPLES = {
 
 NOT_PAGES = {
     "calendars.feed", "calendars.month_csv", "calendars.month_xlsx", "calendars.month_pdf", "approvals.decisions_csv",
-    "approvals.proof_pdf", "publishing.channel_export", "newsroom.feed", "newsroom.picture", "media.picture",
+    "approvals.proof_pdf", "agency.activity_csv", "publishing.channel_export", "newsroom.feed", "newsroom.picture", "media.picture",
     "files.signed_file", "logos.logo", "portal.document", "portal.link_document", "threads.file", "topics.file",
     "devmail.html", "devmail.part", "static", "home.health", "home.domain_allowed", "live.ticket",
     "media.uploads", "media.videos_standing", "media.choice", "strategy.next_slot", "imports.progress",

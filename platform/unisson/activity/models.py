@@ -16,6 +16,8 @@ class Event(TenantOwned, Base):
     __table_args__ = (
         Index("ix_events_subject", "agency_id", "subject_id", "at"),
         Index("ix_events_at", "agency_id", "at"),
+        Index("ix_events_brand", "agency_id", "brand_id", "at"),
+        Index("ix_events_actor", "agency_id", "actor_id", "at"),
     )
 
     at: Mapped[Timestamp]

@@ -2,10 +2,19 @@
 
 from flask import Flask
 
-from unisson.agency import brand_pages, domain_pages, logo_pages, settings_pages, team_pages
+from unisson.agency import brand_pages, domain_pages, logo_pages, settings_pages, team_pages, trail_pages
 from unisson.agency.routes import blueprint
 
-__all__ = ["blueprint", "brand_pages", "domain_pages", "init_app", "logo_pages", "settings_pages", "team_pages"]
+__all__ = [
+    "blueprint",
+    "brand_pages",
+    "domain_pages",
+    "init_app",
+    "logo_pages",
+    "settings_pages",
+    "team_pages",
+    "trail_pages",
+]
 
 
 def init_app(app: Flask) -> None:
