@@ -50,7 +50,14 @@ class Desk:
 
 
 def obstacles(page: Page, *, colours: bool) -> list[str]:
-    """Return axe's serious and critical findings, with the first element of each."""
+    """Return axe's serious and critical findings, with the first element of each.
+
+    What fades in has come by then: colours are those that people read, and not those of its way.
+    """
+    page.evaluate(
+        "Promise.allSettled(document.getAnimations().filter((each) => each.effect.getComputedTiming().iterations < 99)"
+        ".map((each) => each.finished)).then(() => null)"
+    )
     rules = {"color-contrast": {"enabled": colours}}
     report = Axe().run(page, options={"resultTypes": ["violations"], "rules": rules})
     return [

@@ -91,4 +91,5 @@ EPINETTE = BrandScript(
     LIST,
     about="Fondée en 1998 à Sainte-Adèle, dans les Laurentides, **Épinette Plein Air** conçoit des tentes et des sacs de couchage pour quatre saisons. L'entreprise emploie 41 personnes et répare ce qu'elle vend.",
     contact=("Salomé Vidal, Atelier Nord", "salome.vidal@example.org", "+1 450 555 0198"),
+    beats=(("newsroom", (1, 3), "10:30"),),
 )

@@ -172,7 +172,7 @@ TREHORET = BrandScript(
         ("note", 10, 3, "Fournil fermé, pas de photo possible"),
     ),
     (27, 3, "Inventaire : on ne promet pas d'envoi"),
-    (("newsroom", (1, 3), "10:30"), ("email", (2,), "09:00")),
+    (),
     """Fondée en 1926 à Pont-Aven (Finistère), la **Biscuiterie Tréhoret** fabrique galettes fines et palets bretons au beurre de trois fermes voisines. Entreprise familiale dirigée par la quatrième génération, elle emploie 64 personnes dans son atelier de Riec et vend dans neuf pays.
 
 Photos et dossier de presse : https://biscuiterie-trehoret.example.com/presse""",
