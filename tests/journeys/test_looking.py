@@ -44,6 +44,7 @@ def test_the_month_is_narrowed_in_a_dialog_and_the_way_back_leads_back(cm: Calla
     assert len(before) > 1
     page.locator("#month-filters").click()
     dialog = page.locator("dialog[open]")
+    expect(dialog.get_by_role("button", name="Afficher")).to_be_visible()
     assert obstacles(page, colours=True) == []
     dialog.locator("[name=state][value=published]").check()
     dialog.get_by_role("button", name="Afficher").click()
