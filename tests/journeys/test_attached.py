@@ -35,3 +35,15 @@ def test_images_come_beside_the_text(person: Callable[..., Page], tmp_path: Path
     page.wait_for_url(re.compile("/contents/[0-9a-f-]{36}$"))
     expect(page.get_by_alt_text("Un four à bois").first).to_be_visible()
     expect(page.get_by_text("Le four chauffe.").first).to_be_visible()
+
+
+def test_images_of_a_page_that_was_open_for_long_are_asked_for_anew(person: Callable[..., Page]) -> None:
+    page = sign_in(person(), "ines.caradec@example.org", to="/atelier-nord/brands/biscuiterie-trehoret/media")
+    images = page.locator("main img[src*='/media/']")
+    good = images.first.get_attribute("src")
+    assert good
+    page.evaluate("window.stillHere = true")
+    images.first.evaluate("(image, address) => { image.src = address; }", good[:-6] + "AAAAAA")  # as one that is over
+    expect(images.first).to_have_attribute("src", good)
+    page.wait_for_function("document.querySelector(\"main img[src*='/media/']\").naturalWidth > 0")
+    assert page.evaluate("window.stillHere") is True

@@ -80,3 +80,21 @@ document.addEventListener("keydown", (event) => {
   else way.click();
 });
 
+
+// A brand's images stand at addresses that are good for an hour or two. On a page that was open for longer, the first one
+// that does not come has them all asked for anew, by the page's own address; what is typed and where one is stay.
+const file = (address) => address.match(/\/media\/([\w-]{64})/)?.[1]; // the agency and the bytes; then comes until when
+let renewedAt = 0;
+document.addEventListener("error", async ({ target }) => {
+  if (target.localName !== "img" || !file(target.src) || Date.now() - renewedAt < 60_000) return;
+  renewedAt = Date.now();
+  const answer = await fetch(window.location.href, { credentials: "same-origin" }).catch(() => null);
+  if (!answer?.ok) return;
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const fresh = new Map();
+  for (const each of page.querySelectorAll("img[src]")) fresh.set(file(each.getAttribute("src")), each.getAttribute("src"));
+  for (const each of document.images) {
+    const address = file(each.src) && fresh.get(file(each.src));
+    if (address && address !== each.getAttribute("src")) each.src = address;
+  }
+}, true);
