@@ -234,6 +234,37 @@ def test_whatever_is_typed_is_refused_in_words(protected: Somebody, code: str) -
     assert "field-error" in answer.text
 
 
+def test_a_set_up_that_was_left_is_over_and_two_clicks_begin_one(somebody: Somebody) -> None:
+    client = somebody.browser()
+    somebody.sign_in(client)
+    database, vault = somebody.runtime.database, somebody.runtime.vault
+
+    def begin(_number: int) -> None:
+        with database.everywhere() as session:
+            factors.begin(session, somebody.id, vault)
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(begin, range(4)))
+    with database.everywhere() as session:
+        factor = session.scalars(select(SecondFactor).where(SecondFactor.identity_id == somebody.id)).one()
+        secret = vault.open(factor.secret)["totp"]
+        factor.created_at = datetime.now(UTC) - timedelta(minutes=16)
+    assert secret not in client.get("/me/second-factor", base_url=HTTPS).text
+    code = pyotp.TOTP(secret).now()
+    late = client.post("/me/second-factor/confirmation", data={"code": code}, base_url=HTTPS)
+    assert late.status_code == 422
+    somebody.turn_on(client)
+
+
+def test_who_is_disabled_between_the_steps_does_not_come_in(protected: Somebody) -> None:
+    client = protected.browser()
+    protected.sign_in(client)
+    with protected.runtime.database.everywhere() as session:
+        session.execute(update(Identity).where(Identity.id == protected.id).values(disabled_at=NOON))
+    assert step(client, protected.code()).location == "/sign-in"
+    assert not is_in(client)
+
+
 def ask(desk: Desk, since: str, role: str = "owner"):
     return desk.post(role, "/settings/second-step", {"since": since})
 

@@ -79,7 +79,7 @@ def tab_to(page: Page, selector: str) -> None:
 
 
 def test_a_day_by_keyboard_alone(person: Callable[..., Page]) -> None:
-    """Sign in, write, submit, look at the week, move, take the move back, choose two, and tag them: no mouse."""
+    """Sign in, write, move, take the move back, tag by choosing, and submit: no mouse."""
     page, day = person(), tenth(11)
     title = f"Clavier {time.time_ns() % 1_000_000}"
     page.goto("/sign-in")
@@ -122,3 +122,9 @@ def test_a_day_by_keyboard_alone(person: Callable[..., Page]) -> None:
     page.keyboard.type("sans souris")
     page.keyboard.press("Enter")
     expect(page.locator(".toast[data-tone=success]").last).to_contain_text("1 contenu")
+    tab_to(page, f"[id='{name}']")
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile("/contents/[0-9a-f-]{36}$"))
+    tab_to(page, "form[action$='/submission'] button")
+    page.keyboard.press("Enter")
+    expect(page.locator("main .state[data-state=in_review]").first).to_be_visible()

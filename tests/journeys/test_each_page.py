@@ -59,8 +59,8 @@ NOT_PAGES = {
 
 ELSEWHERE = {
     "identity.second_step": "test_second_step", "portal.link_desk": "test_pages", "portal.link_content": "test_pages", "portal.link_history": "test_pages",
-    "portal.asking_link": "test_portal", "portal.asking_code": "test_pages", "portal.recognising": "test_pages",
-    "calendars.shared": "test_calendar", "identity.invitation": "test_the_path", "identity.verification": "test_the_path",
+    "portal.asking_link": "test_pages", "portal.asking_code": "test_pages", "portal.recognising": "test_pages",
+    "calendars.shared": "test_pages", "identity.invitation": "test_the_path", "identity.verification": "test_the_path",
     "imports.columns": "test_import", "imports.rows": "test_import",
     "agency.front": "leads on to another page", "home.front": "leads on once somebody is signed in",
 }  # fmt: skip

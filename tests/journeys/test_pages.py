@@ -161,6 +161,28 @@ def test_the_client_s_link_is_open_without_an_account(
         assert opened.faults() == []
 
 
+def test_what_opens_by_a_secret_is_open_without_an_account(
+    desk: Callable[[str, tuple[int, str]], Desk], live: Live
+) -> None:
+    """A calendar for others, and asking for a new link in place of one that is over."""
+    cm = desk("cm", DESK).page
+    cm.goto("/atelier-nord/calendar/feeds/new?brand=biscuiterie-trehoret")
+    cm.locator("[name=name]").fill("Pour la mairie")
+    cm.locator("[name=brand]").select_option("biscuiterie-trehoret")
+    cm.locator("[name=lasts]").select_option("30")
+    cm.locator("main form button[type=submit]").last.click()
+    shared = cm.locator("[value*='/shared/']").first.get_attribute("value")
+    letters = live.mails(PEOPLE["client"])
+    link = next(word for letter in letters for word in letter["text"].split() if "/approve/" in word)
+    opened = desk("visitor", PHONE)
+    for address in (shared, f"{link.split('/contents/')[0]}/renewal"):
+        answer = opened.page.goto(address)
+        assert answer is not None
+        assert answer.status == 200, address
+        assert opened.page.locator("h1").count() == 1
+        assert opened.faults() == []
+
+
 def test_targets_on_a_phone_are_44_pixels_high(desk: Callable[[str, tuple[int, str]], Desk]) -> None:
     opened = desk("cm", PHONE)
     for path in (CALENDAR, "/atelier-nord/approvals", f"{BRAND}/contents/new"):

@@ -13,6 +13,7 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 from tests.journeys.conftest import Live
+from tests.journeys.test_pages import obstacles
 
 PASSWORD = "maree-haute-et-vent-debout-7"
 PARIS = ZoneInfo("Europe/Paris")
@@ -38,6 +39,7 @@ def sign_up(page: Page, live: Live, email: str) -> None:
     press(page, "Open the agency")
     expect(page).to_have_url(re.compile("/sign-up/sent"))
     page.goto(link_of(live.mails(email)[0], "/verification/"))
+    assert obstacles(page, colours=True) == []
     press(page, re.compile("^Confirm"))
     expect(page).to_have_url(re.compile("/maison-test"))
 
@@ -65,6 +67,7 @@ def invite(page: Page, email: str, name: str, role: str) -> None:
 
 def join(page: Page, live: Live, email: str) -> None:
     page.goto(link_of(live.mails(email)[0], "/invitations/"))
+    assert obstacles(page, colours=True) == []
     page.locator("[name=password]").fill(PASSWORD)
     page.locator("main form button[type=submit]").first.click()
     expect(page).to_have_url(re.compile("/maison-test"))

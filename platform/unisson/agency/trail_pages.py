@@ -1,7 +1,7 @@
 """The page of the agency's trail: who did what, when; narrowed, and as a file."""
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 
 from flask import Response, render_template, request, stream_with_context
@@ -14,7 +14,7 @@ from unisson.agency.trail_reading import MOST_LINES, Line, Wanted, lines, page
 from unisson.agency.trail_words import done
 from unisson.web.db import session
 from unisson.web.guards import actor, current_agency_row, visible_brands
-from unisson.web.i18n import lazy
+from unisson.web.i18n import _, lazy
 from unisson.web.spreadsheets import as_csv
 
 Answer = BaseResponse | str
@@ -54,7 +54,7 @@ def activity() -> Answer:
         done=done,
         zone=current_agency_row().timezone,
         wanted=_wanted(),
-        brands=[(card.slug, card.name) for card in visible_brands()],
+        brand_choices=[(card.slug, card.name) for card in visible_brands()],
         persons=[(str(line.id), line.name) for line in people(session(), actor()) if line.has_joined],
         about=list(ABOUT.items()),
         query={name: value for name, value in request.args.items() if name != "after" and value},
@@ -66,7 +66,7 @@ def activity() -> Answer:
 def activity_csv() -> Answer:
     """Give what was done as a file, its times in UTC."""
     actor().require(Permission.AGENCY_SETTINGS)
-    rows = (_cells(line) for line in lines(session(), _wanted()))
+    rows = _rows(lines(session(), _wanted()))
     answer = Response(stream_with_context(as_csv(COLUMNS, rows)), content_type="text/csv; charset=utf-8")
     answer.headers["Content-Disposition"] = 'attachment; filename="activity.csv"'
     answer.headers["Cache-Control"] = "private, no-store"
@@ -94,6 +94,15 @@ def _day(typed: str) -> date | None:
     except ValueError:
         return None
     return found if 2000 <= found.year <= 2199 else None
+
+
+def _rows(found: Iterator[Line]) -> Iterator[Iterable[object]]:
+    """Yield the rows of the file; where it is cut, the last one says so: a file is kept as evidence."""
+    for number, line in enumerate(found):
+        if number == MOST_LINES:
+            yield [_("Cut here, at %(num)s lines. Take a shorter period for what is older.", num=MOST_LINES)]
+            return
+        yield _cells(line)
 
 
 def _cells(line: Line) -> Iterator[object]:

@@ -60,12 +60,12 @@ def page(session: TenantSession, wanted: Wanted, after: str = "") -> Page:
         query = query.where(tuple_(Event.at, Event.id) < tuple_(*place))
     found = [Line._make(row) for row in session.execute(query.limit(PAGE + 1))]
     last = found[PAGE - 1] if len(found) > PAGE else None
-    return Page(found[:PAGE], f"{last.at.timestamp():.6f}.{last.id}" if last else "")
+    return Page(found[:PAGE], f"{last.at.isoformat()}~{last.id}" if last else "")
 
 
 def lines(session: TenantSession, wanted: Wanted) -> Iterator[Line]:
-    """Yield the newest MOST_LINES lines of what is wanted."""
-    rows = session.execute(_lines(wanted).limit(MOST_LINES).execution_options(yield_per=1000))
+    """Yield the newest MOST_LINES lines of what is wanted, and one more where there are more."""
+    rows = session.execute(_lines(wanted).limit(MOST_LINES + 1).execution_options(yield_per=1000))
     yield from (Line._make(row) for row in rows)
 
 
@@ -90,7 +90,7 @@ def _lines(wanted: Wanted) -> Select[*tuple[Any, ...]]:
     if wanted.person_id:
         query = query.where(Event.actor_id == wanted.person_id)
     if wanted.about:
-        query = query.where(Event.verb >= f"{wanted.about}.", Event.verb < f"{wanted.about}/")
+        query = query.where(func.split_part(Event.verb, ".", 1) == wanted.about)
     if wanted.since:
         query = query.where(Event.at >= datetime.combine(wanted.since, time(), zone))
     if wanted.until:
@@ -99,8 +99,9 @@ def _lines(wanted: Wanted) -> Select[*tuple[Any, ...]]:
 
 
 def _place(after: str) -> tuple[datetime, uuid.UUID] | None:
-    seconds, _dot, key = after[:80].rpartition(".")
+    moment, _mark, key = after[:80].partition("~")
     try:
-        return datetime.fromtimestamp(float(seconds), UTC), uuid.UUID(key)
-    except (ValueError, OverflowError, OSError):
+        found = datetime.fromisoformat(moment)
+        return found.replace(tzinfo=found.tzinfo or UTC), uuid.UUID(key)
+    except ValueError:
         return None

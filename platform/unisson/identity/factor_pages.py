@@ -65,6 +65,9 @@ def stepping() -> Answer:
         status = form.refuse(refusal)
         return render_template("identity/second_step.html", form=form), status
     limits.forgive(limits.SECOND_STEP, asked["id"])
+    if any_session().get_one(Identity, identity_id).disabled_at is not None:  # since the first step
+        browser.let_out()
+        return redirect(url_for("identity.sign_in"), 303)
     browser.let_in(identity_id)
     if asked["said"]:
         browser.tell(asked["said"])

@@ -10,10 +10,11 @@ import secrets
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pyotp
 from sqlalchemy import delete, func, select, update
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from tenants.base import new_id, utcnow
@@ -30,6 +31,9 @@ AROUND = 1
 
 FAR = 10
 """Steps, five minutes, within which a clock that is wrong is told from a code that is."""
+
+SET_UP = timedelta(minutes=15)
+"""How long a secret that was not confirmed is good for; the password is asked again after it."""
 
 SPARE = 10
 _SPARE_BYTES = 10
@@ -55,7 +59,7 @@ class Standing:
 def standing(session: Session, identity_id: uuid.UUID, vault: Vault) -> Standing:
     """Return how it stands with somebody's second factor."""
     factor = session.scalars(select(SecondFactor).where(SecondFactor.identity_id == identity_id)).one_or_none()
-    if factor is None:
+    if factor is None or _is_given_up(factor):
         return Standing(None, 0)
     if factor.confirmed_at is None:
         return Standing(None, 0, vault.open(factor.secret)["totp"])
@@ -81,8 +85,8 @@ def begin(session: Session, identity_id: uuid.UUID, vault: Vault) -> None:
     if is_on(session, identity_id):
         return
     sealed = vault.seal({"totp": pyotp.random_base32()})
-    session.add(SecondFactor(id=new_id(), identity_id=identity_id, secret=sealed))
-    session.flush()
+    made = insert(SecondFactor).values(id=new_id(), identity_id=identity_id, secret=sealed)
+    session.execute(made.on_conflict_do_nothing())  # of two clicks at once, one makes it
 
 
 def address_of(secret: str, email: str) -> str:
@@ -93,7 +97,7 @@ def address_of(secret: str, email: str) -> str:
 def confirm(session: Session, identity_id: uuid.UUID, typed: str, vault: Vault) -> list[str]:
     """Turn the factor on by a first code; return the recovery codes, which are shown this once. Raises RefusedError."""
     factor = _locked(session, identity_id)
-    if factor is None or factor.confirmed_at is not None:
+    if factor is None or factor.confirmed_at is not None or _is_given_up(factor):
         raise RefusedError(NOT_BEGUN, field="code")
     _spend(factor, typed, vault)
     factor.confirmed_at = utcnow()
@@ -135,6 +139,11 @@ def turn_off(session: Session, identity_id: uuid.UUID) -> None:
     session.execute(delete(RecoveryCode).where(RecoveryCode.identity_id == identity_id))
     if was_on:
         write_to(session, identity_id, "factor_off")
+
+
+def _is_given_up(factor: SecondFactor) -> bool:
+    """Whether a set-up was begun and left: whoever finds the browser later must not end it by a phone of their own."""
+    return factor.confirmed_at is None and utcnow() - factor.created_at > SET_UP
 
 
 def _locked(session: Session, identity_id: uuid.UUID) -> SecondFactor | None:
