@@ -94,7 +94,7 @@ unisson.register("live", class extends Stimulus.Controller {
   /** Whether something is in somebody's hand: an entry dragged or being saved, a menu open, a field typed in. */
   get isBusy() {
     const typed = document.activeElement?.matches("input:not([type='checkbox']), textarea, select");
-    const held = "[data-saving], .sortable-chosen, .sortable-ghost, details.menu[open], dialog[open], .htmx-request";
+    const held = "[data-saving], [data-drawn], .sortable-chosen, .sortable-ghost, details.menu[open], dialog[open], .htmx-request";
     return Boolean((typed && this.element.contains(document.activeElement)) || this.element.querySelector(held));
   }
 

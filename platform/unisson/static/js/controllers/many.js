@@ -39,7 +39,7 @@ unisson.register("many", class extends Stimulus.Controller {
   key(event) {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const entry = event.target.closest(this.constructor.one);
-    if (event.key === "x" && entry) {
+    if (event.key === "x" && entry && this.hasToggleTarget) {
       event.preventDefault();
       this.isChoosing = true;
       this.turn(entry);
@@ -60,6 +60,7 @@ unisson.register("many", class extends Stimulus.Controller {
     const all = [...this.element.querySelectorAll(this.constructor.one)];
     const from = all.findIndex((each) => this.id(each) === this.last);
     const to = all.indexOf(entry);
+    if (from < 0) return this.turn(entry); // the last one stands on days that are not shown any more
     for (const each of all.slice(Math.min(from, to), Math.max(from, to) + 1)) this.chosen.set(this.id(each), each.id);
     this.show();
     this.say(this.counted);
