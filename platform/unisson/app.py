@@ -16,6 +16,7 @@ from unisson.config import Settings
 from unisson.devmail import views as devmail
 from unisson.editorial import views as editorial
 from unisson.home import views as home
+from unisson.identity import confirming
 from unisson.identity import views as identity
 from unisson.imports import views as imports
 from unisson.live import views as live
@@ -95,6 +96,7 @@ def _register_features(app: Flask, runtime: Runtime) -> None:
     for feature in FEATURES:
         feature.init_app(app)
     guards.init_app(app)
+    confirming.init_app(app)
     operations.init_app(app)
 
 

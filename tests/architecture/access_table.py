@@ -43,6 +43,8 @@ TABLE: dict[str, Place] = {
     "identity.signing_in": Open(),
     "identity.second_step": Open(),
     "identity.stepping": Open(),
+    "identity.confirmation": Own(),
+    "identity.confirming": Own(),
     "identity.second_factor": Own(),
     "identity.beginning_factor": Own(),
     "identity.confirming_factor": Own(),

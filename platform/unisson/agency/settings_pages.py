@@ -25,6 +25,7 @@ from unisson.agency.opening import ask_second_step, edit_agency, label_agency, s
 from unisson.agency.people import people
 from unisson.agency.routes import blueprint
 from unisson.identity.browser import tell
+from unisson.identity.confirming import needs_confirmation
 from unisson.web.db import session
 from unisson.web.guards import actor
 from unisson.web.i18n import _, lazy
@@ -83,6 +84,7 @@ def _protected() -> set[uuid.UUID]:
 
 
 @blueprint.post("/settings/second-step")
+@needs_confirmation
 def asking_second_step() -> Answer:
     """Keep from when on people need a second step."""
     actor().require(Permission.AGENCY_SETTINGS)

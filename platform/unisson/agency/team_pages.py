@@ -13,6 +13,7 @@ from unisson.agency.forms import AgencyRoleForm, BrandRoleForm, InvitationForm
 from unisson.agency.people import people, person_line
 from unisson.agency.routes import blueprint
 from unisson.identity import browser, sign_ins
+from unisson.identity.confirming import needs_confirmation, needs_confirmation_where
 from unisson.web import limits
 from unisson.web.db import session
 from unisson.web.guards import actor, brand_card, brand_card_of, visible_brands
@@ -20,6 +21,9 @@ from unisson.web.i18n import _
 from unisson.web.operations import new_operation_id
 
 Answer = Response | str | tuple[str, int]
+
+_POWERFUL = frozenset({AgencyRole.OWNER.value, AgencyRole.ADMIN.value})
+"""Roles that may invite, change and remove whom they want: giving one is asked twice."""
 
 
 @blueprint.get("/team")
@@ -54,6 +58,7 @@ def _invitation_page(form: InvitationForm) -> str:
 
 
 @blueprint.post("/team/invitations")
+@needs_confirmation_where(lambda: request.form.get("agency_role") in _POWERFUL)
 def inviting() -> Answer:
     """Invite somebody, or give somebody who is here already the role."""
     form = InvitationForm()
@@ -120,6 +125,7 @@ def _to(membership_id: uuid.UUID) -> Response:
 
 
 @blueprint.post("/team/<uuid:membership_id>/role")
+@needs_confirmation
 def changing_role(membership_id: uuid.UUID) -> Answer:
     """Give somebody another role in the agency."""
     form = AgencyRoleForm()
@@ -172,6 +178,7 @@ def revoking(membership_id: uuid.UUID) -> Answer:
 
 
 @blueprint.post("/team/<uuid:membership_id>/removal")
+@needs_confirmation
 def removing(membership_id: uuid.UUID) -> Answer:
     """Take somebody out of the agency."""
     is_self = membership_id == actor().membership_id

@@ -151,7 +151,7 @@ def change_password(session: Session, person: sign_ins.Person, present: str, wan
         raise RefusedError(WRONG_PASSWORD, field="present")
     _set_password(session, person.id, keeper.hash(wanted))
     sign_ins.end_all(session, person.id, but=person.sign_in_id)
-    return sign_ins.rotate(session, person.sign_in_id)
+    return sign_ins.confirm(session, person.sign_in_id)
 
 
 def keep_this_browser_alone(session: Session, person: sign_ins.Person) -> None:

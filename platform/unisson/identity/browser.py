@@ -67,6 +67,11 @@ def let_in(identity_id: uuid.UUID) -> None:
     _hold(token)
 
 
+def stay_in() -> None:
+    """Give this browser another token for the sign-in that it has: confirmed no more lately than it was."""
+    renew(sign_ins.rotate(any_session(), person().sign_in_id))
+
+
 def renew(token: str) -> None:
     """Have this browser hold `token` from here on."""
     session.pop(TOKEN, None)
@@ -112,8 +117,12 @@ def password_keeper() -> Keeper:
 
 def destination(otherwise: str = "/") -> str:
     """Return where to go after signing in: the page that was wanted, if it is one of ours."""
-    wanted = request.values.get("next")
-    return safe_destination(wanted, _pages()) or otherwise
+    return page_of_ours(request.values.get("next")) or otherwise
+
+
+def page_of_ours(address: str | None) -> str | None:
+    """Return a relative address if a page of ours answers there, else None."""
+    return safe_destination(address, _pages())
 
 
 def _pages() -> MapAdapter:

@@ -58,9 +58,10 @@ def signing_in() -> Answer:
 @blueprint.post("/sign-out")
 @public
 def sign_out() -> Answer:
-    """Let somebody out."""
+    """Let somebody out; who wants to come in again goes on from there."""
+    wanted = browser.destination("")
     browser.let_out()
-    return redirect(url_for("home.front"), 303)
+    return redirect(url_for("identity.sign_in", next=wanted) if wanted else url_for("home.front"), 303)
 
 
 @blueprint.get("/sign-up")

@@ -12,7 +12,8 @@ from werkzeug.wrappers import Response
 from tenants.errors import RefusedError
 from tenants.identities import Identity
 from unisson.identity import accounts, browser, factors
-from unisson.identity.forms import CodeForm, PresentPasswordForm
+from unisson.identity.confirming import needs_confirmation
+from unisson.identity.forms import CodeForm
 from unisson.identity.routes import blueprint
 from unisson.web import limits
 from unisson.web.db import any_session, runtime
@@ -88,11 +89,9 @@ def second_factor() -> Answer:
 
 @blueprint.post("/me/second-factor")
 @signed_in
+@needs_confirmation
 def beginning_factor() -> Answer:
-    """Begin the set-up, by the password."""
-    form = PresentPasswordForm()
-    if (refused := _refused(form)) is not None:
-        return _page(password=form), refused
+    """Begin the set-up."""
     factors.begin(any_session(), browser.person().id, runtime().vault)
     return redirect(url_for("identity.second_factor"), 303)
 
@@ -116,22 +115,18 @@ def confirming_factor() -> Answer:
 
 @blueprint.post("/me/second-factor/codes")
 @signed_in
+@needs_confirmation
 def renewing_codes() -> Answer:
-    """Show new recovery codes, by the password."""
-    form = PresentPasswordForm()
-    if (refused := _refused(form)) is not None:
-        return _page(password=form), refused
+    """Show new recovery codes."""
     codes = factors.renew_codes(any_session(), browser.person().id)
     return render_template("identity/recovery_codes.html", codes=codes, is_new=False)
 
 
 @blueprint.post("/me/second-factor/removal")
 @signed_in
+@needs_confirmation
 def removing_factor() -> Answer:
-    """Turn it off, by the password."""
-    form = PresentPasswordForm()
-    if (refused := _refused(form)) is not None:
-        return _page(password=form), refused
+    """Turn it off."""
     factors.turn_off(any_session(), browser.person().id)
     browser.tell(_("The second step is off. Your password alone lets you in."))
     return redirect(url_for("identity.second_factor"), 303)
@@ -145,25 +140,12 @@ def _stepping() -> dict[str, Any] | None:
     return asked
 
 
-def _refused(form: PresentPasswordForm) -> int | None:
-    """Return the status to refuse with where the present password is not right; None where it is."""
-    here = browser.person()
-    limits.spend(limits.PASSWORD, here.email)
-    if not form.validate():
-        return 422
-    stored = any_session().get_one(Identity, here.id).password_hash
-    if browser.password_keeper().matches(stored, form.present.data or ""):
-        return None
-    return form.refuse(RefusedError(accounts.WRONG_PASSWORD, field="present"))
-
-
-def _page(password: PresentPasswordForm | None = None, code: CodeForm | None = None) -> str:
+def _page(code: CodeForm | None = None) -> str:
     stands = factors.standing(any_session(), browser.person().id, runtime().vault)
     return render_template(
         "identity/second_factor.html",
         stands=stands,
         drawn=_drawn(stands.secret) if stands.secret else "",
-        password=password or PresentPasswordForm(formdata=None),
         code=code or CodeForm(formdata=None),
     )
 

@@ -128,10 +128,15 @@ class ConfirmationForm(Form):
     password = PasswordField(lazy("Password"), [required()], render_kw={"autocomplete": "current-password"})
 
 
-class PresentPasswordForm(Form):
-    """The present password, asked again before something that a thief of the browser would do first."""
+class AgainForm(Form):
+    """What shows that it is still the same person: the password, or a code of their phone. One of the two is enough."""
 
-    present = PasswordField(lazy("Present password"), [required()], render_kw={"autocomplete": "current-password"})
+    present = PasswordField(lazy("Present password"), render_kw={"autocomplete": "current-password"})
+    code = LineField(
+        lazy("Code of your phone, or a recovery code"),
+        [Length(max=40, message=lazy("Use at most 40 characters."))],
+        render_kw={"autocomplete": "one-time-code", "autocapitalize": "characters", "spellcheck": "false"},
+    )
 
 
 class CodeForm(Form):

@@ -68,7 +68,8 @@ def joining(token: str) -> Answer:
     asked = _asked(token)
     here = browser.visitor()
     if here is not None:
-        membership = invitations.accept(session(), token, here.id)
+        invitations.accept(session(), token, here.id)
+        browser.stay_in()
     else:
         form = JoiningForm()
         form.password.words = [asked.email]
@@ -79,8 +80,8 @@ def joining(token: str) -> Answer:
         except RefusedError as refusal:
             status = form.refuse(refusal)
             return _page(_asked(token), form), status
-    if membership.identity_id is not None:
-        browser.let_in(membership.identity_id)
+        if membership.identity_id is not None:
+            browser.let_in(membership.identity_id)
     browser.tell(_("Welcome to %(agency)s.", agency=current_agency_row().name))
     return redirect(url_for("agency.front"), 303)
 

@@ -112,7 +112,12 @@ def verifying(token: str) -> Answer:
             status = form.refuse(refusal)
             return _verification_page(holder, form), status
     identity_id = accounts.verify(any_session(), token)
-    return step_in(identity_id, url_for("home.front"), said=_("Your address is confirmed. Welcome."))
+    said = _("Your address is confirmed. Welcome.")
+    if _is_signed_in(identity_id):
+        browser.stay_in()
+        browser.tell(said)
+        return redirect(url_for("home.front"), 303)
+    return step_in(identity_id, url_for("home.front"), said=said)
 
 
 @blueprint.post("/me/verification")

@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from tenants.errors import NotFoundError, RefusedError
 from tenants.permissions import Permission
+from unisson.identity.confirming import needs_confirmation, needs_confirmation_where
 from unisson.newsroom.entries import room_of
 from unisson.publishing import connecting, overview, subscribers
 from unisson.publishing.assembly import registry
@@ -49,6 +50,7 @@ def channels(brand: str) -> Answer:
     )
 
 
+@needs_confirmation_where(lambda: request.args.get("kind") == ChannelKind.BLUESKY)
 def channel_new(brand: str) -> Answer:
     """Connect a channel of the kind in the query; without one, let the person choose."""
     card = brand_card(brand)
@@ -117,6 +119,7 @@ def channel(channel_id: uuid.UUID) -> Answer:
     return _channel_page(load_channel(session(), actor(), channel_id))
 
 
+@needs_confirmation
 def channel_connection(channel_id: uuid.UUID) -> Answer:
     """Connect a channel again."""
     form = ReconnectForm()
@@ -130,6 +133,7 @@ def channel_connection(channel_id: uuid.UUID) -> Answer:
     return _done(channel_id, said)
 
 
+@needs_confirmation
 def channel_disconnection(channel_id: uuid.UUID) -> Answer:
     """Send nothing more on a channel; what waits is held at its time."""
     count = connecting.disconnect(session(), actor(), channel_id)
