@@ -43,10 +43,10 @@ def _views(cluster: Cluster, entries: int) -> list[Result]:
         probe = fill(admin, settings, CROWD, brand_month=entries)
         real = stack.enter_context(web("unisson.app:create_app", environ(cluster, settings.database_url)))
         for name, (path, since, until) in VIEWS.items():
-            length = len(_asked(real, probe, path)())
+            length = len(asked(real, probe, path)())
             bare = stack.enter_context(web("benchmarks.floor:create", _bench(settings.database_web_url, probe, length)))
             floor = Runner(f"{name}: floor", bare, _plain(bare, f"/?since={since}&until={until}"), 48)
-            view = Runner(name, real, _asked(real, probe, path), 48)
+            view = Runner(name, real, asked(real, probe, path), 48)
             costs = interleave([floor, view], admin)
             said = f"{costs[name].web:.1f} ms web + {costs[name].postgres:.1f} ms PostgreSQL, {length} bytes"
             lines.append(Result(f"views: {name}, {entries} entries", ratio(view, floor), "×", note=said))
@@ -63,11 +63,11 @@ def _search(cluster: Cluster) -> list[Result]:
             _index(admin)
         for size, settings, probe in filled:
             real = stack.enter_context(web("unisson.app:create_app", environ(cluster, settings.database_url)))
-            asked = _asked(real, probe, f"search?q={quote(WORDS)}&kind=content")
-            bench = _bench(settings.database_web_url, probe, len(asked()))
+            searched = asked(real, probe, f"search?q={quote(WORDS)}&kind=content")
+            bench = _bench(settings.database_web_url, probe, len(searched()))
             bare = stack.enter_context(web("benchmarks.floor:create", bench))
             runners.append(Runner(f"floor {size}", bare, _plain(bare, f"/search?q={quote(WORDS)}"), 24))
-            runners.append(Runner(f"search {size}", real, asked, 24))
+            runners.append(Runner(f"search {size}", real, searched, 24))
         costs = interleave(runners, stack.enter_context(cluster.admin()))
     for floor, found in zip(runners[::2], runners[1::2], strict=True):
         cost = costs[found.name]
@@ -96,7 +96,9 @@ def _bench(database: str, probe: Probe, length: int) -> dict[str, str]:
     }
 
 
-def _asked(server: Web, probe: Probe, path: str) -> Callable[[], bytes]:
+def asked(server: Web, probe: Probe, path: str) -> Callable[[], bytes]:
+    """Return what asks for one page of the probe's agency, signed in."""
+
     def ask() -> bytes:
         status, body, _headers = server.get(f"/{probe.slug}/{path}", {"Cookie": probe.cookie})
         assert status == 200, body[:300]

@@ -22,6 +22,7 @@ from unisson.imports import views as imports
 from unisson.live import views as live
 from unisson.media import views as media
 from unisson.newsroom import views as newsroom
+from unisson.onboarding import views as onboarding
 from unisson.portal import views as portal
 from unisson.publishing import views as publishing
 from unisson.runtime import Runtime, web_runtime
@@ -38,6 +39,7 @@ FEATURES = (
     home,
     identity,
     agency,
+    onboarding,
     editorial,
     media,
     approvals,

@@ -11,6 +11,7 @@ from unisson.imports import models as imports
 from unisson.media import models as media
 from unisson.newsroom import models as newsroom
 from unisson.notifications import models as notifications
+from unisson.onboarding import models as onboarding
 from unisson.portal import models as portal
 from unisson.publishing import models as publishing
 from unisson.search import models as search
@@ -20,7 +21,7 @@ from unisson.topics import models as topics
 
 MODULES = (
     agencies, brands, domains, identities, members, activity, approvals, calendars, editorial, editorial_of_brand,
-    imports, media, newsroom, notifications, portal, publishing, search, strategy, threads, topics,
+    imports, media, newsroom, notifications, onboarding, portal, publishing, search, strategy, threads, topics,
 )  # fmt: skip
 """The modules that declare tables; a feature with tables of its own adds itself here."""
 

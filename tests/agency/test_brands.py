@@ -122,7 +122,7 @@ def test_another_agencys_pages_are_not_there(as_, new_world, world):
 
 def test_the_checklist_says_what_is_missing(as_, world):
     page = as_("owner").get(f"/{world.slug}/brands/{world.sibling_slug}", headers={"Accept-Language": "en"})
-    assert f"/{world.slug}/team/invitations?brand={world.sibling_slug}&amp;role=rp".encode() in page.data
+    assert f"/{world.slug}/brands/{world.sibling_slug}/onboarding/rp".encode() in page.data
     assert b"checklist" in page.data
 
 

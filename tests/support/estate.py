@@ -56,6 +56,7 @@ def random_values() -> dict[str, str]:
     """Return names of nothing."""
     return {name: str(uuid.uuid4()) for name in _UUIDS} | {
         "brand": "no-such-brand",
+        "step": "no-such-step",
         "token": new_token(),
         "digest": secrets.token_hex(32),
         "slug": "no-such-page",
@@ -230,6 +231,7 @@ def _values(runtime: Runtime, worker: Runtime, world: World, canary: str) -> dic
         "digest": digest,
         "slug": page,
         "key": "1.M1P1",
+        "step": "logo",
         "sign_in_id": str(uuid.uuid4()),
     }
 

@@ -1,14 +1,14 @@
 """The brands of an agency, and one brand."""
 
 import uuid
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 
 from flask import redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from tenants.brands import ACCENTS, Brand
 from tenants.errors import RefusedError
-from tenants.permissions import BrandRole, Permission
+from tenants.permissions import Permission
 from unisson.agency import brands as verbs
 from unisson.agency import logos, words
 from unisson.agency.forms import BrandForm
@@ -17,6 +17,8 @@ from unisson.agency.routes import blueprint
 from unisson.editorial.press import Contact, contact_of
 from unisson.identity.browser import tell
 from unisson.media.sandbox import Reencoded
+from unisson.onboarding.checklist import checklist_of
+from unisson.onboarding.checklist import end as end_guide
 from unisson.publishing import overview
 from unisson.storage import storage_of
 from unisson.web.db import runtime, session
@@ -107,52 +109,19 @@ def brand(brand: str) -> Answer:
     """Show a brand: what it still needs, its people, its channels."""
     card = brand_card(brand)
     actor().require(Permission.CALENDAR_SEE, card.id)
-    ready = verbs.readiness(session(), card.id)
+    end_guide()
+    writes = actor().may(Permission.CONTENT_WRITE, card.id)
     return render_template(
         "agency/brand.html",
         card=card,
-        alarm=overview.alarms(session(), actor()) if actor().may(Permission.CONTENT_WRITE, card.id) else None,
-        ready=ready,
-        todo=_todo(card, ready),
+        alarm=overview.alarms(session(), actor()) if writes else None,
+        channels=verbs.live_channels(session(), card.id),
+        checklist=checklist_of(card) if writes else None,
         team=people(session(), actor(), brand_id=card.id),
         sectors=words.SECTORS,
         brand_roles=words.BRAND_ROLES,
         may=lambda permission: actor().may(permission, card.id),
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One thing that a brand needs before its first publication."""
-
-    label: str
-    done: bool
-    href: str | None = None
-    hint: str | None = None
-
-
-def _todo(card: BrandCard, ready: verbs.Readiness) -> list[Step]:
-    me = actor()
-    if me.may(Permission.BRAND_TEAM, card.id):
-        team = {role: url_for("agency.invite", brand=card.slug, role=role.value) for role in BrandRole}
-    else:
-        team = {}
-    connects = me.may(Permission.CHANNEL_CONNECT, card.id)
-    writes = me.may(Permission.CONTENT_WRITE, card.id)
-    return [
-        Step(_("A press officer, who decides first"), ready.press_officers > 0, team.get(BrandRole.RP)),
-        Step(_("A client approver, who decides last"), ready.clients > 0, team.get(BrandRole.CLIENT_APPROVER)),
-        Step(
-            _("A channel besides its newsroom"),
-            ready.has_social_channel,
-            url_for("publishing.channels", brand=card.slug) if connects else None,
-        ),
-        Step(
-            _("A first content"),
-            ready.contents > 0,
-            url_for("editorial.content_new", brand=card.slug) if writes else None,
-        ),
-    ]
 
 
 @blueprint.get("/brands/<brand>/edit")

@@ -2,21 +2,19 @@
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from tenants.access import Actor
 from tenants.brands import Brand
 from tenants.errors import NotFoundError, RefusedError
-from tenants.members import BrandAssignment, Membership
-from tenants.permissions import BrandRole, Permission
+from tenants.permissions import Permission
 from tenants.session import TenantSession
 from unisson.activity.trail import record
 from unisson.agency.slugs import numbered, slug_of
 from unisson.approvals.starters import write_starters
-from unisson.editorial.models import Content
 from unisson.editorial.press import Contact
 from unisson.publishing.channels.port import ChannelKind
 from unisson.publishing.models import Channel
@@ -109,33 +107,8 @@ def keep_press(session: TenantSession, actor: Actor, brand_id: uuid.UUID, boiler
         record(session, actor, "brand.press_kept", "brand", brand.id, brand_id=brand.id)
 
 
-@dataclass(frozen=True, slots=True)
-class Readiness:
-    """What a brand has, of what a first approved publication takes."""
-
-    press_officers: int
-    clients: int
-    channels: Sequence[Channel]
-    contents: int
-
-    @property
-    def has_social_channel(self) -> bool:
-        """Whether anything besides its own newsroom is connected."""
-        return any(channel.kind != ChannelKind.NEWSROOM.value for channel in self.channels)
-
-
-def readiness(session: TenantSession, brand_id: uuid.UUID) -> Readiness:
-    """Return what the brand has so far; only live people and channels count."""
-    roles = session.scalars(
-        select(BrandAssignment.role)
-        .join(
-            Membership,
-            (Membership.agency_id == BrandAssignment.agency_id) & (Membership.id == BrandAssignment.membership_id),
-        )
-        .where(BrandAssignment.brand_id == brand_id, Membership.removed_at.is_(None))
-    ).all()
-    channels = session.scalars(
+def live_channels(session: TenantSession, brand_id: uuid.UUID) -> Sequence[Channel]:
+    """Return the channels of a brand that are connected, the first one first."""
+    return session.scalars(
         select(Channel).where(Channel.brand_id == brand_id, Channel.disconnected_at.is_(None)).order_by(Channel.id)
     ).all()
-    contents = session.scalar(select(func.count()).select_from(Content).where(Content.brand_id == brand_id)) or 0
-    return Readiness(roles.count(BrandRole.RP.value), roles.count(BrandRole.CLIENT_APPROVER.value), channels, contents)

@@ -19,6 +19,8 @@ DONE: dict[str, object] = {
     "brand.logo_removed": lazy("removed the brand's logo"),
     "brand.opened": lazy("opened the brand"),
     "brand.press_kept": lazy("changed the words of its releases"),
+    "brand.step_asked": lazy("put a step of the onboarding back on the list"),
+    "brand.step_skipped": lazy("set a step of the onboarding aside"),
     "calendar.acted": lazy("changed several contents at once"),
     "calendar.undone": lazy("undid a change of several contents"),
     "chain.archived": lazy("archived an approval chain"),
