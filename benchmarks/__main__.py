@@ -6,9 +6,7 @@ import sys
 
 from benchmarks.frame import Result, cluster, print_table
 
-MODULES = (
-    "month_page", "growth", "views", "brands", "autosave", "live", "memory", "publishing", "approvals", "startup",
-)  # fmt: skip
+MODULES = ("month_page", "growth", "views", "brands", "autosave", "live", "memory", "publishing", "approvals", "trail", "startup", "month_page", "growth", "views", "autosave", "live", "memory", "publishing", "approvals", "startup")
 """Each has `measure(cluster) -> list[Result]`."""
 
 

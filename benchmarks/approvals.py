@@ -191,7 +191,7 @@ def _open(settings: Settings) -> Desk:
     with runtime.database.agency(agency_id) as session:
         _link, token = links.mint(session, people["client"].membership_id, brand_id)
         _device, device = codes.trust(session, people["client"].membership_id, "bench")
-    cookies = {name: signed(app, token) for name, token in tokens.items()}
+    cookies = {name: signed(app, token, agency_id) for name, token in tokens.items()}
     runtime.database.engine.dispose()
     return Desk(
         agency_id,

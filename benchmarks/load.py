@@ -116,16 +116,16 @@ def _probe(settings: Settings) -> tuple[Probe, uuid.UUID]:
         membership_id = _owner(session, token)
         session.flush()
         brand_ids = [brand.id for brand in brands]
-    cookie = signed(bare_app(runtime), token)
+    cookie = signed(bare_app(runtime), token, agency_id)
     runtime.database.engine.dispose()
     return Probe(agency_id, brand_ids, "sonde", cookie, token_hash(token)), membership_id
 
 
-def signed(app: Flask, token: str) -> str:
-    """Return the cookie of a browser whose sign-in has this token."""
+def signed(app: Flask, token: str, agency_id: uuid.UUID) -> str:
+    """Return the cookie of a browser whose sign-in has this token, and which was in the agency before."""
     serializer = app.session_interface.get_signing_serializer(app)  # type: ignore[attr-defined]  # Flask's own has one
     assert serializer is not None
-    session = serializer.dumps({"_user_id": token, "_fresh": True, "csrf_token": "one-session"})
+    session = serializer.dumps({"_user_id": token, "_fresh": True, "csrf_token": "one-session", "met": [agency_id.hex]})
     return f"{app.config['SESSION_COOKIE_NAME']}={session}"
 
 

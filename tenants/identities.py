@@ -3,7 +3,7 @@
 import uuid
 from datetime import datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, func
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tenants.base import SCHEMA, Base, Timestamp, new_id, one_of
@@ -114,6 +114,10 @@ class DirectoryEntry(Base):
     agency_id: Mapped[uuid.UUID] = mapped_column(unique=True)
     name: Mapped[str]
     created_at: Mapped[Timestamp]
+    seal_at: Mapped[Timestamp] = mapped_column(index=True)
+    """When its trail is looked at again for what is to be sealed."""
+    night_at: Mapped[datetime] = mapped_column(server_default=text("clock_timestamp() + interval '1 day'"), index=True)
+    """When what is done once a day for it is done again."""
 
 
 class Seat(Base):

@@ -29,6 +29,9 @@ ALARM_EVERY = 5.0
 MAILBOX_EVERY = 30.0
 STUCK_AFTER = 60.0
 
+_UPKEEP = text(
+    "select 1 from app.directory where seal_at <= clock_timestamp() or night_at <= clock_timestamp() limit 1"
+)
 _LETTERS = text(
     "select 1 from app.identity_letters where sent_at is null and given_up_at is null"
     " and due_at <= clock_timestamp() limit 1"
@@ -68,6 +71,8 @@ def dispatch(database: Database, bell: Bell, stop: threading.Event, *, has_mailb
             if time.monotonic() >= alarm_at:
                 alarm_at = time.monotonic() + ALARM_EVERY
                 raise_alarm(database)
+                if has_upkeep(database):
+                    bell.ring("mail")
         except (SQLAlchemyError, RedisError, OSError) as error:
             log.warning("dispatcher.waiting", why=type(error).__name__)
             stop.wait(0.5)
@@ -80,6 +85,12 @@ def raise_alarm(database: Database) -> int:
     for agency_id, kind, item_id, due_at in late:
         log.error("publishing.stuck", agency=str(agency_id), kind=kind, item=str(item_id), due_at=due_at.isoformat())
     return len(late)
+
+
+def has_upkeep(database: Database) -> bool:
+    """Return whether what is done every few minutes or once a night is due for some agency."""
+    with database.everywhere() as session:
+        return session.execute(_UPKEEP).first() is not None
 
 
 def _due(database: Database) -> set[str]:

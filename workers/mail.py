@@ -1,12 +1,13 @@
 """The bell of the mails, and of what writes them (approvals, rights that end): that comes first, and is mailed at once.
 
 Before any mail leaves, the names that its links may begin with are looked at again, each once a day.
-The mailbox of answers, where there is one, is read then. Imports of plans come next, each of some seconds, then the
-pictures of libraries, one at a time, and their videos last: each takes seconds.
+The mailbox of answers, where there is one, is read then, and the trails of agencies are sealed. Imports of plans come
+next, each of some seconds, then the pictures of libraries, one at a time, and their videos last: each takes seconds.
 """
 
 import time
 
+from unisson.activity import upkeep
 from unisson.agency.domain_watch import watch_domains
 from unisson.approvals.tending import tend_due
 from unisson.imports import taking
@@ -18,6 +19,7 @@ from workers.held import runtime
 
 BUDGET_SECONDS = 40.0
 MAILBOX_EVERY = 25.0
+SEAL_SECONDS = 5.0
 _next_reading = [0.0]
 
 
@@ -31,6 +33,8 @@ def send_due() -> int:
     tried = post.send_due(held, BUDGET_SECONDS / 2)
     if _is_time_to_read():
         arriving.fetch(held)
+    upkeep.seal_due(held, SEAL_SECONDS)
+    upkeep.night_due(held)
     taking.take_due(held, ends - time.monotonic())
     preparing.prepare_due(held, ends - time.monotonic())
     video_preparing.prepare_due(held, ends - time.monotonic())

@@ -30,6 +30,7 @@ from unisson.search import views as search
 from unisson.strategy import views as strategy
 from unisson.threads import views as threads
 from unisson.topics import views as topics
+from unisson.trust import views as trust
 from unisson.web import characters, db, errors, guards, headers, hosts, operations, sizes, ui
 from unisson.web.bare import bare_app
 from unisson.web.compression import Compressed
@@ -53,6 +54,7 @@ FEATURES = (
     calendars,
     live,
     newsroom,
+    trust,
     devmail,
 )
 """Every feature with pages; each registers its routes in `init_app`."""

@@ -127,6 +127,18 @@ def restore(place: Path) -> None:
     )
 
 
+@commands.command("verify-trail")
+@click.argument("slug", required=False)
+@click.option("--digest", help="A digest that was noted before: it must be among the seals.")
+def verify_trail(slug: str | None, digest: str | None) -> None:
+    """Work the seals of the agency at SLUG, or of every agency, out anew from their events; exit with 1 on a fault."""
+    from unisson.trust.verifying import verify  # noqa: PLC0415 - see the module
+
+    with _with_servers() as found:
+        if not verify(found, slug, digest, print):
+            sys.exit(1)
+
+
 @commands.command()
 @click.option("--json", "as_json", is_flag=True, help="One JSON list instead of sentences.")
 def demo(as_json: bool) -> None:

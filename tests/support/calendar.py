@@ -77,6 +77,7 @@ class Desk:
         with client.session_transaction(base_url=SECURE) as cookie:
             cookie["_user_id"] = self.world.people[role].token
             cookie["_fresh"] = True
+            cookie["met"] = [self.world.agency_id.hex]
             cookie["csrf_token"] = "the-same-in-this-session"
         return client
 

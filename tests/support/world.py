@@ -65,6 +65,7 @@ class World:
         with client.session_transaction() as cookie:
             cookie["_user_id"] = self.people[role].token
             cookie["_fresh"] = True
+            cookie["met"] = [self.agency_id.hex]
         return client
 
 

@@ -22,12 +22,13 @@ def record(
     *,
     brand_id: uuid.UUID | None = None,
     by: str | None = None,
+    by_id: uuid.UUID | None = None,
     **details: object,
 ) -> None:
-    """Add one event. `actor` None means the publisher, or somebody without an account whose name is `by`."""
+    """Add one event. `actor` None means the publisher, or a person of the agency `by_id` under the name `by`."""
     session.add(
         Event(
-            actor_id=actor.membership_id if actor else None,
+            actor_id=actor.membership_id if actor else by_id,
             actor_name=by or (actor.name if actor else PUBLISHER),
             verb=verb,
             subject_kind=subject_kind,

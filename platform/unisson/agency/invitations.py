@@ -130,5 +130,5 @@ def _join(session: TenantSession, invitation: Invitation, membership: Membership
     membership.joined_at = invitation.accepted_at = utcnow()
     session.flush()
     session.execute(insert(Seat).values(identity_id=identity.id, agency_id=session.agency_id).on_conflict_do_nothing())
-    record(session, None, "invitation.accepted", "membership", membership.id, by=membership.name)
+    record(session, None, "invitation.accepted", "membership", membership.id, by=membership.name, by_id=membership.id)
     return membership

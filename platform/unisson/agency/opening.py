@@ -80,7 +80,7 @@ def open_agency(
     session.add(membership)
     session.add(Seat(identity_id=owner.id, agency_id=agency_id))
     session.flush()
-    record(session, None, "agency.opened", "agency", agency_id, by=owner.name)
+    record(session, None, "agency.opened", "agency", agency_id, by=owner.name, by_id=membership.id)
     return membership
 
 

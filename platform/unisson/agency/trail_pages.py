@@ -8,6 +8,7 @@ from flask import Response, render_template, request, stream_with_context
 from werkzeug.wrappers import Response as BaseResponse
 
 from tenants.permissions import Permission
+from unisson.activity.seals import head
 from unisson.agency.people import people
 from unisson.agency.routes import blueprint
 from unisson.agency.trail_reading import MOST_LINES, Line, Wanted, lines, page
@@ -37,6 +38,7 @@ ABOUT = {
     "calendar": lazy("Many contents at once"),
     "feed": lazy("Calendar feeds"),
     "domain": lazy("Web addresses"),
+    "export": lazy("Files taken out"),
     "agency": lazy("Agency"),
 }
 """What can be looked at by itself: the first half of a verb → its name."""
@@ -59,6 +61,7 @@ def activity() -> Answer:
         about=list(ABOUT.items()),
         query={name: value for name, value in request.args.items() if name != "after" and value},
         most=MOST_LINES,
+        sealed=head(session()),
     )
 
 

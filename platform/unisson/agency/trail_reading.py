@@ -90,7 +90,7 @@ def _lines(wanted: Wanted) -> Select[*tuple[Any, ...]]:
     if wanted.person_id:
         query = query.where(Event.actor_id == wanted.person_id)
     if wanted.about:
-        query = query.where(func.split_part(Event.verb, ".", 1) == wanted.about)
+        query = query.where(Event.family == wanted.about)
     if wanted.since:
         query = query.where(Event.at >= datetime.combine(wanted.since, time(), zone))
     if wanted.until:

@@ -129,7 +129,8 @@ def decide(
     _write_down(session, passage, seats, verdict, word=word)
     record(
         session, None, f"content.{verdict}", "content", content.id,
-        brand_id=content.brand_id, by=word.name, stage=said_stage(passage.stage), digest=passage.run.digest,
+        brand_id=content.brand_id, by=word.name, by_id=word.membership_id, stage=said_stage(passage.stage),
+        digest=passage.run.digest,
     )  # fmt: skip
     if verdict == Verdict.CHANGES_REQUESTED:
         _send_back(session, content, passage)

@@ -40,7 +40,7 @@ def put_on_hold(session: TenantSession, content: Content, word: Word) -> None:
     note(session, run, Verdict.HELD, word)
     content.state = ContentState.ON_HOLD
     session.flush()
-    record(session, None, "content.held_back", "content", content.id, brand_id=content.brand_id, by=word.name)
+    _record(session, content, word, "content.held_back")
     _tell(session, content, run.submitted_by, word, "held")
 
 
@@ -73,8 +73,13 @@ def let_it_go(session: TenantSession, content: Content, word: Word) -> None:
     content.state = ContentState.SCHEDULED
     session.flush()
     let_go(session, content)
-    record(session, None, "content.released", "content", content.id, brand_id=content.brand_id, by=word.name)
+    _record(session, content, word, "content.released")
     _tell(session, content, run.submitted_by, word, "released")
+
+
+def _record(session: TenantSession, content: Content, word: Word, verb: str) -> None:
+    by, by_id = word.name, word.membership_id
+    record(session, None, verb, "content", content.id, brand_id=content.brand_id, by=by, by_id=by_id)
 
 
 def last_hold(session: TenantSession, content: Content) -> Decision | None:

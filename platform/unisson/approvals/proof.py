@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import aliased
 
 from tenants.members import Membership
@@ -35,6 +35,7 @@ from unisson.editorial.models import Content, Revision
 from unisson.editorial.press import Press
 from unisson.editorial.revisions import digest_of
 from unisson.notifications.models import Letter, LetterContent
+from unisson.portal.models import ContentOpening
 
 MOST_MAILS = 1_000
 
@@ -118,6 +119,17 @@ class MailProof:
 
 
 @dataclass(frozen=True, slots=True)
+class OpeningProof:
+    """One person of the client's who had the content before them: the first and the last time, in how many hours."""
+
+    name: str
+    email: str
+    first_at: datetime
+    last_at: datetime
+    times: int
+
+
+@dataclass(frozen=True, slots=True)
 class Proof:
     """All of it, oldest first."""
 
@@ -125,6 +137,7 @@ class Proof:
     versions: Sequence[VersionProof]
     links: Sequence[tuple[ApprovalLink, Membership]]
     mails: Sequence[MailProof]
+    openings: Sequence[OpeningProof] = ()
 
     @property
     def approved(self) -> VersionProof | None:
@@ -140,7 +153,8 @@ def proof_of(session: TenantSession, content: Content) -> Proof:
     versions: list[VersionProof] = []
     for row in rows:
         versions.append(_version(row, versions[-1] if versions else None, stages, decisions, names))
-    return Proof(content, versions, links_used(session, content.id), _mails(session, content.id))
+    used, mails = links_used(session, content.id), _mails(session, content.id)
+    return Proof(content, versions, used, mails, _openings(session, content.id))
 
 
 _SUBMITTER = aliased(Membership)
@@ -290,6 +304,21 @@ def _mails(session: TenantSession, content_id: uuid.UUID) -> list[MailProof]:
         )
         for letter, name, email in rows
     ]
+
+
+def _openings(session: TenantSession, content_id: uuid.UUID) -> list[OpeningProof]:
+    first, last = func.min(ContentOpening.opened_at), func.max(ContentOpening.opened_at)
+    rows = session.execute(
+        select(Membership.name, Membership.email, first, last, func.count())
+        .join(
+            ContentOpening,
+            (ContentOpening.agency_id == Membership.agency_id) & (ContentOpening.membership_id == Membership.id),
+        )
+        .where(ContentOpening.content_id == content_id)
+        .group_by(Membership.id, Membership.name, Membership.email)
+        .order_by(first)
+    )
+    return [OpeningProof(*row) for row in rows]
 
 
 def _names(session: TenantSession, chains: Sequence[dict[str, Any]]) -> Names:

@@ -3,6 +3,7 @@
 import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import select
 
@@ -171,7 +172,7 @@ def _name(session: TenantSession, membership_id: uuid.UUID) -> str:
     return session.get_one(Membership, (session.agency_id, membership_id)).name
 
 
-def _record(session: TenantSession, actor: Actor, held: Held, verb: str, **details: str) -> None:
+def _record(session: TenantSession, actor: Actor, held: Held, verb: str, **details: Any) -> None:
     record(
         session, actor, verb, "content", held.content.id,
         brand_id=held.content.brand_id, stage=said_stage(held.passage.stage), **details,

@@ -28,6 +28,24 @@ class LinkDevice(TenantOwned, Base):
     revoked_at: Mapped[datetime | None]
 
 
+class ContentOpening(TenantOwned, Base):
+    """That a client's person opened a content, once an hour at most: who saw what, for the proof."""
+
+    __tablename__ = "content_openings"
+    __table_args__ = (
+        belongs_to("contents", "content_id", ondelete="CASCADE"),
+        belongs_to("memberships", "membership_id"),
+        unique_in_agency("content_id", "membership_id", "hour", name="uq_content_openings_once"),
+        Index(None, "agency_id", "membership_id"),
+    )
+
+    content_id: Mapped[uuid.UUID]
+    membership_id: Mapped[uuid.UUID]
+    link_id: Mapped[uuid.UUID | None]
+    hour: Mapped[datetime]
+    opened_at: Mapped[Timestamp]
+
+
 class DeviceCode(TenantOwned, Base):
     """Six digits for one person's new browser, kept as a keyed hash; the worker makes them as the mail leaves."""
 

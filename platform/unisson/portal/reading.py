@@ -9,8 +9,10 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Integer, Row, Select, case, cast, func, select
+from sqlalchemy.dialects.postgresql import insert
 
 from tenants.access import Actor
+from tenants.base import new_id
 from tenants.errors import NotFoundError
 from tenants.session import TenantSession
 from unisson.approvals.chain import Chain
@@ -21,6 +23,7 @@ from unisson.editorial.models import Content, ContentState, Revision
 from unisson.editorial.visibility import visible_states
 from unisson.media.models import POSTER_MIME
 from unisson.portal.guests import Guest
+from unisson.portal.models import ContentOpening
 from unisson.topics.embargo import Embargo, embargo_on, kept_from_strangers
 
 MOST = 100
@@ -288,4 +291,22 @@ def _word(row: Row[*tuple[Any, ...]]) -> Word:
         signed=row.typed_name,
         at=row.decided_at,
         state=row.state,
+    )
+
+
+def note_opening(session: TenantSession, guest: Guest, content_id: uuid.UUID) -> None:
+    """Keep that the guest has the content before them, once an hour; of the agency's own people nothing is kept."""
+    if guest.actor.is_inside:
+        return
+    session.execute(
+        insert(ContentOpening)
+        .values(
+            agency_id=session.agency_id,
+            id=new_id(),
+            content_id=content_id,
+            membership_id=guest.person.id,
+            link_id=guest.link.id if guest.link else None,
+            hour=func.date_trunc("hour", func.clock_timestamp()),
+        )
+        .on_conflict_do_nothing(constraint="uq_content_openings_once")
     )

@@ -48,7 +48,9 @@ def desk(guest: Guest) -> Answer:
 
 def content(guest: Guest, content_id: uuid.UUID) -> Answer:
     """Show one content, and ask for a decision where it waits on the guest."""
-    return _content(guest, content_id), 200
+    shown = _content(guest, content_id)
+    reading.note_opening(session(), guest, content_id)
+    return shown, 200
 
 
 def history(guest: Guest) -> Answer:

@@ -17,6 +17,10 @@ class SignedIn(Protocol):
     def is_authenticated(self) -> bool:
         """Return whether somebody is signed in."""
 
+    @property
+    def sign_in_id(self) -> uuid.UUID:
+        """Return which of their sign-ins this browser holds."""
+
     name: str
     email: str
     language: str | None
