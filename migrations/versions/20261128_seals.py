@@ -58,7 +58,7 @@ create table app.seal_checks (
   agency_id uuid not null, id uuid not null, through integer not null, fault text not null default '',
   checked_at timestamptz not null default clock_timestamp(),
   constraint pk_seal_checks primary key (agency_id, id));
-create index ix_seal_checks_checked_at on app.seal_checks (agency_id, checked_at);
+create index ix_seal_checks_agency_id_checked_at on app.seal_checks (agency_id, checked_at);
 create table app.content_openings (
   agency_id uuid not null, id uuid not null, content_id uuid not null, membership_id uuid not null, link_id uuid,
   hour timestamptz not null, opened_at timestamptz not null default clock_timestamp(),
