@@ -6,7 +6,9 @@ import sys
 
 from benchmarks.frame import Result, cluster, print_table
 
-MODULES = ("month_page", "growth", "views", "brands", "autosave", "live", "memory", "publishing", "approvals", "trail", "startup", "month_page", "growth", "views", "autosave", "live", "memory", "publishing", "approvals", "startup")
+MODULES = (
+    "month_page", "growth", "views", "brands", "autosave", "live", "memory", "publishing", "approvals", "trail", "startup",
+)  # fmt: skip
 """Each has `measure(cluster) -> list[Result]`."""
 
 
