@@ -25,4 +25,4 @@ HINTS = {
     Step.PLAN: lazy("Bring the plan that exists as a file, or write what comes first."),
     Step.APPROVAL: lazy("Submit a content: everybody of the chain says yes to it."),
 }
-BALLS = {Ball.AGENCY: lazy("With the agency"), Ball.CLIENT: lazy("With the client")}
+BALLS = {Ball.AGENCY: lazy("At the agency"), Ball.CLIENT: lazy("At the client")}
