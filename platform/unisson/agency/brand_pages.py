@@ -10,7 +10,7 @@ from tenants.brands import ACCENTS, Brand
 from tenants.errors import RefusedError
 from tenants.permissions import Permission
 from unisson.agency import brands as verbs
-from unisson.agency import logos, words
+from unisson.agency import colours, logos, words
 from unisson.agency.forms import BrandForm
 from unisson.agency.people import people
 from unisson.agency.routes import blueprint
@@ -76,7 +76,7 @@ def opening_brand() -> Answer:
         logos.keep_logo(session(), actor(), brand.id, drawn, storage=storage_of(runtime().settings))
     _keep_press(form, brand.id)
     tell(_("%(brand)s is open. Here is what it still needs.", brand=brand.name))
-    return redirect(url_for("agency.brand", brand=brand.slug), 303)
+    return redirect(_after(brand.slug, brand.accent, drawn), 303)
 
 
 def _drawn_logo(form: BrandForm) -> Reencoded | None:
@@ -154,6 +154,33 @@ def editing_brand(brand: str) -> Answer:
         logos.remove_logo(session(), actor(), card.id)
     _keep_press(form, card.id)
     tell(_("%(brand)s is saved.", brand=form.name.data))
+    return redirect(_after(card.slug, form.accent.data, drawn), 303)
+
+
+def _after(brand: str, accent: str, drawn: Reencoded | None) -> str:
+    """Return what comes after a brand is kept: the colours of its new logo, where they are others than its own."""
+    near = colours.near_accents(drawn.colours) if drawn else []
+    if near and near[0] != accent:
+        return url_for("agency.colour", brand=brand, near=near)
+    return url_for("agency.brand", brand=brand)
+
+
+@blueprint.get("/brands/<brand>/colour")
+def colour(brand: str) -> Answer:
+    """Offer the colours that are nearest to the brand's logo."""
+    card = brand_card(brand)
+    actor().require(Permission.BRAND_SETTINGS, card.id)
+    asked = [each for each in dict.fromkeys(request.args.getlist("near")) if each in ACCENTS]
+    near = [each for each in asked if each != card.accent][: colours.MOST]
+    return render_template("agency/colour.html", card=card, near=near, logo=logos.logo_of(session(), card.id))
+
+
+@blueprint.post("/brands/<brand>/colour")
+def choosing_colour(brand: str) -> Answer:
+    """Give the brand another colour."""
+    card = brand_card(brand)
+    verbs.paint_brand(session(), actor(), card.id, request.form.get("accent", ""))
+    tell(_("%(brand)s is saved.", brand=card.name))
     return redirect(url_for("agency.brand", brand=card.slug), 303)
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from tenants.access import Actor
-from tenants.brands import Brand
+from tenants.brands import ACCENTS, Brand
 from tenants.errors import NotFoundError, RefusedError
 from tenants.permissions import Permission
 from tenants.session import TenantSession
@@ -29,6 +29,7 @@ _NEVER = frozenset({"new"})
 EMPTY_PRESS = {"boilerplate": "", "contact": asdict(Contact())}
 
 _TRIES = 50
+NO_COLOUR = lazy("Choose one of the colours that are shown.")
 CROWDED = lazy("Too many brands have this name already. Choose a longer one.")
 
 
@@ -93,6 +94,19 @@ def edit_brand(
     brand.country = country or brand.country
     record(session, actor, "brand.edited", "brand", brand.id, brand_id=brand.id)
     return brand
+
+
+def paint_brand(session: TenantSession, actor: Actor, brand_id: uuid.UUID, accent: str) -> None:
+    """Give the brand this colour. Raises NotFoundError, ForbiddenError, RefusedError for a colour that is none."""
+    actor.require(Permission.BRAND_SETTINGS, brand_id)
+    brand = session.scalars(select(Brand).where(Brand.id == brand_id, Brand.archived_at.is_(None))).first()
+    if brand is None:
+        raise NotFoundError
+    if accent not in ACCENTS:
+        raise RefusedError(NO_COLOUR)
+    if brand.accent != accent:
+        brand.accent = accent
+        record(session, actor, "brand.edited", "brand", brand.id, brand_id=brand.id)
 
 
 def keep_press(session: TenantSession, actor: Actor, brand_id: uuid.UUID, boilerplate: str, contact: Contact) -> None:

@@ -37,6 +37,8 @@ QUALITIES = (85, 78, 70)
 MEMORY_BYTES = 1_500_000_000
 PROCESSOR_SECONDS = 20
 OPEN_FILES = 32
+PALETTE_SIDE, PALETTE_COLOURS = 96, 8
+"""Of a logo: pixels that are looked at, and colours that are told apart."""
 
 
 class RefusedPicture(Exception):  # noqa: N818 - an expected answer; the argument names the reason
@@ -139,12 +141,29 @@ def _written(picture: Image.Image, kind: str, **how: int) -> bytes:
     return out.getvalue()
 
 
+def palette(content: bytes) -> list[list[int]]:
+    """Return the colours that a picture of our own writing is made of: red, green, blue and their share in per cent."""
+    with Image.open(io.BytesIO(content)) as opened:
+        opened.thumbnail((PALETTE_SIDE, PALETTE_SIDE))
+        seen = opened.convert("RGBA")
+    shown = [pixel[:3] for pixel in seen.get_flattened_data() if pixel[3] > 127]  # type: ignore[index]  # four numbers each
+    if not shown:
+        return []
+    row = Image.new("RGB", (len(shown), 1))
+    row.putdata(shown)
+    few = row.quantize(PALETTE_COLOURS)
+    colours, counts = few.getpalette() or [], few.getcolors() or []
+    by_share = sorted(((100 * count // len(shown), place) for count, place in counts), reverse=True)  # type: ignore[operator]  # places of a palette are numbers
+    return [[*colours[3 * place : 3 * place + 3], share] for share, place in by_share]
+
+
 def main() -> None:
     """Answer one picture."""
     limit_this_process()
     try:
         content, mime, (width, height) = reencode(sys.stdin.buffer.read(), sys.argv[1], ROOMS[sys.argv[2]])
-        answer = {"mime": mime, "width": width, "height": height}
+        colours = palette(content) if sys.argv[2] == "logo" else []
+        answer: dict[str, object] = {"mime": mime, "width": width, "height": height, "colours": colours}
     except (RefusedPicture, Image.DecompressionBombError, Image.DecompressionBombWarning) as refusal:
         content = b""
         answer = {"refused": str(refusal) if isinstance(refusal, RefusedPicture) else "too_many_pixels"}

@@ -46,6 +46,8 @@ class Reencoded:
     mime: str
     width: int
     height: int
+    colours: tuple[tuple[int, int, int, int], ...] = ()
+    """Of a logo: the colours that it is made of, as red, green, blue (0 to 255) and their share in per cent."""
 
     @property
     def digest(self) -> str:
@@ -81,4 +83,5 @@ def _answer(ran: subprocess.CompletedProcess[bytes]) -> Reencoded:
     said = json.loads(line) if ran.returncode == 0 and line else {"refused": "unreadable"}
     if "refused" in said:
         raise RefusedError(TOO_MANY_PIXELS if said["refused"] == "too_many_pixels" else UNREADABLE, field="picture")
-    return Reencoded(content, str(said["mime"]), int(said["width"]), int(said["height"]))
+    colours = tuple((each[0], each[1], each[2], each[3]) for each in said["colours"])
+    return Reencoded(content, str(said["mime"]), int(said["width"]), int(said["height"]), colours)

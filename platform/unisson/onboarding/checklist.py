@@ -73,8 +73,8 @@ def way_to(step: Step, brand: str) -> str:
     """Return the address of the page on which a step is done."""
     ways: Mapping[Step, tuple[str, dict[str, Any]]] = {
         Step.LOGO: ("agency.brand_edit", {"_anchor": "logo"}),
-        Step.CHAIN: ("approvals.chains", {}),
-        Step.STRATEGY: ("strategy.strategy_new", {}),
+        Step.CHAIN: ("onboarding.chain", {}),
+        Step.STRATEGY: ("strategy.strategy_new", {"starter": "sector"}),
         Step.CM: ("agency.invite", {"role": "cm"}),
         Step.RP: ("agency.invite", {"role": "rp"}),
         Step.CLIENT: ("agency.invite", {"role": "client_approver"}),

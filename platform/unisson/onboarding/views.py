@@ -5,7 +5,7 @@ from werkzeug.wrappers import Response
 
 from tenants.errors import NotFoundError
 from tenants.permissions import Permission
-from unisson.onboarding import checklist, skipping
+from unisson.onboarding import beginnings, checklist, skipping
 from unisson.onboarding.board import COMPLETE, MOST, Wanted, board
 from unisson.onboarding.steps import Step
 from unisson.onboarding.words import BALLS, STEPS
@@ -16,6 +16,7 @@ from unisson.web.i18n import _
 Answer = Response | str | tuple[str, int]
 
 blueprint = Blueprint("onboarding", __name__, url_prefix="/<agency>")
+beginnings.register(blueprint)
 
 
 @blueprint.get("/onboarding")

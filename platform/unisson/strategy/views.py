@@ -2,6 +2,8 @@
 
 import uuid
 from collections.abc import Callable
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Flask, flash, redirect, render_template, request, url_for
 
@@ -21,6 +23,7 @@ from unisson.strategy.planning import (
     set_black_out,
 )
 from unisson.strategy.reading import planned_in
+from unisson.strategy.starters import starter
 from unisson.web.db import session
 from unisson.web.forms import one_line
 from unisson.web.guards import BrandCard, actor, brand_card, brand_card_of
@@ -39,10 +42,14 @@ def strategy(brand: str) -> Answer:
 
 @blueprint.get("/brands/<brand>/strategy/new")
 def strategy_new(brand: str) -> Answer:
-    """Show a new strategy to be written."""
-    form = StrategyForm()
+    """Show a new strategy to be written; with `?starter=`, filled in with what brands of the sector begin with."""
+    form, card = StrategyForm(), _brand(brand)
     form.typed_weights = dict.fromkeys(Check, Weight.ADVICE)
-    return _form(_brand(brand), form), 200
+    if "starter" in request.args:
+        today = datetime.now(ZoneInfo(card.timezone)).date()
+        form.show(starter(card.sector, card.language, today))
+        form.version.data = None
+    return _form(card, form), 200
 
 
 @blueprint.post("/brands/<brand>/strategy/new")
