@@ -7,7 +7,8 @@ from sqlalchemy import BigInteger, CheckConstraint
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from tenants.base import Base, Timestamp
+from tenants.base import Base, Timestamp, one_of
+from tenants.standing import Standing, StandingWhy
 
 
 class Agency(Base):
@@ -18,6 +19,9 @@ class Agency(Base):
         CheckConstraint("slug ~ '^[a-z0-9][a-z0-9-]{1,48}$'", name="slug"),
         CheckConstraint("media_quota > 0", name="media_quota"),
         CheckConstraint("work_ends > work_starts", name="work_hours"),
+        CheckConstraint(one_of("standing", tuple(Standing)), name="standing"),
+        CheckConstraint(one_of("standing_why", tuple(StandingWhy)), name="standing_why"),
+        CheckConstraint("(standing = 'good') = (standing_why is null)", name="standing_said"),
         CheckConstraint("jsonb_typeof(work_days) = 'array' and jsonb_array_length(work_days) >= 1", name="work_days"),
     )
 
@@ -40,6 +44,11 @@ class Agency(Base):
     """From when on the agency's people need a second step at the sign-in; None where it is left to each."""
     media_quota: Mapped[int | None] = mapped_column(BigInteger)
     """Bytes that it may keep; None for what the installation gives every agency (MEDIA_QUOTA)."""
+    standing: Mapped[str] = mapped_column(server_default="good")
+    """Of `Standing`; it counts where agencies are billed, and is written by `billing` alone."""
+    standing_why: Mapped[str | None]
+    standing_until: Mapped[datetime | None]
+    """When the next, worse standing begins; None for never."""
     created_at: Mapped[Timestamp]
 
     @property

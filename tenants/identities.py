@@ -133,8 +133,8 @@ class Seat(Base):
     )
 
 
-DUE_KINDS = ("content", "publication", "mail", "stage", "import", "upload", "rights")
-DUE_QUEUES = ("publishing", "mail", "approvals", "imports", "media", "rights")
+DUE_KINDS = ("content", "publication", "mail", "stage", "import", "upload", "rights", "video", "billing")
+DUE_QUEUES = ("publishing", "mail", "approvals", "imports", "media", "rights", "videos", "billing")
 
 
 class Dispatch(Base):
@@ -182,6 +182,9 @@ GLOBAL_TABLES = frozenset(
         "restores",
         "second_factors",
         "recovery_codes",
+        "billing_roll",
+        "billing_events",
+        "billing_prices",
     }
 )
 """Every table without an agency of its own; a test fails on any other."""

@@ -12,6 +12,7 @@ class Permission(enum.StrEnum):
     AGENCY_SETTINGS = "agency.settings"
     AGENCY_DOMAINS = "agency.domains"
     AGENCY_TEAM = "agency.team"
+    AGENCY_BILLING = "agency.billing"
     BRAND_CREATE = "brand.create"
     BRAND_SETTINGS = "brand.settings"
     BRAND_TEAM = "brand.team"
@@ -77,6 +78,7 @@ SENTENCES: dict[Permission, str] = {
     Permission.AGENCY_SETTINGS: "Change the agency's name, language and time zone",
     Permission.AGENCY_DOMAINS: "Add and remove the agency's own web addresses",
     Permission.AGENCY_TEAM: "Invite people to the agency and change their roles",
+    Permission.AGENCY_BILLING: "See and change the agency's plan, its payments and its invoices",
     Permission.BRAND_CREATE: "Open a new brand",
     Permission.BRAND_SETTINGS: "Change a brand's name, sector, time zone, language and colour",
     Permission.BRAND_TEAM: "Invite people to a brand and change their roles there",
@@ -123,7 +125,7 @@ _ACCOUNT = _PRODUCTION | {
     _P.LINK_MANAGE,
     _P.ACTIVITY_SEE,
 }
-_ADMIN = _ACCOUNT | {_P.AGENCY_SETTINGS, _P.AGENCY_TEAM}
+_ADMIN = _ACCOUNT | {_P.AGENCY_SETTINGS, _P.AGENCY_TEAM, _P.AGENCY_BILLING}
 
 AGENCY_ROLE_PERMISSIONS: dict[AgencyRole, frozenset[Permission]] = {
     AgencyRole.OWNER: _ADMIN | {_P.AGENCY_DOMAINS},

@@ -32,22 +32,23 @@ calendar-check calendar-clock calendar-days calendar-off calendar-plus calendar-
 check check-check check-circle-2 chevron-down chevron-first chevron-last chevron-left chevron-right chevron-up
 chevrons-up-down circle circle-alert circle-check circle-dashed circle-dot circle-help circle-pause circle-play
 circle-plus circle-slash circle-x clipboard clipboard-check clock clock-3 clock-alert cloud cloud-off coffee columns-3
-cookie copy corner-down-right corner-up-left crop database download ellipsis external-link eye eye-off file file-check
-file-clock file-diff file-image file-pen file-plus file-text file-x filter fingerprint flag flame folder folder-open
-gauge gavel git-compare globe grip-vertical hand handshake hash heading heart history home hourglass id-card image
-image-off image-plus import inbox info italic kanban key key-round languages laptop layers layout-grid life-buoy
-lightbulb link link-2 list list-checks list-filter list-ordered list-plus list-todo loader lock lock-open log-in
-log-out mail mail-check mail-open mail-plus mail-warning mails map-pin maximize megaphone megaphone-off menu
-message-circle message-circle-question message-square message-square-plus message-square-text message-square-warning
-mic milestone minimize minus monitor moon mouse-pointer mouse-pointer-click move newspaper notebook-pen octagon-alert
-octagon-pause octagon-x package package-open palette panel-left panel-right paperclip pause pen-line pencil phone pin
-pin-off play plug plus power presentation printer qr-code quote radio rectangle-ellipsis redo redo-2 refresh-cw repeat
-replace reply rocket rotate-ccw rotate-cw route rss save scale scan-eye scissors scroll-text search send
-send-horizontal send-to-back server settings share share-2 shield shield-alert shield-ban shield-check shield-off
-shield-question shield-x signature siren sliders-horizontal smartphone sparkles split square square-check star
-sticky-note strikethrough sun table tag tags target text thumbs-down thumbs-up ticket timer trash trash-2 triangle
-triangle-alert type underline undo undo-2 unlink unplug upload user user-check user-cog user-lock user-minus user-plus
-user-round user-round-check user-x users video vote wand-sparkles webhook wifi-off workflow wrench x zap
+cookie copy corner-down-right corner-up-left credit-card crop database download ellipsis external-link eye eye-off
+file file-check file-clock file-diff file-image file-pen file-plus file-text file-x filter fingerprint flag flame
+folder folder-open gauge gavel git-compare globe grip-vertical hand handshake hash heading heart history home
+hourglass id-card image image-off image-plus import inbox info italic kanban key key-round languages laptop layers
+layout-grid life-buoy lightbulb link link-2 list list-checks list-filter list-ordered list-plus list-todo loader lock
+lock-open log-in log-out mail mail-check mail-open mail-plus mail-warning mails map-pin maximize megaphone
+megaphone-off menu message-circle message-circle-question message-square message-square-plus message-square-text
+message-square-warning mic milestone minimize minus monitor moon mouse-pointer mouse-pointer-click move newspaper
+notebook-pen octagon-alert octagon-pause octagon-x package package-open palette panel-left panel-right paperclip pause
+pen-line pencil phone pin pin-off play plug plus power presentation printer qr-code quote radio rectangle-ellipsis
+redo redo-2 refresh-cw repeat replace reply rocket rotate-ccw rotate-cw route rss save scale scan-eye scissors
+scroll-text search send send-horizontal send-to-back server settings share share-2 shield shield-alert shield-ban
+shield-check shield-off shield-question shield-x signature siren sliders-horizontal smartphone sparkles split square
+square-check star sticky-note strikethrough sun table tag tags target text thumbs-down thumbs-up ticket timer trash
+trash-2 triangle triangle-alert type underline undo undo-2 unlink unplug upload user user-check user-cog user-lock
+user-minus user-plus user-round user-round-check user-x users video vote wand-sparkles webhook wifi-off workflow
+wrench x zap
 """.split()  # noqa: SIM905 - a list of words reads better as words
 LIGHT_SHEETS = (
     "tokens", "reset", "base", "icon", "button", "field", "form", "state", "notice", "avatar", "flash", "page",

@@ -1,8 +1,9 @@
 """The bell of the mails, and of what writes them (approvals, rights that end): that comes first, and is mailed at once.
 
 Before any mail leaves, the names that its links may begin with are looked at again, each once a day.
-The mailbox of answers, where there is one, is read then, and the trails of agencies are sealed. Imports of plans come
-next, each of some seconds, then the pictures of libraries, one at a time, and their videos last: each takes seconds.
+The mailbox of answers, where there is one, is read then, the trails of agencies are sealed, and accounts looked at where
+agencies are billed. Imports of plans come next, each of some seconds, then the pictures of libraries, one at a time, and
+their videos last: each takes seconds.
 """
 
 import time
@@ -10,6 +11,7 @@ import time
 from unisson.activity import upkeep
 from unisson.agency.domain_watch import watch_domains
 from unisson.approvals.tending import tend_due
+from unisson.billing.looking import look_due
 from unisson.imports import taking
 from unisson.jobs import JOB_SECONDS
 from unisson.media import endings, preparing, video_preparing
@@ -35,6 +37,7 @@ def send_due() -> int:
         arriving.fetch(held)
     upkeep.seal_due(held, SEAL_SECONDS)
     upkeep.night_due(held)
+    look_due(held, ends - time.monotonic())
     taking.take_due(held, ends - time.monotonic())
     preparing.prepare_due(held, ends - time.monotonic())
     video_preparing.prepare_due(held, ends - time.monotonic())

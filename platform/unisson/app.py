@@ -11,6 +11,8 @@ from tenants.session import refuse_unsafe_role
 from unisson import logs
 from unisson.agency import views as agency
 from unisson.approvals import views as approvals
+from unisson.billing import guard as billing_guard
+from unisson.billing import views as billing
 from unisson.calendars import views as calendars
 from unisson.config import Settings
 from unisson.devmail import views as devmail
@@ -41,6 +43,7 @@ FEATURES = (
     identity,
     agency,
     onboarding,
+    billing,
     editorial,
     media,
     approvals,
@@ -101,6 +104,7 @@ def _register_features(app: Flask, runtime: Runtime) -> None:
         feature.init_app(app)
     guards.init_app(app)
     confirming.init_app(app)
+    billing_guard.init_app(app)
     operations.init_app(app)
 
 

@@ -7,8 +7,6 @@ declarations (`unisson settings --markdown`).
 import dataclasses
 import hashlib
 import hmac
-import os
-import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,12 +14,12 @@ from typing import Self, TypeVar, cast
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from unisson import settings_rules as rules
+from unisson.kept_secret import SECRET_MINIMUM, kept_secret
 from unisson.settings_rules import BadValue, SettingError
 
 __all__ = ["SettingError", "Settings", "markdown_table", "role_password", "role_url"]
 
 T = TypeVar("T")
-SECRET_MINIMUM = 32  # characters: 128 bits once written in hexadecimal
 
 
 def _setting(default: str, meaning: str, read: Callable[[str], T], *, shown: str = "", secret: bool = False) -> T:
@@ -176,6 +174,30 @@ class Settings:
         rules.name_server,
         shown="the system’s",
     )
+    stripe_secret_key: str = _setting(
+        "",
+        "Key of Stripe’s API (`sk_…` or `rk_…`): agencies are billed. Without one nothing is, and nothing is limited.",
+        rules.key_like("sk_", "rk_"),
+        shown="none",
+        secret=True,
+    )
+    stripe_webhook_secret: str = _setting(
+        "",
+        "Signing secret (`whsec_…`) of the webhook endpoint at BASE_URL/stripe/events.",
+        rules.key_like("whsec_"),
+        shown="none",
+        secret=True,
+    )
+    stripe_prices: tuple[tuple[str, str, str], ...] = _setting(
+        "",
+        "Price ids, a brand each: `atelier.month=price_…,atelier.year=price_…,studio.month=…,maison.month=…`.",
+        rules.prices,
+        shown="none",
+    )
+    stripe_api_url: str = _setting(
+        "https://api.stripe.com", "Address of Stripe’s API; another one is for stand-ins.", rules.web_url
+    )
+    trial_days: int = _setting("30", "Days for which a billed agency tries one brand.", rules.whole(1, 365))
     log_level: str = _setting(
         "INFO", "`DEBUG`, `INFO`, `WARNING` or `ERROR`.", rules.choice("DEBUG", "INFO", "WARNING", "ERROR")
     )
@@ -200,7 +222,13 @@ class Settings:
         if bool(stated.inbound_mail_url) != bool(stated.inbound_address):
             missing = "INBOUND_ADDRESS" if stated.inbound_mail_url else "INBOUND_MAIL_URL"
             raise SettingError(missing, "must be set too: answers are read from a mailbox and sent to its address.")
+        _refuse_unbilled(stated)
         return stated._completed()
+
+    @property
+    def is_billed(self) -> bool:
+        """Whether agencies pay for their brands; else the installation is its owner's own, without limits."""
+        return bool(self.stripe_secret_key)
 
     @property
     def is_production(self) -> bool:
@@ -233,7 +261,7 @@ class Settings:
         names = [urlsplit(base).hostname or "", *self.trusted_hosts]
         if not self.is_production:
             names += ["127.0.0.1", "localhost"]
-        secret = self.secret_key or _kept_secret(self.data_dir)
+        secret = self.secret_key or kept_secret(self.data_dir)
         owner = self.database_url
         return dataclasses.replace(
             self,
@@ -287,26 +315,10 @@ def _refuse_unsafe(stated: Settings, environ: Mapping[str, str]) -> None:
         raise SettingError("MAIL_URL", "cannot be mailbox: in production, where anyone could read it.")
 
 
-def _kept_secret(data_dir: Path) -> str:
-    """Return the secret kept in the data folder, made on first use and readable by its owner alone."""
-    kept = data_dir / "secret_key"
-    try:
-        data_dir.mkdir(parents=True, exist_ok=True)
-        fresh = data_dir / f".secret_key.{os.getpid()}.{secrets.token_hex(4)}"
-        if not kept.exists():
-            fresh.touch(mode=0o600, exist_ok=False)
-            fresh.write_text(secrets.token_hex(SECRET_MINIMUM))
-            _keep_first(fresh, kept)
-        return kept.read_text().strip()
-    except OSError as error:
-        raise SettingError("DATA_DIR", f"cannot be written to: {error.strerror}.") from error
-
-
-def _keep_first(fresh: Path, kept: Path) -> None:
-    """Give `fresh` its final name unless another process was quicker: all must end up with one secret."""
-    try:
-        kept.hardlink_to(fresh)
-    except FileExistsError:
-        return
-    finally:
-        fresh.unlink()
+def _refuse_unbilled(stated: Settings) -> None:
+    """Refuse half of what billing needs, and a key sent in the clear where strangers are."""
+    for name in ("stripe_webhook_secret", "stripe_prices"):
+        if stated.is_billed and not getattr(stated, name):
+            raise SettingError(name.upper(), "must be set too: STRIPE_SECRET_KEY is.")
+    if stated.is_production and not stated.stripe_api_url.startswith("https://"):
+        raise SettingError("STRIPE_API_URL", "must start with https:// in production: the key travels with it.")

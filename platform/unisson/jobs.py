@@ -28,7 +28,9 @@ class Job(enum.StrEnum):
 QUEUES: dict[str, Job] = {"publishing": Job.PUBLISH, "mail": Job.MAIL}
 """One queue a worker process, one job a queue (see `docs/decisions/`)."""
 
-RINGS = {"approvals": "mail", "imports": "mail", "media": "mail", "rights": "mail", "videos": "mail"}
+RINGS = {
+    "approvals": "mail", "billing": "mail", "imports": "mail", "media": "mail", "rights": "mail", "videos": "mail",
+}  # fmt: skip
 """What is due there is attended to by the workers of another queue."""
 
 JOB_SECONDS = 60

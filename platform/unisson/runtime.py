@@ -49,7 +49,13 @@ def _runtime(settings: Settings, database_url: str, pool_size: int, application:
     return Runtime(
         settings=settings,
         database=Database(
-            engine, {"bell": bell, "announcer": announcer, "media_quota": settings.media_quota * GIGABYTE}
+            engine,
+            {
+                "bell": bell,
+                "announcer": announcer,
+                "media_quota": settings.media_quota * GIGABYTE,
+                "is_billed": settings.is_billed,
+            },
         ),
         valkey=valkey,
         bell=bell,

@@ -146,6 +146,31 @@ def storage_url(text: str) -> str:
     return text
 
 
+def key_like(*beginnings: str) -> Callable[[str], str]:
+    """Return a rule for a key that a service handed out, by how such keys begin; empty stands for none."""
+
+    def read(text: str) -> str:
+        if text and not (text.startswith(beginnings) and text.isascii() and text.isprintable() and " " not in text):
+            # Never the text itself: it is a secret, if a mistyped one.
+            raise BadValue(f"must start with {' or '.join(beginnings)}, on one line.")
+        return text
+
+    return read
+
+
+def prices(text: str) -> tuple[tuple[str, str, str], ...]:
+    """Return plan, interval and price id of each `plan.interval=price id` of a comma list."""
+    return tuple(_price(entry) for entry in _listed(text))
+
+
+def _price(entry: str) -> tuple[str, str, str]:
+    what, equals, price_id = (part.strip() for part in entry.partition("="))
+    plan, dot, interval = what.partition(".")
+    if not (equals and dot and plan and interval in {"month", "year"} and price_id):
+        raise BadValue(f"must list plan.month=price id or plan.year=price id, not “{entry}”.")
+    return plan, interval, price_id
+
+
 def host_names(text: str) -> tuple[str, ...]:
     """Return the host names of a comma list, in lower case."""
     names = _listed(text.lower())

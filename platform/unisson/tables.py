@@ -4,6 +4,7 @@ from tenants import agencies, brands, domains, identities, members
 from tenants.base import Base
 from unisson.activity import models as activity
 from unisson.approvals import models as approvals
+from unisson.billing import models as billing
 from unisson.calendars import models as calendars
 from unisson.editorial import models as editorial
 from unisson.editorial import models_of_brand as editorial_of_brand
@@ -20,8 +21,9 @@ from unisson.threads import models as threads
 from unisson.topics import models as topics
 
 MODULES = (
-    agencies, brands, domains, identities, members, activity, approvals, calendars, editorial, editorial_of_brand,
-    imports, media, newsroom, notifications, onboarding, portal, publishing, search, strategy, threads, topics,
+    agencies, brands, domains, identities, members, activity, approvals, billing, calendars, editorial,
+    editorial_of_brand, imports, media, newsroom, notifications, onboarding, portal, publishing, search, strategy,
+    threads, topics,
 )  # fmt: skip
 """The modules that declare tables; a feature with tables of its own adds itself here."""
 

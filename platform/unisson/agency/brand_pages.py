@@ -14,6 +14,7 @@ from unisson.agency import colours, logos, words
 from unisson.agency.forms import BrandForm
 from unisson.agency.people import people
 from unisson.agency.routes import blueprint
+from unisson.billing.plans import room
 from unisson.editorial.press import Contact, contact_of
 from unisson.identity.browser import tell
 from unisson.media.sandbox import Reencoded
@@ -37,7 +38,9 @@ def front() -> Answer:
 @blueprint.get("/brands")
 def brands() -> Answer:
     """List the brands that one sees."""
-    return render_template("agency/brands.html", may_open=actor().may(Permission.BRAND_CREATE), sectors=words.SECTORS)
+    may_open = actor().may(Permission.BRAND_CREATE)
+    found = room(session()) if may_open else None
+    return render_template("agency/brands.html", may_open=may_open, room=found, sectors=words.SECTORS)
 
 
 @blueprint.get("/brands/new")
@@ -57,7 +60,8 @@ def _unused_accent() -> str:
 
 def _form_page(form: BrandForm, card: BrandCard | None = None) -> str:
     logo = logos.logo_of(session(), card.id) if card else None
-    return render_template("agency/brand_form.html", form=form, card=card, logo=logo)
+    found = None if card else room(session())
+    return render_template("agency/brand_form.html", form=form, card=card, logo=logo, room=found)
 
 
 @blueprint.post("/brands/new")
@@ -71,7 +75,10 @@ def opening_brand() -> Answer:
         drawn = _drawn_logo(form)
     except RefusedError as refusal:
         return _refused(form, None, refusal)
-    brand = verbs.open_brand(session(), actor(), **_described(form))
+    try:
+        brand = verbs.open_brand(session(), actor(), **_described(form))
+    except RefusedError as refusal:
+        return _refused(form, None, refusal)
     if drawn:
         logos.keep_logo(session(), actor(), brand.id, drawn, storage=storage_of(runtime().settings))
     _keep_press(form, brand.id)

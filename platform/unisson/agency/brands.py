@@ -15,6 +15,7 @@ from tenants.session import TenantSession
 from unisson.activity.trail import record
 from unisson.agency.slugs import numbered, slug_of
 from unisson.approvals.starters import write_starters
+from unisson.billing.plans import take_room
 from unisson.editorial.press import Contact
 from unisson.publishing.channels.port import ChannelKind
 from unisson.publishing.models import Channel
@@ -46,6 +47,7 @@ def open_brand(
 ) -> Brand:
     """Return a new brand with the default approval chain and its newsroom. Raises ForbiddenError, RefusedError."""
     actor.require(Permission.BRAND_CREATE)
+    take_room(session)
     brand = _insert(session, name, sector=sector, timezone=timezone, language=language, accent=accent,
                     country=country)  # fmt: skip
     write_starters(session, brand.id, language)

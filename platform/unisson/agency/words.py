@@ -38,6 +38,7 @@ PERMISSIONS = {
     Permission.AGENCY_SETTINGS: lazy("Change the agency's name, language and time zone"),
     Permission.AGENCY_DOMAINS: lazy("Add and remove the agency's own web addresses"),
     Permission.AGENCY_TEAM: lazy("Invite people to the agency and change their roles"),
+    Permission.AGENCY_BILLING: lazy("See and change the agency's plan, its payments and its invoices"),
     Permission.BRAND_CREATE: lazy("Open a new brand"),
     Permission.BRAND_SETTINGS: lazy("Change a brand's name, sector, time zone, language and colour"),
     Permission.BRAND_TEAM: lazy("Invite people to a brand and change their roles there"),

@@ -4,6 +4,8 @@ Each agency is set in one transaction and its past told in a second one, of the 
 start that was cut off between the two, or between the agencies, is caught up with by the next one.
 """
 
+from dataclasses import replace
+
 from sqlalchemy import select, text
 
 from tenants.base import new_id
@@ -31,6 +33,8 @@ def ensure_demo(settings: Settings) -> list[SignInCard]:
 
     Returns nothing, and writes nothing, in an installation that real people have begun to use.
     """
+    # Its brands stand before anybody pays for them.
+    settings = replace(settings, stripe_secret_key="")
     web, worker = web_runtime(settings), worker_runtime(settings)
     try:
         with web.database.everywhere() as gate:

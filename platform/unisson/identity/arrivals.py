@@ -7,7 +7,7 @@ kept from one request to the next.
 import uuid
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, Text, cast, func, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from tenants.agencies import Agency
@@ -57,7 +57,8 @@ _brands = select(_all(_list(*_brand), Brand.name)).where(Brand.archived_at.is_(N
 _agency = select(
     _list(
         Agency.slug, Agency.name, Agency.language, Agency.timezone, Agency.white_label,
-        func.coalesce(Agency.sender_name, Agency.name),
+        func.coalesce(Agency.sender_name, Agency.name), Agency.standing, Agency.standing_why,
+        cast(Agency.standing_until, Text),
     )
 ).scalar_subquery()  # fmt: skip
 _seats = (

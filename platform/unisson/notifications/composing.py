@@ -10,6 +10,7 @@ from tenants.members import Membership
 from tenants.session import GlobalSession, TenantSession
 from unisson.notifications import (
     about_approvals,
+    about_billing,
     about_contents,
     about_imports,
     about_media,
@@ -46,6 +47,7 @@ ABOUT_OTHERS: Mapping[str, Callable[[TenantSession, Letter, str], Words | None]]
     "invitation": about_people.invitation,
     "import_over": about_imports.import_over,
     "rights_ending": about_media.rights_ending,
+    "billing": about_billing.billing,
     "portal_link": about_portal.portal_link,
     "to_decide": about_portal.to_decide,
     # Of letters that were written before one told of all.

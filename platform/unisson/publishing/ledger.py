@@ -27,6 +27,7 @@ select p.id, p.state, p.attempts, p.due_at, p.late_accepted, p.client_ref, p.con
        app.rights_have_ended(p.agency_id, p.revision_id) as rights_ended,
        exists (select from app.restores o where p.due_at >= o.backup_at and p.due_at < o.restored_at
                and p.created_at >= o.restored_at) as may_have_left,
+       (select a.standing = 'stopped' from app.agencies a where a.agency_id = p.agency_id) as is_stopped,
        f.state as first_state, s.email, s.name as recipient_name, s.unsubscribed_at, p.subscriber_id
   from app.publications p
   join app.contents c on c.agency_id = p.agency_id and c.id = p.content_id

@@ -72,6 +72,11 @@ CODES: dict[str, Explanation] = {
         KEPT,
         lazy("Put another image in and submit the content again; or note longer rights in the library, then send it."),
     ),
+    "unpaid": Explanation(
+        lazy("The agency had been closed for want of payment for two weeks when its time came. Nothing was sent."),
+        KEPT,
+        lazy("Once the agency is paid for it is let go by itself; where its date has passed you are asked first."),
+    ),
     "disconnected": Explanation(
         lazy("The channel was disconnected when its time came. Nothing was sent."),
         KEPT,

@@ -27,6 +27,10 @@ class AgencyFacts(NamedTuple):
     timezone: str
     white_label: bool
     signs_as: str
+    standing: str
+    standing_why: str | None
+    standing_until: str | None
+    """As PostgreSQL writes it, in whatever zone."""
 
 
 @dataclass(frozen=True, slots=True)

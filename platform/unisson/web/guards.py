@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
 from flask import Flask, Response, g, redirect, request, url_for
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import Text, bindparam, func, select
+from sqlalchemy import cast as cast_to
 from werkzeug.wrappers import Response as BaseResponse
 
 from tenants.access import Actor
@@ -175,7 +176,8 @@ def brand_card_of(brand_id: uuid.UUID) -> BrandCard:
 
 _AGENCY = select(
     Agency.slug, Agency.name, Agency.language, Agency.timezone, Agency.white_label,
-    func.coalesce(Agency.sender_name, Agency.name),
+    func.coalesce(Agency.sender_name, Agency.name), Agency.standing, Agency.standing_why,
+    cast_to(Agency.standing_until, Text),
 )  # fmt: skip
 
 

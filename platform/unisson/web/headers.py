@@ -2,7 +2,7 @@
 
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, request
+from flask import Flask, Response, g, request
 
 from unisson.web.hosts import own_domain
 
@@ -31,6 +31,11 @@ _HEADERS = {
 }
 
 
+def lead_forms_to(*origins: str) -> None:
+    """Let a form of this page be answered by a redirect to one of `origins`: browsers refuse others' (CSP 3)."""
+    g.form_targets = origins
+
+
 def init_app(app: Flask, *, secure: bool, live: str = "") -> None:
     """Add the headers; a view that set one of them keeps its own (stricter) value.
 
@@ -47,6 +52,9 @@ def init_app(app: Flask, *, secure: bool, live: str = "") -> None:
 
     @app.after_request
     def harden(response: Response) -> Response:
+        if "form_targets" in g:
+            allowed = f"form-action 'self' {' '.join(g.form_targets)}"
+            response.headers["Content-Security-Policy"] = policy.replace("form-action 'self'", allowed)
         there = {name.lower() for name, _value in response.headers}
         transport = () if not secure else strict if own_domain() is None else strict_here
         response.headers.extend([pair for pair in (*wanted, *transport) if pair[0].lower() not in there])
