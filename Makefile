@@ -34,8 +34,9 @@ peers: setup-dev ## Run the tests that need real outside servers, which are inst
 chaos: setup-dev ## Kill processes for a long while; nothing may be lost or sent twice
 	CHAOS=long $(BIN)/python -m pytest -m chaos -s
 
-properties: setup-dev ## Try five thousand sequences of approvals; what may leave is what everybody approved
+properties: setup-dev ## Try five thousand sequences of approvals, and two thousand months of payments
 	SEQUENCES=5000 $(BIN)/python -m pytest tests/approvals/test_chain_machine.py
+	MONTHS=1000 $(BIN)/python -m pytest tests/billing/test_month.py
 
 screenshots: setup-dev chromium ## Take the pictures of the README anew; ALL=1 for every page
 	$(BIN)/python tools/screenshots.py
