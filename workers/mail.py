@@ -1,9 +1,9 @@
 """The bell of the mails, and of what writes them (approvals, rights that end): that comes first, and is mailed at once.
 
 Before any mail leaves, the names that its links may begin with are looked at again, each once a day.
-The mailbox of answers, where there is one, is read then, the trails of agencies are sealed, and accounts looked at where
-agencies are billed. Imports of plans come next, each of some seconds, then the pictures of libraries, one at a time, and
-their videos last: each takes seconds.
+The mailbox of answers, where there is one, is read then, the trails of agencies are sealed, and accounts are looked at
+where agencies are billed. Imports of plans come next, each of some seconds, then the pictures of libraries, one at a
+time, and their videos last: each takes seconds.
 """
 
 import time
