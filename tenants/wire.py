@@ -29,7 +29,7 @@ _SURE_FOR = 1.0
 
 _numbers = count(1)
 
-Value = str | int | bytes | uuid.UUID | datetime | Sequence[uuid.UUID]
+Value = str | int | bytes | uuid.UUID | datetime | Sequence[uuid.UUID] | Sequence[str]
 
 
 class Question:

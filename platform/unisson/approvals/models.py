@@ -283,6 +283,7 @@ class Decision(TenantOwned, Base):
         Index(None, "agency_id", "run_id"),
         Index(None, "agency_id", "stage_id"),
         Index(None, "agency_id", "decided_at"),
+        Index("ix_decisions_said", "agency_id", "membership_id", "decided_at"),
         CheckConstraint(one_of("verdict", Verdict), name="verdict"),
         CheckConstraint("verdict not in ('changes_requested', 'reserved') or comment <> ''", name="comment"),
         CheckConstraint("(verdict = 'tacit') = (membership_id is null)", name="somebody"),

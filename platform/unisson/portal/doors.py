@@ -16,6 +16,7 @@ from werkzeug.wrappers import Response
 
 from tenants.errors import GoneError, RefusedError
 from tenants.permissions import Permission
+from tenants.session import TenantSession
 from unisson.approvals import links
 from unisson.portal import codes, guests
 from unisson.portal.codes import MINUTES, Outcome
@@ -126,9 +127,24 @@ def cookie_of(membership_id: uuid.UUID) -> str:
     return f"__Host-unisson-device-{membership_id.hex}"
 
 
+def asked_first(ask: Callable[[TenantSession, str], object]) -> Callable[[View], View]:
+    """Have `ask` put its question of a link's token before anything of whoever follows it is read."""
+
+    def marked(view: View) -> View:
+        _FIRST[view.__name__] = ask
+        return view
+
+    return marked
+
+
+_FIRST: dict[str, Callable[[TenantSession, str], object]] = {}
+
+
 def _by_link(view: View) -> View:
     @functools.wraps(view)
     def opened(token: str, **named: Any) -> Answer:
+        if view.__name__ in _FIRST:
+            _FIRST[view.__name__](session(), token)
         found = _arrive(token)
         if found.why_shut:
             return _shut(token, found)

@@ -5,11 +5,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import ARRAY, DateTime, Integer, Text, Uuid, any_, bindparam, case, func, select
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from tenants.base import utcnow
 from tenants.permissions import BRAND_ROLE_PERMISSIONS, Permission
 from tenants.session import TenantSession
+from tenants.wire import Question
 from unisson.approvals.roster import roster
 from unisson.editorial.models import Content
 from unisson.editorial.visibility import visible_states
@@ -52,23 +54,41 @@ def around(
     """Return the brand's contents two weeks around `moments` (today for none), the nearest `most` that they see."""
     if not guest.actor.may(Permission.CALENDAR_SEE, guest.brand.id):
         return []
-    dated = [each for each in moments if each] or [utcnow()]
-    rows = session.execute(
+    since, until = window(moments)
+    states = sorted(visible_states(guest.actor, guest.brand.id))
+    beside = {"since": since, "first": since + AROUND, "until": until}
+    told = session.ask(_AROUND, {"brand": guest.brand.id, "states": states, "most": most, **beside})
+    return [
+        Around(uuid.UUID(content), title, datetime.fromisoformat(at), zone, state, tuple(kinds.split()))
+        for content, title, at, zone, state, kinds in told or ()
+    ]
+
+
+def window(moments: Sequence[datetime | None]) -> tuple[datetime, datetime]:
+    """Return from when until when the days around `moments` are looked at; around this hour for none."""
+    dated = [each for each in moments if each] or [utcnow().replace(minute=0, second=0, microsecond=0)]
+    return min(dated) - AROUND, max(dated) + AROUND
+
+
+def _nearest() -> Question:
+    since, first, until = (bindparam(each, type_=DateTime(timezone=True)) for each in ("since", "first", "until"))
+    rows = (
         select(
-            Content.id, Content.title, func.left(Content.body, 80).label("lead"), Content.scheduled_at, Content.zone,
-            Content.state, Content.channel_kinds,
+            Content.id, case((Content.title == "", func.left(Content.body, 80)), else_=Content.title).label("title"),
+            Content.scheduled_at, Content.zone, Content.state, Content.channel_kinds,
         )
         .where(
-            Content.brand_id == guest.brand.id,
-            Content.state.in_(visible_states(guest.actor, guest.brand.id)),
-            Content.scheduled_at >= min(dated) - AROUND,
-            Content.scheduled_at < max(dated) + AROUND,
+            Content.brand_id == bindparam("brand", type_=Uuid),
+            Content.state == any_(bindparam("states", type_=ARRAY(Text))),
+            Content.scheduled_at >= since,
+            Content.scheduled_at < until,
         )
-        .order_by(func.abs(func.extract("epoch", Content.scheduled_at - min(dated))), Content.id)
-        .limit(most)
+        .order_by(func.abs(func.extract("epoch", Content.scheduled_at - first)), Content.id)
+        .limit(bindparam("most", type_=Integer))
+        .subquery()
     )  # fmt: skip
-    found = [
-        Around(row.id, row.title or row.lead, row.scheduled_at, row.zone, row.state, tuple(row.channel_kinds.split()))
-        for row in rows
-    ]
-    return sorted(found, key=lambda each: (each.at, each.content_id))
+    told = func.json_build_array(*rows.c)
+    return Question(select(func.json_agg(aggregate_order_by(told, rows.c.scheduled_at, rows.c.id))))
+
+
+_AROUND = _nearest()

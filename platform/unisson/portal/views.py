@@ -21,10 +21,12 @@ from unisson.editorial.previews import ChannelPreview, frozen_previews
 from unisson.media.addresses import addresses_of
 from unisson.portal import answers, reading, surroundings, talking
 from unisson.portal.answers import Said, Shown
-from unisson.portal.doors import Answer, here, register
+from unisson.portal.doors import Answer, asked_first, here, register
 from unisson.portal.forms import AnswerForm, HandingForm, ManyForm, SteerForm
 from unisson.portal.guests import Guest
 from unisson.portal.reading import One
+from unisson.portal.repeating import ask_what_stands_around, ask_what_waits, ask_who_comes, keep_list
+from unisson.portal.waiting import waiting_on
 from unisson.web.db import session
 from unisson.web.guards import current_agency_row
 from unisson.web.i18n import _, _n, lazy
@@ -41,9 +43,10 @@ SAID = {
 }
 
 
+@asked_first(ask_who_comes)
 def desk(guest: Guest) -> Answer:
     """Show all that waits on the guest."""
-    return _desk(guest, ManyForm()), 200
+    return _desk(guest, ManyForm(), keep=guest.link is not None), 200
 
 
 def content(guest: Guest, content_id: uuid.UUID) -> Answer:
@@ -160,7 +163,7 @@ def _steered(guest: Guest, content_id: uuid.UUID, act: Callable[..., object], se
 
 def _next(guest: Guest, decided: uuid.UUID) -> str:
     """Return where to go on: the next content that waits; the list when none does, which says so."""
-    waiting = reading.waiting_on(session(), guest)
+    waiting = waiting_on(session(), guest)
     after = next((each for each in waiting if each.content_id != decided), None)
     if after is None or len(waiting) > 1:
         return here(guest, "desk")
@@ -176,11 +179,24 @@ def _said(typed_name: str | None, comment: str | None = None) -> Said:
     )
 
 
-def _desk(guest: Guest, form: ManyForm, refusal: RefusedError | None = None, chosen: list[str] | None = None) -> str:
-    everything = reading.waiting_on(session(), guest)
+def _desk(
+    guest: Guest,
+    form: ManyForm,
+    refusal: RefusedError | None = None,
+    *,
+    chosen: list[str] | None = None,
+    keep: bool = False,
+) -> str:
+    if keep:
+        ask_what_waits(session(), guest)
+    everything = waiting_on(session(), guest)
     pages = max(1, -(-len(everything) // PER_PAGE))
     number = min(max(request.args.get("page", 1, int), 1), pages)
     waiting = everything[(number - 1) * PER_PAGE : number * PER_PAGE]
+    moments = [each.leaves for each in waiting]
+    if keep:
+        ask_what_stands_around(session(), guest, moments)
+        keep_list(session(), guest, everything)
     return _page(
         "portal/desk.html",
         guest,
@@ -188,8 +204,8 @@ def _desk(guest: Guest, form: ManyForm, refusal: RefusedError | None = None, cho
         number=number,
         pages=pages,
         waiting=waiting,
-        around=surroundings.around(session(), guest, [each.leaves for each in waiting]),
-        words=reading.history(session(), guest, limit=5),
+        around=surroundings.around(session(), guest, moments),
+        words=reading.last_words(session(), guest),
         form=form,
         refusal=refusal,
         chosen=chosen or [],
@@ -200,7 +216,7 @@ def _content(
     guest: Guest, content_id: uuid.UUID, refusal: RefusedError | None = None, typed: Mapping[str, str] | None = None
 ) -> str:
     one = reading.one(session(), guest, content_id)
-    waiting = reading.waiting_on(session(), guest)
+    waiting = waiting_on(session(), guest)
     ids = [each.content_id for each in waiting]
     place = ids.index(content_id) if content_id in ids else None
     since = since_decided(session(), one.content, guest.person.id) if one.passage else None

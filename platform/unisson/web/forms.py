@@ -1,14 +1,18 @@
 """The base of every form: CSRF, the once-only number, cleaned text, errors in the reader's language."""
 
 import unicodedata
+from functools import lru_cache
 from typing import Any, Protocol, TypeVar
 
+from babel.support import NullTranslations, Translations
 from flask import request
 from flask_wtf import FlaskForm
 from wtforms import HiddenField, StringField, TextAreaField
+from wtforms.i18n import DefaultTranslations, messages_path
 
 from tenants.errors import RefusedError, StaleError
 from unisson.web.db import session
+from unisson.web.i18n import language
 from unisson.web.operations import new_operation_id
 
 _CONTROLS = [code for code in range(0xA0) if unicodedata.category(chr(code)) == "Cc"]
@@ -44,6 +48,12 @@ class TextField(TextAreaField):
         self.data = lines(valuelist[0]).rstrip() if valuelist else self.data
 
 
+@lru_cache
+def _sentences(spoken: str) -> DefaultTranslations:
+    read: NullTranslations = Translations.load(messages_path(), [spoken], "wtforms")
+    return DefaultTranslations(read)
+
+
 class Versioned(Protocol):
     """A row whose `version` grows with every change."""
 
@@ -62,6 +72,10 @@ class Form(FlaskForm):
         def wrap_formdata(self, form: Any, formdata: Any) -> Any:
             """Return the posted fields; None for JSON."""
             return None if request.is_json else super().wrap_formdata(form, formdata)  # type: ignore[no-untyped-call]  # Flask-WTF has no annotations
+
+        def get_translations(self, _form: Any) -> Any:
+            """Return WTForms' own sentences in the language being spoken; their file is read once."""
+            return _sentences(language())
 
     operation_id = HiddenField()
 

@@ -1,7 +1,7 @@
 """Languages, and how dates and times are said in them. Times always show whose zone they are in."""
 
 from collections.abc import Callable
-from datetime import date, datetime, tzinfo
+from datetime import UTC, date, datetime, tzinfo
 from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -11,7 +11,7 @@ from babel.dates import format_date, format_datetime, get_timezone_location
 from babel.support import NullTranslations, Translations
 from babel.units import format_unit
 from flask import Flask, g, has_request_context, request
-from flask_babel import Babel, force_locale, get_locale, gettext, ngettext
+from flask_babel import Babel, force_locale, get_locale
 from flask_babel.speaklater import LazyString
 from markupsafe import escape
 
@@ -21,8 +21,17 @@ LANGUAGES = ("fr", "en")
 NBSP = "\u00a0"
 THIN = "\u202f"
 
-_: Callable[..., str] = gettext
-_n: Callable[..., str] = ngettext
+
+def _(sentence: str, /, **about: object) -> str:
+    """Return `sentence` in the language being spoken, with `about` in its places."""
+    told: str = _spoken().ugettext(sentence)
+    return told % about if about else told
+
+
+def _n(one: str, several: str, number: int, /, **about: object) -> str:
+    """Return the sentence for `number` things in the language being spoken; `num` is the number in it."""
+    told: str = _spoken().ungettext(one, several, number)
+    return told % {"num": number, **about}
 
 
 class Sentence(LazyString):
@@ -35,7 +44,7 @@ class Sentence(LazyString):
 
 def lazy(sentence: str, /, **about: object) -> Any:
     """Return `sentence`, translated as it is shown, with `about` in its places."""
-    return Sentence(gettext, sentence, **about)  # type: ignore[no-untyped-call]  # Flask-Babel has no annotations here
+    return Sentence(_, sentence, **about)  # type: ignore[no-untyped-call]  # Flask-Babel has no annotations here
 
 
 def later(say: Callable[..., str], *about: object) -> Any:
@@ -70,13 +79,23 @@ _PATTERNS = {
 
 def said(spoken: str, sentence: str, **values: object) -> str:
     """Return `sentence` in the language `spoken`, also where no page is being made: in the publisher's threads."""
-    told = _catalog(spoken).ugettext(sentence)
+    told = catalog(spoken).ugettext(sentence)
     return told % values if values else told
 
 
 @lru_cache(maxsize=len(LANGUAGES))
-def _catalog(spoken: str) -> NullTranslations:
+def catalog(spoken: str) -> NullTranslations:
+    """Return the sentences of a language, read once a process: no page looks for them in three steps at each word."""
     return Translations.load(str(resource("translations")), [spoken], "unisson")
+
+
+def _spoken() -> NullTranslations:
+    locale = get_locale()
+    return catalog(locale.language) if isinstance(locale, Locale) else _UNTOLD
+
+
+_UNTOLD = NullTranslations()
+"""Where nobody reads: a sentence stays as it was written."""
 
 
 def language() -> str:
@@ -92,7 +111,11 @@ def say_time(moment: datetime, zone: str | tzinfo, shape: str = "moment") -> str
     """
     if moment.tzinfo is None:
         raise ValueError("a moment without a zone can't be said")
-    spoken = language()
+    return _time_said(moment.astimezone(UTC), zone, shape, language())
+
+
+@lru_cache(maxsize=4096)
+def _time_said(moment: datetime, zone: str | tzinfo, shape: str, spoken: str) -> str:
     there = ZoneInfo(zone) if isinstance(zone, str) else zone
     return format_datetime(moment, _PATTERNS[spoken][shape], tzinfo=there, locale=spoken)
 
@@ -146,6 +169,11 @@ def init_app(app: Flask) -> None:
     app.config["BABEL_DEFAULT_LOCALE"] = LANGUAGES[0]
     app.config["BABEL_TRANSLATION_DIRECTORIES"] = str(resource("translations"))
     Babel(app, locale_selector=_request_language)  # type: ignore[no-untyped-call]  # Flask-Babel has no annotations
+    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]  # the extension brings it
+        gettext=lambda each: _spoken().ugettext(each),
+        ngettext=lambda one, several, number: _spoken().ungettext(one, several, number),
+        newstyle=True,
+    )
     app.jinja_env.globals.update(
         say_time=say_time, say_day=say_day, say_zone=say_zone, say_size=say_size, lang=language
     )

@@ -10,16 +10,17 @@ Anything else – another cookie, an answer that differs, a database that is awa
 
 import uuid
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from threading import Lock
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import psycopg
 from flask import request
+from flask import session as flask_session
 from sqlalchemy.exc import SQLAlchemyError
 
 from tenants.session import Database, TenantSession
-from tenants.wire import Reminder
+from tenants.wire import Answered, Reminder
 from unisson.web.arrivals import arrival
 from unisson.web.hosts import own_domain
 
@@ -41,7 +42,10 @@ Headers = list[tuple[str, str]]
 
 
 class _Page(NamedTuple):
-    """What a page that may be repeated was made of. `body` is None where it was never sent from here."""
+    """What a page that may be repeated was made of.
+
+    `body` is None where it was never sent from here, `tag` "" where no browser may hold it.
+    """
 
     agency_id: uuid.UUID
     reminders: tuple[Reminder, ...]
@@ -51,14 +55,19 @@ class _Page(NamedTuple):
     body: bytes | None = None
 
 
-def may_be_repeated(session: TenantSession, still_holds: Callable[[], bool]) -> None:
-    """Say that the answer under way is made of this request and of what `session` was asked, while `still_holds`.
+def may_be_repeated(
+    session: TenantSession, still_holds: Callable[[], bool], asked: Sequence[Answered] | None = None
+) -> None:
+    """Say that the answer under way is made of this request and of what was asked, while `still_holds`.
 
-    A page at an agency's own name, and one that notes that somebody is still there, is not kept.
+    `asked` is for who is not signed in: it says who they are, and all that the page is made of. For others it is all
+    that `session` was asked. A page at an agency's own name, one that says something once, and one that notes that
+    somebody is still there, are not kept.
     """
     arrived = arrival()
-    if arrived is not None and not arrived.is_stale and own_domain() is None:
-        reminders = tuple(answered.again() for answered in session.asked)
+    is_known = asked is not None if arrived is None else not arrived.is_stale
+    if is_known and own_domain() is None and not flask_session.get("_flashes"):
+        reminders = tuple(answered.again() for answered in (session.asked if asked is None else asked))
         request.environ[_KEY] = _Page(session.agency_id, reminders, still_holds, "", [])
 
 
@@ -79,7 +88,7 @@ class Repeats:
         key = tuple([environ.get(name, "") for name in _BY])
         page = self._kept.get(key)
         if page is not None:
-            is_held = page.tag == environ.get("HTTP_IF_NONE_MATCH")
+            is_held = bool(page.tag) and page.tag == environ.get("HTTP_IF_NONE_MATCH")
             if (is_held or page.body is not None) and self._is_unchanged(page):
                 return _answer(page, start_response, is_held=is_held)
         return self._watched(environ, key, start_response)
@@ -104,7 +113,7 @@ class Repeats:
         body = self._application(environ, start)
         page, (status, headers) = environ.get(_KEY), told
         names = {name.lower(): value for name, value in headers}
-        if page is None or "set-cookie" in names or "etag" not in names:
+        if page is None or "set-cookie" in names:
             return body
         if status.startswith("304"):
             self._keep(key, page._replace(tag=names["etag"], headers=headers))
@@ -115,7 +124,7 @@ class Repeats:
             content = b"".join(body)
         finally:
             getattr(body, "close", lambda: None)()
-        self._keep(key, page._replace(tag=names["etag"], headers=headers, body=content))
+        self._keep(key, page._replace(tag=names.get("etag", ""), headers=headers, body=content))
         return (content,)
 
     def _keep(self, key: tuple[str, ...], page: _Page) -> None:
