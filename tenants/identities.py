@@ -170,6 +170,20 @@ class Restore(Base):
     restored_at: Mapped[datetime]
 
 
+class AccountErasure(Base):
+    """That a person wants their account gone, and from when on; `refused` says why it could not be done yet."""
+
+    __tablename__ = "account_erasures"
+    __table_args__ = (Index(None, "due_at"),)
+
+    identity_id: Mapped[uuid.UUID] = mapped_column(
+        ForeignKey(f"{SCHEMA}.identities.id", ondelete="CASCADE"), primary_key=True
+    )
+    asked_at: Mapped[Timestamp]
+    due_at: Mapped[datetime]
+    refused: Mapped[str] = mapped_column(server_default="")
+
+
 GLOBAL_TABLES = frozenset(
     {
         "identities",
@@ -185,6 +199,7 @@ GLOBAL_TABLES = frozenset(
         "billing_roll",
         "billing_events",
         "billing_prices",
+        "account_erasures",
     }
 )
 """Every table without an agency of its own; a test fails on any other."""

@@ -19,11 +19,12 @@ from unisson.search import models as search
 from unisson.strategy import models as strategy
 from unisson.threads import models as threads
 from unisson.topics import models as topics
+from unisson.trust import models as trust
 
 MODULES = (
     agencies, brands, domains, identities, members, activity, approvals, billing, calendars, editorial,
     editorial_of_brand, imports, media, newsroom, notifications, onboarding, portal, publishing, search, strategy,
-    threads, topics,
+    threads, topics, trust,
 )  # fmt: skip
 """The modules that declare tables; a feature with tables of its own adds itself here."""
 

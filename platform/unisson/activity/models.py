@@ -35,7 +35,8 @@ class Event(TenantOwned, Base):
     name_salt: Mapped[bytes | None] = mapped_column(
         LargeBinary, server_default="uuid_send(gen_random_uuid())", deferred=True
     )
-    """What the name is hashed with for the seal (`activity.seals`)."""
+    """What the name is hashed with for the seal (`activity.seals`); gone, as the name is, once a person is erased."""
+    name_digest: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
 
 
 class Unsealed(TenantOwned, Base):

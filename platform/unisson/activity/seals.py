@@ -22,8 +22,8 @@ EVENTS_A_SEAL = 1000
 NOTHING_BEFORE = bytes(32)
 
 _COLUMNS = (
-    Event.id, Event.at, Event.actor_id, Event.actor_name, Event.name_salt, Event.verb, Event.subject_kind,
-    Event.subject_id, Event.brand_id, Event.details,
+    Event.id, Event.at, Event.actor_id, Event.actor_name, Event.name_salt, Event.name_digest, Event.verb,
+    Event.subject_kind, Event.subject_id, Event.brand_id, Event.details,
 )  # fmt: skip
 _COUNTS = text(
     "select (select count(*) from app.events), (select count(*) from app.unsealed),"
@@ -39,7 +39,7 @@ def canonical(agency_id: uuid.UUID, event: Row[Any]) -> bytes:
         str(event.id),
         event.at.astimezone(UTC).isoformat(timespec="microseconds"),
         str(event.actor_id) if event.actor_id else None,
-        name_digest(event.name_salt, event.actor_name).hex(),
+        (event.name_digest or name_digest(event.name_salt, event.actor_name)).hex(),
         event.verb,
         event.subject_kind,
         str(event.subject_id),

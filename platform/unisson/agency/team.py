@@ -228,6 +228,24 @@ def remove(session: TenantSession, actor: Actor, membership_id: uuid.UUID) -> No
         if actor.agency_role is not AgencyRole.OWNER:
             raise ForbiddenError(Permission.AGENCY_TEAM)
         _keep_an_owner(session, membership.id)
+    let_go(session, membership)
+    record(session, actor, "person.removed", "membership", membership.id)
+
+
+def is_last_owner(session: TenantSession, membership: Membership) -> bool:
+    """Return whether the agency would be without an owner; nobody else's place changes in this transaction."""
+    _one_at_a_time(session)
+    if membership.agency_role != AgencyRole.OWNER.value or membership.removed_at is not None:
+        return False
+    try:
+        _keep_an_owner(session, membership.id)
+    except RefusedError:
+        return True
+    return False
+
+
+def let_go(session: TenantSession, membership: Membership) -> None:
+    """End what the person may do here, and ask others for what waited on them."""
     invitations.revoke(session, membership.id)
     waited = brands_waiting_on(session, membership.id)
     session.execute(delete(BrandAssignment).where(BrandAssignment.membership_id == membership.id))
@@ -239,7 +257,6 @@ def remove(session: TenantSession, actor: Actor, membership_id: uuid.UUID) -> No
     membership.joined_at = None
     session.flush()
     ask_again(session, waited)
-    record(session, actor, "person.removed", "membership", membership.id)
 
 
 def resend(session: TenantSession, actor: Actor, membership_id: uuid.UUID) -> Membership:
