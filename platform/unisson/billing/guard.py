@@ -38,6 +38,7 @@ STAYS_OPEN = frozenset(
         # Who may come in, and who may not any more.
         "identity.joining", "agency.changing_role", "agency.giving_role", "agency.withdrawing_role",
         "agency.removing", "agency.revoking", "agency.asking_second_step", "agency.domain_removal",
+        "trust.asking_erasure", "trust.withdrawing_erasure",
         "agency.domain_verification", "calendars.feed_revocation", "calendars.view_opening",
     }
 )  # fmt: skip
