@@ -3,7 +3,7 @@
 import uuid
 from datetime import datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, func, text
+from sqlalchemy import ARRAY, BigInteger, CheckConstraint, ForeignKey, Index, Text, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tenants.base import SCHEMA, Base, Timestamp, new_id, one_of
@@ -72,8 +72,31 @@ class RecoveryCode(Base):
     used_at: Mapped[datetime | None]
 
 
+class Passkey(Base):
+    """A key that one of somebody's devices holds (W3C Web Authentication): its public half, and how often it signed.
+
+    One that was seen to be held twice (`copied_at`) opens nothing any more.
+    """
+
+    __tablename__ = "passkeys"
+    __table_args__ = (Index(None, "identity_id"),)
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    identity_id: Mapped[uuid.UUID] = mapped_column(ForeignKey(f"{SCHEMA}.identities.id", ondelete="CASCADE"))
+    credential_id: Mapped[bytes] = mapped_column(unique=True)
+    public_key: Mapped[bytes]
+    sign_count: Mapped[int] = mapped_column(BigInteger)
+    transports: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    name: Mapped[str]
+    is_synced: Mapped[bool]
+    created_at: Mapped[Timestamp]
+    last_used_at: Mapped[datetime | None]
+    copied_at: Mapped[datetime | None]
+
+
 LETTER_PURPOSES = (
     "verification", "password_reset", "already_registered", "factor_on", "factor_off", "recovery_used", "recovery_new",
+    "codes_off", "passkey_added", "passkey_removed", "passkey_copied",
 )  # fmt: skip
 
 
@@ -200,6 +223,7 @@ GLOBAL_TABLES = frozenset(
         "billing_events",
         "billing_prices",
         "account_erasures",
+        "passkeys",
     }
 )
 """Every table without an agency of its own; a test fails on any other."""

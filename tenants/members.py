@@ -9,15 +9,35 @@ from sqlalchemy.orm import InstrumentedAttribute, Mapped, mapped_column
 
 from tenants.agencies import Agency
 from tenants.base import SCHEMA, Base, TenantOwned, Timestamp, belongs_to, one_of, unique_in_agency
-from tenants.identities import SecondFactor
+from tenants.identities import Passkey, SecondFactor
 from tenants.permissions import AgencyRole, BrandRole
 
 
 def lacks_second_step(identity_id: InstrumentedAttribute[Any]) -> ColumnElement[bool]:
     """Return whether the agency asks for a second step by now and the person has none, as a column of a statement."""
     asks = select(Agency.agency_id).where(Agency.second_step_from <= func.clock_timestamp())
-    has = select(SecondFactor.id).where(SecondFactor.identity_id == identity_id, SecondFactor.confirmed_at.is_not(None))
-    return asks.correlate_except(Agency).exists() & ~has.correlate_except(SecondFactor).exists()
+    return asks.correlate_except(Agency).exists() & ~has_second_step(identity_id)
+
+
+def has_second_step(identity_id: InstrumentedAttribute[Any]) -> ColumnElement[bool]:
+    """Return whether the person has codes or a passkey that opens, as a column of a statement."""
+    return _exists(SecondFactor, identity_id, SecondFactor.confirmed_at.is_not(None)) | _exists(
+        Passkey, identity_id, Passkey.copied_at.is_(None)
+    )
+
+
+def needs_second_step(identity_id: InstrumentedAttribute[Any]) -> ColumnElement[bool]:
+    """Return whether a password alone does not let the person in, as a column of a statement.
+
+    A passkey that was stopped opens nothing, and still does not make the password enough: recovery codes are left.
+    """
+    return has_second_step(identity_id) | _exists(Passkey, identity_id, Passkey.copied_at.is_not(None))
+
+
+def _exists(
+    factor: type[SecondFactor | Passkey], identity_id: InstrumentedAttribute[Any], that: ColumnElement[bool]
+) -> ColumnElement[bool]:
+    return select(factor.id).where(factor.identity_id == identity_id, that).correlate_except(factor).exists()
 
 
 class Membership(TenantOwned, Base):

@@ -1,5 +1,6 @@
 """The second step: a code counts once and about now, recovery codes once, and no way in goes round it."""
 
+import dataclasses
 import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -8,57 +9,20 @@ import pyotp
 import pytest
 import time_machine
 from flask import Flask
-from flask.testing import FlaskClient
 from sqlalchemy import select, update
 from support.desk import HTTPS, Desk, today
+from support.somebody import Somebody, is_in, step
 from support.world import World
 
 from tenants.errors import RefusedError
 from tenants.identities import Identity, IdentityLetter, SecondFactor
+from unisson.app import create_app
 from unisson.identity import factors
 from unisson.identity.passwords import keeper
 from unisson.runtime import Runtime
+from unisson.vault import Vault
 
-PASSWORD = "quatre bateaux rentrent au port 58"
 NOON = datetime(2027, 3, 1, 12, 0, 5, tzinfo=UTC)
-
-
-class Somebody:
-    """A person with a password, their browser, and the phone that makes their codes."""
-
-    def __init__(self, app: Flask, runtime: Runtime, world: World) -> None:
-        self.app, self.runtime, self.world = app, runtime, world
-        self.id, self.email = world.people["cm"].identity_id, world.people["cm"].email
-        self.secret = ""
-        with runtime.database.everywhere() as session:
-            session.execute(
-                update(Identity)
-                .where(Identity.id == self.id)
-                .values(password_hash=keeper(runtime.settings).hash(PASSWORD), language="en")
-            )
-
-    def browser(self) -> FlaskClient:
-        return self.app.test_client()
-
-    def sign_in(self, client: FlaskClient, to: str = "") -> str:
-        """Type address and password; return where that leads."""
-        typed = {"email": self.email, "password": PASSWORD, "next": to}
-        answer = client.post("/sign-in", data=typed, base_url=HTTPS)
-        assert answer.status_code == 303
-        return answer.location
-
-    def code(self, steps: int = 0) -> str:
-        return pyotp.TOTP(self.secret).at(datetime.now(UTC) + timedelta(seconds=30 * steps))
-
-    def turn_on(self, client: FlaskClient) -> list[str]:
-        """Set it up through the pages; return the recovery codes."""
-        assert client.post("/me/second-factor", base_url=HTTPS).status_code == 303
-        page = client.get("/me/second-factor", base_url=HTTPS).text
-        assert "<svg" in page
-        self.secret = re.search(r'class="secret-key">([A-Z2-7]+)<', page)[1]
-        shown = client.post("/me/second-factor/confirmation", data={"code": self.code(-1)}, base_url=HTTPS)
-        assert shown.status_code == 200
-        return re.findall(r"<li><code>([A-Z2-7-]+)</code>", shown.text)
 
 
 @pytest.fixture
@@ -72,14 +36,6 @@ def protected(somebody: Somebody) -> Somebody:
     somebody.sign_in(client)
     somebody.codes = somebody.turn_on(client)
     return somebody
-
-
-def is_in(client: FlaskClient) -> bool:
-    return client.get("/me", base_url=HTTPS).status_code == 200
-
-
-def step(client: FlaskClient, code: str):
-    return client.post("/sign-in/second-step", data={"code": code}, base_url=HTTPS, headers={"Accept-Language": "en"})
 
 
 def test_it_is_asked_for_after_the_password_and_leads_on(protected: Somebody) -> None:
@@ -305,3 +261,40 @@ def test_an_agency_asks_its_people_for_it_from_a_day_on(app: Flask, runtime: Run
     assert desk.get("cm", "/brands").status_code == 200
     assert ask(desk, "").status_code == 303
     assert desk.get("rp", "/brands").status_code == 200
+
+
+def test_another_password_between_the_steps_ends_the_first(protected: Somebody) -> None:
+    client = protected.browser()
+    protected.sign_in(client)
+    with protected.runtime.database.everywhere() as session:
+        other = keeper(protected.runtime.settings).hash("sept marins boivent du cidre 21")
+        session.execute(update(Identity).where(Identity.id == protected.id).values(password_hash=other))
+    assert client.get("/sign-in/second-step", base_url=HTTPS).location == "/sign-in"
+    assert step(client, protected.code()).location == "/sign-in"
+    assert not is_in(client)
+
+
+def test_under_another_secret_key_a_recovery_code_still_lets_in(protected: Somebody) -> None:
+    """A server that lost its SECRET_KEY can't read the phones' secrets any more."""
+    moved = create_app(runtime=dataclasses.replace(protected.runtime, vault=Vault("another-key-" + "0" * 32)))
+    moved.config["WTF_CSRF_ENABLED"] = False
+    protected.app = moved
+    client = protected.browser()
+    protected.sign_in(client)
+    answer = step(client, protected.code())
+    assert answer.status_code == 422
+    assert "secrets under was changed" in answer.text
+    assert step(client, protected.codes[0]).status_code == 303
+    assert "Turn the codes off below" in client.get("/me/second-factor", base_url=HTTPS).text
+    assert client.post("/me/second-factor/removal", base_url=HTTPS).status_code == 303
+    protected.turn_on(client)
+
+
+def test_a_set_up_begun_under_another_secret_key_is_begun_again(somebody: Somebody) -> None:
+    client = somebody.browser()
+    somebody.sign_in(client)
+    with somebody.runtime.database.everywhere() as session:
+        factors.begin(session, somebody.id, Vault("another-key-" + "0" * 32))
+    assert client.get("/me/second-factor", base_url=HTTPS).status_code == 200
+    assert client.post("/me/second-factor/confirmation", data={"code": "123456"}, base_url=HTTPS).status_code == 422
+    somebody.turn_on(client)

@@ -72,7 +72,7 @@ def test_from_the_set_up_to_a_lost_phone(live: Live, person: Callable[..., Page]
     expect(desk.get_by_text("Il reste 9 codes")).to_be_visible()
     sound(desk)
     leave_open(live, YANN)
-    desk.get_by_role("button", name="La désactiver").click()
+    desk.get_by_role("button", name="Désactiver les codes").click()
     expect(desk.get_by_role("heading", name="Est-ce toujours vous")).to_be_visible()
     sound(desk)
     desk.get_by_label("Mot de passe").fill("faux")

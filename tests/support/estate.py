@@ -67,7 +67,7 @@ def random_values() -> dict[str, str]:
 
 _UUIDS = (
     "content_id", "link_id", "channel_id", "subscriber_id", "media_id", "publication_id", "membership_id",
-    "assignment_id", "sign_in_id", "wait_id", "policy_id", "absence_id", "domain_id",
+    "assignment_id", "sign_in_id", "passkey_id", "wait_id", "policy_id", "absence_id", "domain_id",
     "thread_id", "message_id", "topic_id", "date_id", "strategy_id", "black_out_id", "file_id", "feed_id", "act_id",
     "import_id", "row_id", "template_id", "upload_id", "video_id",
     "topic_file_id", "view_id", "slot_id", "note_id",
@@ -233,6 +233,7 @@ def _values(runtime: Runtime, worker: Runtime, world: World, canary: str) -> dic
         "key": "1.M1P1",
         "step": "logo",
         "sign_in_id": str(uuid.uuid4()),
+        "passkey_id": str(uuid.uuid4()),
     }
 
 

@@ -10,8 +10,7 @@ from werkzeug.wrappers import Response
 
 from tenants.agencies import Agency
 from tenants.errors import RefusedError
-from tenants.identities import SecondFactor
-from tenants.members import Membership
+from tenants.members import Membership, has_second_step
 from tenants.permissions import (
     AGENCY_ROLE_PERMISSIONS,
     BRAND_ROLE_PERMISSIONS,
@@ -75,11 +74,7 @@ def _work_of(agency: Agency) -> WorkForm:
 
 def _protected() -> set[uuid.UUID]:
     """Return the members who have a second step, in one statement."""
-    wanted = (
-        select(Membership.id)
-        .join(SecondFactor, SecondFactor.identity_id == Membership.identity_id)
-        .where(SecondFactor.confirmed_at.is_not(None), Membership.removed_at.is_(None))
-    )
+    wanted = select(Membership.id).where(has_second_step(Membership.identity_id), Membership.removed_at.is_(None))
     return set(session().scalars(wanted))
 
 

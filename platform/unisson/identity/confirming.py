@@ -10,26 +10,26 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, redirect, render_template, request, url_for
+from flask import Flask, Response, make_response, redirect, render_template, request, url_for
 from sqlalchemy import select
 from werkzeug.wrappers import Response as BaseResponse
 
 from tenants.errors import RefusedError
 from tenants.identities import Identity
-from unisson.identity import accounts, browser, factors, sign_ins
+from unisson.identity import accounts, browser, factors, passkeys, sign_ins
 from unisson.identity.forms import AgainForm
+from unisson.identity.passkey_answers import answered, is_possible, question
 from unisson.identity.routes import blueprint
 from unisson.web import limits
 from unisson.web.db import any_session, runtime
 from unisson.web.guards import signed_in
-from unisson.web.i18n import _, lazy
+from unisson.web.i18n import _
 
 Answer = BaseResponse | str | tuple[str, int]
 View = TypeVar("View", bound=Callable[..., Any])
 
 _MARK = "confirmation"
 _PREFIX = "confirmation-"
-_MISSING = lazy("Fill this in.")
 
 
 def needs_confirmation(view: View) -> View:
@@ -63,13 +63,15 @@ class Ways:
 
     password: bool
     codes: bool
+    passkey: bool
 
 
 def ways() -> Ways:
     """Return by what this browser's person can show who they are."""
     here, session = browser.person(), any_session()
     stored = session.scalar(select(Identity.password_hash).where(Identity.id == here.id))
-    return Ways(stored is not None, factors.is_on(session, here.id))
+    has_passkey = is_possible() and passkeys.has_one(session, here.id)
+    return Ways(stored is not None, factors.is_on(session, here.id), has_passkey)
 
 
 @blueprint.get("/me/confirmation")
@@ -88,6 +90,14 @@ def confirming() -> Answer:
         return _page(form, target=browser.destination("/me")), status
     _renew()
     return redirect(browser.destination("/me"), 303)
+
+
+@blueprint.post("/me/confirmation/challenge")
+@signed_in
+def confirmation_challenge() -> Answer:
+    """Ask this browser's person for one of their passkeys."""
+    limits.spend(limits.PASSKEY)
+    return question("confirmation", browser.person().id)
 
 
 def _form() -> AgainForm:
@@ -123,11 +133,14 @@ def _refused(form: AgainForm) -> int | None:
 
 
 def _check(form: AgainForm, able: Ways) -> None:
-    """Pass by whichever was filled in. Raises RefusedError."""
+    """Pass by whichever was sent. Raises RefusedError."""
+    if form.passkey.data:
+        answered("confirmation", form.passkey.data, browser.person().id)
+        return None
     if able.password and not (able.codes and form.code.data):
         return _check_password(form.present.data or "")
     if not able.codes or not form.code.data:
-        raise RefusedError(_MISSING, field="code")
+        raise RefusedError(factors.NO_CODE, field="code")
     return _check_code(form.code.data)
 
 
@@ -141,7 +154,7 @@ def _check_code(typed: str) -> None:
 def _check_password(typed: str) -> None:
     here = browser.person()
     if not typed:
-        raise RefusedError(_MISSING, field="present")
+        raise RefusedError(factors.NO_CODE, field="present")
     limits.spend(limits.PASSWORD, here.email)
     stored = any_session().scalar(select(Identity.password_hash).where(Identity.id == here.id))
     if not browser.password_keeper().matches(stored, typed):
@@ -157,6 +170,9 @@ def _ask(app: Flask) -> BaseResponse | tuple[str, int] | None:
         return None
     if request.headers.get("HX-Request"):
         return Response(status=403, headers={"HX-Redirect": url_for("identity.confirmation", next=_page_before())})
+    if request.accept_mimetypes.accept_json and not request.accept_mimetypes.accept_html:
+        where = url_for("identity.confirmation", next=_page_before())
+        return make_response({"message": str(_("Show first that it is still you.")), "confirmation": where}, 403)
     if request.method != "POST":
         return redirect(url_for("identity.confirmation", next=_here()), 303)
     if any(file.filename for file in request.files.values()):

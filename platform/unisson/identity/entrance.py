@@ -14,6 +14,7 @@ from unisson.agency.slugs import slug_of
 from unisson.identity import accounts, browser
 from unisson.identity.factor_pages import step_in
 from unisson.identity.forms import OpeningForm, SignInForm, SignUpForm
+from unisson.identity.passkey_answers import is_possible
 from unisson.identity.routes import blueprint
 from unisson.web import limits
 from unisson.web.db import any_session, enter_agency
@@ -29,11 +30,13 @@ def sign_in() -> Answer:
     """Ask who it is; somebody who is in already goes where they wanted."""
     if browser.visitor():
         return redirect(browser.destination())
-    return _sign_in_page(SignInForm())
+    return sign_in_page(SignInForm())
 
 
-def _sign_in_page(form: SignInForm) -> str:
-    return render_template("identity/sign_in.html", form=form, next=browser.destination(""))
+def sign_in_page(form: SignInForm) -> str:
+    """Return the page that asks who it is."""
+    next_page, passkeys = browser.destination(""), is_possible()
+    return render_template("identity/sign_in.html", form=form, next=next_page, passkeys=passkeys)
 
 
 @blueprint.post("/sign-in")
@@ -43,14 +46,14 @@ def signing_in() -> Answer:
     form = SignInForm()
     limits.spend(limits.SIGN_IN, form.email.data)
     if not form.validate():
-        return _sign_in_page(form), 422
+        return sign_in_page(form), 422
     try:
         identity_id = accounts.authenticate(
             any_session(), form.email.data or "", form.password.data or "", browser.password_keeper()
         )
     except RefusedError as refusal:
         status = form.refuse(refusal)
-        return _sign_in_page(form), status
+        return sign_in_page(form), status
     limits.forgive(limits.SIGN_IN, form.email.data or "")
     return step_in(identity_id, browser.destination())
 

@@ -1,5 +1,6 @@
 """The pages of the second factor: asked for at the sign-in, set up and turned off on one's account."""
 
+import hmac
 import time
 import uuid
 from typing import Any
@@ -7,14 +8,18 @@ from typing import Any
 import segno
 from flask import redirect, render_template, session, url_for
 from markupsafe import Markup
+from sqlalchemy import select
 from werkzeug.wrappers import Response
 
 from tenants.errors import RefusedError
 from tenants.identities import Identity
-from unisson.identity import accounts, browser, factors
+from unisson.identity import accounts, browser, challenges, factors, passkeys
+from unisson.identity.account import HOME_ZONE
 from unisson.identity.confirming import needs_confirmation
-from unisson.identity.forms import CodeForm
+from unisson.identity.forms import CodeForm, StepForm
+from unisson.identity.passkey_answers import answered, is_possible, question
 from unisson.identity.routes import blueprint
+from unisson.vault import token_hash
 from unisson.web import limits
 from unisson.web.db import any_session, runtime
 from unisson.web.guards import public, signed_in
@@ -35,40 +40,56 @@ def step_in(identity_id: uuid.UUID, target: str, *, said: str = "") -> Response:
             browser.tell(said)
         return redirect(target, 303)
     browser.let_out()
-    session[_STEPPING] = {"id": str(identity_id), "at": int(time.time()), "to": target, "said": said}
+    first = _first_step(identity_id)
+    session[_STEPPING] = {"id": str(identity_id), "at": int(time.time()), "to": target, "said": said, "first": first}
     return redirect(url_for("identity.second_step"), 303)
 
 
 @blueprint.get("/sign-in/second-step")
 @public
 def second_step() -> Answer:
-    """Ask for the code of somebody's phone."""
-    if _stepping() is None:
+    """Ask for the code of somebody's phone, or for their passkey."""
+    asked = _stepping()
+    if asked is None:
         return redirect(url_for("identity.sign_in"), 303)
-    return render_template("identity/second_step.html", form=CodeForm())
+    return _step_page(StepForm(), uuid.UUID(asked["id"]))
+
+
+def _step_page(form: StepForm, identity_id: uuid.UUID) -> str:
+    has_passkey = is_possible() and passkeys.has_one(any_session(), identity_id)
+    has_codes = factors.makes_codes(any_session(), identity_id)
+    return render_template("identity/second_step.html", form=form, has_passkey=has_passkey, has_codes=has_codes)
+
+
+@blueprint.post("/sign-in/second-step/challenge")
+@public
+def second_step_challenge() -> Answer:
+    """Ask the person between the two steps for one of their passkeys."""
+    limits.spend(limits.PASSKEY)
+    asked = _stepping()
+    if asked is None:
+        raise RefusedError(challenges.OVER)
+    return question("second_step", uuid.UUID(asked["id"]))
 
 
 @blueprint.post("/sign-in/second-step")
 @public
 def stepping() -> Answer:
-    """Let somebody in by the code of their phone, or by a recovery code."""
+    """Let somebody in by a passkey, by the code of their phone, or by a recovery code."""
     asked = _stepping()
     if asked is None:
         browser.tell(_("The first step was too long ago. Sign in again."), "warning")
         return redirect(url_for("identity.sign_in"), 303)
-    identity_id, form = uuid.UUID(asked["id"]), CodeForm()
+    identity_id, form = uuid.UUID(asked["id"]), StepForm()
     limits.spend(limits.SECOND_STEP, asked["id"])
     if not form.validate():
-        return render_template("identity/second_step.html", form=form), 422
+        return _step_page(form, identity_id), 422
     try:
-        was_spare = factors.check(any_session(), identity_id, form.code.data or "", runtime().vault)
+        was_spare = _pass(identity_id, form)
     except RefusedError as refusal:
         status = form.refuse(refusal)
-        return render_template("identity/second_step.html", form=form), status
+        return _step_page(form, identity_id), status
     limits.forgive(limits.SECOND_STEP, asked["id"])
-    if any_session().get_one(Identity, identity_id).disabled_at is not None:  # since the first step
-        browser.let_out()
-        return redirect(url_for("identity.sign_in"), 303)
     browser.let_in(identity_id)
     if asked["said"]:
         browser.tell(asked["said"])
@@ -78,6 +99,18 @@ def stepping() -> Answer:
             "warning",
         )
     return redirect(asked["to"], 303)
+
+
+def _pass(identity_id: uuid.UUID, form: StepForm) -> bool:
+    """Pass by whichever was sent; return whether it was a recovery code. Raises RefusedError."""
+    if not factors.is_on(any_session(), identity_id):
+        return False  # Turned off since, by somebody who was asked for it.
+    if form.passkey.data:
+        answered("second_step", form.passkey.data, identity_id)
+        return False
+    if not form.code.data:
+        raise RefusedError(factors.NO_CODE, field="code")
+    return factors.check(any_session(), identity_id, form.code.data, runtime().vault)
 
 
 @blueprint.get("/me/second-factor")
@@ -128,16 +161,27 @@ def renewing_codes() -> Answer:
 def removing_factor() -> Answer:
     """Turn it off."""
     factors.turn_off(any_session(), browser.person().id)
-    browser.tell(_("The second step is off. Your password alone lets you in."))
+    browser.tell(_("Codes of your phone are not asked for any more."))
     return redirect(url_for("identity.second_factor"), 303)
 
 
 def _stepping() -> dict[str, Any] | None:
-    """Return who is between the two steps here, where they want to go and what is said then; None after ten minutes."""
+    """Return who is between the two steps here, where they want to go and what is said then.
+
+    None after ten minutes, and once the first step would not be passed any more: another password, a disabled person.
+    """
     asked = session.get(_STEPPING)
     if not isinstance(asked, dict) or time.time() - float(asked.get("at", 0)) > _PATIENCE:
         return None
-    return asked
+    first = _first_step(uuid.UUID(asked["id"]))
+    return asked if first and hmac.compare_digest(first, str(asked.get("first"))) else None
+
+
+def _first_step(identity_id: uuid.UUID) -> str | None:
+    """Return a mark of the password that the first step was passed by; None for a disabled person."""
+    wanted = select(Identity.password_hash).where(Identity.id == identity_id, Identity.disabled_at.is_(None))
+    row = any_session().execute(wanted).first()
+    return token_hash(f"{identity_id}:{row.password_hash}").hex() if row else None
 
 
 def _page(code: CodeForm | None = None) -> str:
@@ -145,6 +189,10 @@ def _page(code: CodeForm | None = None) -> str:
     return render_template(
         "identity/second_factor.html",
         stands=stands,
+        is_on=factors.is_on(any_session(), browser.person().id),
+        passkeys=passkeys.passkeys_of(any_session(), browser.person().id),
+        may_add=is_possible(),
+        zone=browser.person().timezone or HOME_ZONE,
         drawn=_drawn(stands.secret) if stands.secret else "",
         code=code or CodeForm(formdata=None),
     )

@@ -1,5 +1,7 @@
 """The second factor: a code of six digits that a phone and we make of one secret (TOTP, RFC 6238), and ten spare codes.
 
+A passkey (`passkeys`) is one too; the spare codes stand in for either.
+
 A code counts once: the step of thirty seconds that it stands for is kept, and no step at or before it counts again. The
 phone's clock may be half a minute off; one that is minutes off is told so, and lets nobody in.
 """
@@ -13,13 +15,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import pyotp
+from cryptography.fernet import InvalidToken
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from tenants.base import new_id, utcnow
 from tenants.errors import RefusedError
-from tenants.identities import RecoveryCode, SecondFactor
+from tenants.identities import Identity, RecoveryCode, SecondFactor
+from tenants.members import needs_second_step
 from unisson.identity.accounts import write_to
 from unisson.vault import Vault, token_hash
 from unisson.web.i18n import lazy
@@ -38,40 +42,52 @@ SET_UP = timedelta(minutes=15)
 SPARE = 10
 _SPARE_BYTES = 10
 
+NO_CODE = lazy("Fill this in.")
 WRONG_CODE = lazy("This code is not right. Type the one that your phone shows now, or one of your recovery codes.")
 USED_CODE = lazy("This code was used already. Wait for the next one, half a minute at most.")
 CLOCK_OFF = lazy(
     "The clock of your phone is some minutes off, so that its codes don't match. Set it to the network's time, and type"
     " the next code."
 )
+OTHER_KEY = lazy(
+    "The key that this server keeps secrets under was changed, so that no code of a phone can be checked any more. Type"
+    " one of your recovery codes, then set the codes up again."
+)
 NOT_BEGUN = lazy("The set-up was not begun, or was ended in another window. Begin it again.")
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Since when somebody has a second factor, and how many recovery codes are left; `secret` while it is set up."""
+    """Since when somebody's phone makes codes, and how many recovery codes are left; `secret` while it is set up."""
 
     since: datetime | None
     left: int
     secret: str = ""
+    is_readable: bool = True
 
 
 def standing(session: Session, identity_id: uuid.UUID, vault: Vault) -> Standing:
-    """Return how it stands with somebody's second factor."""
-    factor = session.scalars(select(SecondFactor).where(SecondFactor.identity_id == identity_id)).one_or_none()
-    if factor is None or _is_given_up(factor):
-        return Standing(None, 0)
-    if factor.confirmed_at is None:
-        return Standing(None, 0, vault.open(factor.secret)["totp"])
+    """Return how it stands with somebody's codes. One not confirmed that can't be read any more counts as none."""
     unused = RecoveryCode.used_at.is_(None)
     left = session.scalar(
         select(func.count()).select_from(RecoveryCode).where(RecoveryCode.identity_id == identity_id, unused)
     )
-    return Standing(factor.confirmed_at, left or 0)
+    factor = session.scalars(select(SecondFactor).where(SecondFactor.identity_id == identity_id)).one_or_none()
+    if factor is None or _is_given_up(factor):
+        return Standing(None, left or 0)
+    secret = _secret(factor, vault)
+    if factor.confirmed_at is None:
+        return Standing(None, left or 0, secret or "")
+    return Standing(factor.confirmed_at, left or 0, is_readable=secret is not None)
 
 
 def is_on(session: Session, identity_id: uuid.UUID) -> bool:
-    """Whether a sign-in of this person needs a second step."""
+    """Whether a sign-in of this person by their password needs a second step."""
+    return bool(session.scalar(select(needs_second_step(Identity.id)).where(Identity.id == identity_id)))
+
+
+def makes_codes(session: Session, identity_id: uuid.UUID) -> bool:
+    """Whether this person's phone makes codes."""
     confirmed = SecondFactor.confirmed_at.is_not(None)
     found = session.scalar(select(SecondFactor.id).where(SecondFactor.identity_id == identity_id, confirmed))
     return found is not None
@@ -82,7 +98,7 @@ def begin(session: Session, identity_id: uuid.UUID, vault: Vault) -> None:
     session.execute(
         delete(SecondFactor).where(SecondFactor.identity_id == identity_id, SecondFactor.confirmed_at.is_(None))
     )
-    if is_on(session, identity_id):
+    if makes_codes(session, identity_id):
         return
     sealed = vault.seal({"totp": pyotp.random_base32()})
     made = insert(SecondFactor).values(id=new_id(), identity_id=identity_id, secret=sealed)
@@ -103,7 +119,7 @@ def confirm(session: Session, identity_id: uuid.UUID, typed: str, vault: Vault) 
     factor.confirmed_at = utcnow()
     session.flush()
     write_to(session, identity_id, "factor_on")
-    return _new_codes(session, identity_id)
+    return new_spares(session, identity_id)
 
 
 def check(session: Session, identity_id: uuid.UUID, typed: str, vault: Vault) -> bool:
@@ -112,13 +128,13 @@ def check(session: Session, identity_id: uuid.UUID, typed: str, vault: Vault) ->
     Raises RefusedError.
     """
     factor = _locked(session, identity_id)
-    if factor is None or factor.confirmed_at is None:
-        return False
     plain = _plain(typed)
     if not (plain.isdigit() and len(plain) == 6):
         _spend_spare(session, identity_id, plain)
         write_to(session, identity_id, "recovery_used")
         return True
+    if factor is None or factor.confirmed_at is None:
+        raise RefusedError(WRONG_CODE, field="code")
     _spend(factor, plain, vault)
     session.flush()
     return False
@@ -126,19 +142,30 @@ def check(session: Session, identity_id: uuid.UUID, typed: str, vault: Vault) ->
 
 def renew_codes(session: Session, identity_id: uuid.UUID) -> list[str]:
     """Return ten new recovery codes, which are shown this once; the old ones are worth nothing from here on."""
-    if _locked(session, identity_id) is None or not is_on(session, identity_id):
+    if not is_on(session, identity_id):
         raise RefusedError(NOT_BEGUN)
     write_to(session, identity_id, "recovery_new")
-    return _new_codes(session, identity_id)
+    return new_spares(session, identity_id)
 
 
 def turn_off(session: Session, identity_id: uuid.UUID) -> None:
-    """Forget the second factor and the recovery codes."""
-    was_on = is_on(session, identity_id)
+    """Forget the phone; where there is no passkey, the recovery codes with it."""
+    had = makes_codes(session, identity_id)
     session.execute(delete(SecondFactor).where(SecondFactor.identity_id == identity_id))
+    if had:
+        settle_spares(session, identity_id, "codes_off")
+
+
+def settle_spares(session: Session, identity_id: uuid.UUID, purpose: str) -> None:
+    """Tell somebody that a factor is gone: by `purpose` while another one stands, else that their second step is off.
+
+    In the latter case the recovery codes, which stand in for nothing any more, are forgotten.
+    """
+    if is_on(session, identity_id):
+        write_to(session, identity_id, purpose)
+        return
     session.execute(delete(RecoveryCode).where(RecoveryCode.identity_id == identity_id))
-    if was_on:
-        write_to(session, identity_id, "factor_off")
+    write_to(session, identity_id, "factor_off")
 
 
 def _is_given_up(factor: SecondFactor) -> bool:
@@ -154,7 +181,10 @@ def _locked(session: Session, identity_id: uuid.UUID) -> SecondFactor | None:
 
 def _spend(factor: SecondFactor, typed: str, vault: Vault) -> None:
     """Count a code of the phone, if it stands for a step about now that was not used. Raises RefusedError."""
-    step = _step_of(_plain(typed), vault.open(factor.secret)["totp"])
+    secret = _secret(factor, vault)
+    if secret is None:
+        raise RefusedError(OTHER_KEY, field="code")
+    step = _step_of(_plain(typed), secret)
     now = int(utcnow().timestamp()) // STEP
     if step is None:
         raise RefusedError(WRONG_CODE, field="code")
@@ -163,6 +193,14 @@ def _spend(factor: SecondFactor, typed: str, vault: Vault) -> None:
     if factor.last_step is not None and step <= factor.last_step:
         raise RefusedError(USED_CODE, field="code")
     factor.last_step = step
+
+
+def _secret(factor: SecondFactor, vault: Vault) -> str | None:
+    """Return what the phone and we share; None when it was encrypted under another SECRET_KEY."""
+    try:
+        return vault.open(factor.secret)["totp"]
+    except InvalidToken:
+        return None
 
 
 def _step_of(code: str, secret: str) -> int | None:
@@ -196,7 +234,9 @@ def _spend_spare(session: Session, identity_id: uuid.UUID, plain: str) -> None:
         raise RefusedError(WRONG_CODE, field="code")
 
 
-def _new_codes(session: Session, identity_id: uuid.UUID) -> list[str]:
+def new_spares(session: Session, identity_id: uuid.UUID) -> list[str]:
+    """Return ten new recovery codes in place of those that there were. Of two clicks at once, one's codes count."""
+    session.execute(select(Identity.id).where(Identity.id == identity_id).with_for_update(key_share=True))
     session.execute(delete(RecoveryCode).where(RecoveryCode.identity_id == identity_id))
     made = [base64.b32encode(secrets.token_bytes(_SPARE_BYTES)).decode() for _ in range(SPARE)]
     session.add_all(

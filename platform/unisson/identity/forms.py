@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from wtforms import PasswordField, SelectField, StringField
+from wtforms import HiddenField, PasswordField, SelectField, StringField
 from wtforms.validators import DataRequired, InputRequired, Length, Optional, ValidationError
 from wtforms.widgets import EmailInput
 
@@ -137,6 +137,26 @@ class AgainForm(Form):
         [Length(max=40, message=lazy("Use at most 40 characters."))],
         render_kw={"autocomplete": "one-time-code", "autocapitalize": "characters", "spellcheck": "false"},
     )
+    passkey = HiddenField()
+
+
+class StepForm(Form):
+    """The second step: a code of one's phone, a recovery code, or the answer of a passkey."""
+
+    code = LineField(lazy("Code"), [Length(max=40, message=lazy("Use at most 40 characters."))])
+    passkey = HiddenField()
+
+
+class PasskeyForm(Form):
+    """The answer of a passkey, and how a new one is called."""
+
+    name = LineField(
+        lazy("Name of this passkey"),
+        name_rules(),
+        description=lazy("So that you know later which one it is: the device, or the password manager that keeps it."),
+        render_kw={"autocomplete": "off"},
+    )
+    passkey = HiddenField()
 
 
 class CodeForm(Form):

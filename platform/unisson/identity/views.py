@@ -6,12 +6,15 @@ from flask import Flask, request, session
 from flask_login import AnonymousUserMixin, LoginManager
 from werkzeug.wrappers import Response
 
-from unisson.identity import account, confirming, entrance, factor_pages, joining, recovery
+from unisson.identity import account, confirming, entrance, factor_pages, joining, passkey_pages, recovery
 from unisson.identity.browser import TOKEN, load_person, visitor
 from unisson.identity.routes import blueprint
 from unisson.web import limits
 
-__all__ = ["account", "blueprint", "confirming", "entrance", "factor_pages", "init_app", "joining", "recovery"]
+__all__ = [
+    "account", "blueprint", "confirming", "entrance", "factor_pages", "init_app", "joining", "passkey_pages",
+    "recovery",
+]  # fmt: skip
 
 _FOR_EVERYBODY = frozenset({"newsroom", "home.health", "static"})
 """Blueprints and endpoints that look the same to everybody: no session is read, so that caches may keep them."""

@@ -72,6 +72,13 @@ _OF_THE_SECOND_STEP = {
     "factor_on": lazy("The second step of your sign-in is on: a code of your phone is asked for after the password."),
     "factor_off": lazy("The second step of your sign-in is off: your password alone lets you in."),
     "recovery_used": lazy("A recovery code was used to sign in, in place of your phone."),
+    "codes_off": lazy("The codes of your phone were turned off. Your passkeys are still asked for after the password."),
+    "passkey_added": lazy("A passkey was added to your account: it lets in whoever holds the device and unlocks it."),
+    "passkey_removed": lazy("A passkey was removed from your account."),
+    "passkey_copied": lazy(
+        "One of your passkeys answered as if there were a copy of it. It opens nothing any more: remove it from your"
+        " account."
+    ),
     "recovery_new": lazy("New recovery codes were made. The old ones are worth nothing any more."),
 }
 

@@ -15,7 +15,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from tenants.brands import Brand
-from tenants.identities import DirectoryEntry, Identity, RecoveryCode, Seat, SecondFactor, SignIn
+from tenants.identities import DirectoryEntry, Identity, Passkey, RecoveryCode, Seat, SecondFactor, SignIn
 from tenants.members import BrandAssignment, Membership
 from tenants.session import Database, TenantSession
 from unisson.activity.models import Event
@@ -69,6 +69,9 @@ def _account(identity_id: uuid.UUID) -> Mapping[str, Select[Any]]:
         ),
         "recovery_codes": select(RecoveryCode.created_at, RecoveryCode.used_at).where(
             RecoveryCode.identity_id == identity_id
+        ),
+        "passkeys": select(Passkey.name, Passkey.is_synced, Passkey.created_at, Passkey.last_used_at).where(
+            Passkey.identity_id == identity_id
         ),
     }  # fmt: skip
 
