@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench peers chaos properties screenshots lock catalog clean setup setup-dev chromium pango
+.PHONY: help run test check security bench peers chaos properties screenshots lock catalog clean setup setup-dev chromium pango
 
 help: ## Show what can be made
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1	\2/' | expand -t 22
@@ -23,6 +23,9 @@ check: setup-dev ## Lint, types, layers, templates, translations
 	$(BIN)/djlint templates --lint --quiet
 	$(BIN)/python tools/catalog.py --check
 	$(BIN)/python tools/hygiene.py
+
+security: setup-dev ## Look for faults with semgrep and bandit, and list what is shipped
+	$(BIN)/python tools/security.py
 
 bench: setup-dev ## Measure speed and memory, side by side with the bare parts
 	$(BIN)/python -m benchmarks
