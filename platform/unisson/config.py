@@ -197,7 +197,7 @@ class Settings:
     stripe_api_url: str = _setting(
         "https://api.stripe.com", "Address of Stripe’s API; another one is for stand-ins.", rules.web_url
     )
-    trial_days: int = _setting("30", "Days for which a billed agency tries one brand.", rules.whole(1, 365))
+    trial_days: int = _setting("30", "Days for which a billed agency tries one brand.", rules.whole(7, 365))
     log_level: str = _setting(
         "INFO", "`DEBUG`, `INFO`, `WARNING` or `ERROR`.", rules.choice("DEBUG", "INFO", "WARNING", "ERROR")
     )

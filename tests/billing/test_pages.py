@@ -49,7 +49,7 @@ def test_an_installation_of_one_s_own_says_so_in_one_sentence(desk):
     assert desk.get("owner", "/billing/state").status_code == 303
     for verb in ("checkout", "plan"):
         assert desk.post("owner", f"/billing/{verb}", {"brands": "3", "interval": "month"}).status_code == 404
-    assert "of your plan" not in desk.get("owner", "/brands").text
+    assert "your plan" not in desk.get("owner", "/brands").text
 
 
 def test_the_trial_is_one_brand_without_a_card(till: Till):
@@ -57,7 +57,7 @@ def test_the_trial_is_one_brand_without_a_card(till: Till):
     till.desk.speak_english()
     page = till.desk.get("owner", "/billing").text
     assert "Free trial, without a card" in page
-    assert "2 of 1" in page
+    assert "2; your plan is for 1" in page
     assert "Card and billing details" not in page
 
 
@@ -80,7 +80,7 @@ def test_the_way_to_pay(till: Till):
     assert till.desk.get("owner", "/billing/state?looks=3", headers={"HX-Request": "true"}).headers["HX-Redirect"]
     paid = till.desk.get("owner", "/billing?paid=1").text
     assert "being confirmed" not in paid
-    assert "2 of 5" in paid
+    assert "2; your plan is for 5" in paid
     assert "2,340.00" in paid
 
 
@@ -300,7 +300,7 @@ def test_brands_are_counted_before_they_are_refused(till: Till):
     english(till)
     till.pay_for(3)
     page = till.desk.get("account_manager", "/brands").text
-    assert "2 brands of the 3 of your plan" in page
+    assert "2 brands are open; your plan is for 3." in page
     assert "Change the plan" not in page
     typed = {"name": "Troisième", "sector": "food", "timezone": "Europe/Paris", "language": "fr", "accent": "moss"}
     assert till.desk.post("owner", "/brands/new", typed).status_code == 303

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from unisson.billing.standing import Facts, judge
+from unisson.billing.standing import LEAST_NOTICE, STILL_LEAVES, Facts, judge
 
 T = datetime(2026, 12, 1, 9, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -38,7 +38,7 @@ ENDING = Facts(trial_ends_at=T - 90 * DAY, status="active", ends_at=T - 7 * DAY)
     ],
 )
 def test_each_day_has_its_standing(facts, days, standing, why, step):
-    found = judge(facts, T + days * DAY)
+    found = judge(facts, T + days * DAY, told_at=T - 8 * DAY)
     assert (found.standing, found.why, found.step) == (standing, why, step)
     assert found.next_at is None or found.next_at > T + days * DAY
 
@@ -56,6 +56,17 @@ def test_a_first_payment_that_never_went_through_leaves_the_trial(status):
 
 
 def test_scheduled_posts_have_fourteen_days():
-    closed = judge(UNPAID, T)
+    closed = judge(UNPAID, T, T - 7 * DAY)
     assert closed.until == T + 14 * DAY
-    assert judge(UNPAID, closed.until - timedelta(seconds=1)).standing == "read_only"
+    assert judge(UNPAID, closed.until - timedelta(seconds=1), T - 7 * DAY).standing == "read_only"
+
+
+def test_nothing_is_closed_before_its_people_were_told():
+    """However late: of a lapse that was heard of after forty days, as of any other."""
+    heard = T + 40 * DAY
+    first = judge(UNPAID, heard)
+    assert (first.standing, first.step, first.until) == ("notice", "warned", heard + LEAST_NOTICE)
+    assert judge(UNPAID, heard + LEAST_NOTICE - timedelta(seconds=1), heard).standing == "notice"
+    closed = judge(UNPAID, heard + LEAST_NOTICE, heard)
+    assert (closed.standing, closed.until) == ("read_only", heard + LEAST_NOTICE + STILL_LEAVES)
+    assert closed.closes_at == first.closes_at == T

@@ -1,21 +1,23 @@
 """An agency at the till: what it pays for, what Stripe says of it, and how time passes for it."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import func, select, text, update
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 from support.desk import Desk
 
 from tenants.agencies import Agency
-from tenants.base import utcnow
+from tenants.base import new_id, utcnow
 from tenants.brands import Brand
 from tenants.identities import Dispatch
 from tests.standins.stripe_api import StandInStripe
 from unisson import dispatching
 from unisson.billing import looking
 from unisson.billing.accounts import open_account
-from unisson.billing.models import BillingAccount, BillingRoll
+from unisson.billing.models import BillingAccount, BillingNotice, BillingRoll
+from unisson.billing.standing import GRACE
 from unisson.dispatching import Claim
 from unisson.runtime import Runtime
 
@@ -62,8 +64,21 @@ class Till:
         """A renewal was not paid so long ago; return its invoice."""
         at = int((utcnow() - timedelta(days=days_ago)).timestamp())
         owed = self.stripe.fail_payment(subscription_id, at=at)
+        self.told_at(at)
         self.look()
         return str(owed["id"])
+
+    def told_at(self, seconds: int) -> None:
+        """Its people were told then of the payment that failed then."""
+        at = datetime.fromtimestamp(seconds, UTC)
+        self.told_of(at + GRACE, at)
+
+    def told_of(self, closes_at: datetime, at: datetime) -> None:
+        """Its people were told at `at` of a lapse."""
+        agency_id = self.desk.world.agency_id
+        row = {"agency_id": agency_id, "id": new_id(), "step": "told", "closes_at": closes_at, "told_at": at}
+        with self.worker.database.agency(agency_id) as session:
+            session.execute(insert(BillingNotice).values(row).on_conflict_do_nothing())
 
     def look(self) -> None:
         """Have a worker look at this account now, and at no other."""

@@ -16,9 +16,9 @@ from tenants.standing import Standing
 from unisson import dispatching
 from unisson.activity.trail import record
 from unisson.billing.models import BillingAccount, BillingInvoice, BillingRoll
-from unisson.billing.notices import tell
+from unisson.billing.notices import first_told, tell
 from unisson.billing.said import Invoice, State
-from unisson.billing.standing import Facts, Judgement, judge
+from unisson.billing.standing import Facts, Judgement, judge, lapse_of
 from unisson.jobs import ring_after_commit
 
 _LET_GO = text("""
@@ -78,7 +78,8 @@ def facts_of(account: BillingAccount) -> Facts:
 
 def stand(session: TenantSession, account: BillingAccount, now: datetime) -> Judgement:
     """Bring the agency's standing in line with its account, tell its people of a step once, return the judgement."""
-    found = judge(facts_of(account), now)
+    facts = facts_of(account)
+    found = judge(facts, now, first_told(session, lapse_of(facts)))
     _put(session, found)
     if found.step and found.closes_at:
         tell(session, found.step, found.closes_at)

@@ -7,7 +7,7 @@ event only has it looked at sooner. By the claim's fence, of two who look at onc
 from datetime import timedelta
 
 import structlog
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from tenants.identities import DirectoryEntry, Dispatch
@@ -41,6 +41,8 @@ class _OvertakenError(Exception):
 def look_due(runtime: Runtime, budget_seconds: float) -> int:
     """Look at the accounts whose time has come until none is left, or the budget is over; return how many."""
     if not runtime.settings.is_billed:
+        with runtime.database.everywhere() as session:
+            session.execute(update(Dispatch).where(Dispatch.kind == "billing").values(due_at=func.clock_timestamp()))
         return attend(runtime, _AMNESTY, budget_seconds)
     enrol(runtime)
     return attend(runtime, _DUTY, budget_seconds)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from tenants.base import new_id
@@ -25,6 +25,11 @@ def tell(session: TenantSession, step: Step, closes_at: datetime) -> int:
     for person in people:
         write(session, person.id, "billing", {"step": step.value, "closes_at": closes_at.isoformat()})
     return len(people)
+
+
+def first_told(session: TenantSession, closes_at: datetime | None) -> datetime | None:
+    """Return when the agency's people were first told of the lapse that closes then; None for not yet."""
+    return session.scalar(select(func.min(BillingNotice.told_at)).where(BillingNotice.closes_at == closes_at))
 
 
 def payers(session: TenantSession) -> Sequence[Membership]:

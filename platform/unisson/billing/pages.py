@@ -17,7 +17,7 @@ from unisson.billing.money import say_money
 from unisson.billing.plans import PLANS, Plan, Prices, plan_of_price, prices_of, room
 from unisson.billing.reach import gateway_of
 from unisson.billing.routes import blueprint
-from unisson.billing.standing import LAPSED, PAID
+from unisson.billing.standing import LAPSED, PAID, STILL_LEAVES
 from unisson.billing.starting import Payer, manage
 from unisson.config import Settings
 from unisson.identity.browser import tell
@@ -139,6 +139,7 @@ def _state(found: BillingAccount | None, looks: int) -> dict[str, object]:
         "statuses": words.STATUSES,
         "intervals": words.INTERVALS,
         "trial_days": runtime().settings.trial_days,
+        "still_leaves": STILL_LEAVES.days,
     }
 
 

@@ -17,6 +17,8 @@ STILL_LEAVES = timedelta(days=14)
 """How long after that what was scheduled still leaves."""
 LAST_WORD = timedelta(days=1)
 """How long before each of the two the agency is told again."""
+LEAST_NOTICE = timedelta(days=3)
+"""How long nothing is closed after its people were told first, however late that was."""
 
 PAID = frozenset({"active", "trialing"})
 LAPSED = frozenset({"past_due", "unpaid", "paused", "canceled"})
@@ -55,7 +57,10 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """The standing, why, until when; which step it is of the lapse that closes at `closes_at`; when to judge again."""
+    """The standing, why, until when; which step it is of which lapse; when to judge again.
+
+    A lapse is known by `closes_at`, at which it closes at the earliest.
+    """
 
     standing: Standing = Standing.GOOD
     why: StandingWhy | None = None
@@ -65,12 +70,16 @@ class Judgement:
     next_at: datetime | None = None
 
 
-def judge(facts: Facts, now: datetime) -> Judgement:
-    """Return how an agency with these facts stands at `now`."""
+def judge(facts: Facts, now: datetime, told_at: datetime | None = None) -> Judgement:
+    """Return how an agency with these facts stands at `now`. `told_at`: when its people were first told of this lapse.
+
+    Where nobody was told yet they are told now.
+    """
     lapse = _lapse(facts)
     if lapse is None:
         return Judgement()
-    why, warned_at, closes_at = lapse
+    why, warned_at, nominal = lapse
+    closes_at = max(nominal, max(told_at or now, warned_at) + LEAST_NOTICE)
     stops_at = closes_at + STILL_LEAVES
     steps = (
         (warned_at, Step.WARNED),
@@ -84,7 +93,13 @@ def judge(facts: Facts, now: datetime) -> Judgement:
     if step is None:
         return Judgement(next_at=next_at)
     ends = {Standing.NOTICE: closes_at, Standing.READ_ONLY: stops_at}
-    return Judgement(STANDING_OF[step], why, ends.get(STANDING_OF[step]), step, closes_at, next_at)
+    return Judgement(STANDING_OF[step], why, ends.get(STANDING_OF[step]), step, nominal, next_at)
+
+
+def lapse_of(facts: Facts) -> datetime | None:
+    """Return by which moment a lapse is known: when it closes at the earliest; None where all is paid."""
+    lapse = _lapse(facts)
+    return lapse[2] if lapse else None
 
 
 def _lapse(facts: Facts) -> tuple[StandingWhy, datetime, datetime] | None:
