@@ -27,6 +27,8 @@ class Actor:
     brand_roles: Mapping[uuid.UUID, frozenset[BrandRole]]
     lacks_second_step: bool = False
     """Whether the agency asks for a second step at the sign-in, and this person has none."""
+    must_sign_on: bool = False
+    """Whether the agency lets its own people in by its identity provider alone, this person among them."""
 
     @property
     def is_inside(self) -> bool:

@@ -42,6 +42,8 @@ class Agency(Base):
     """Whether clients read the agency's name where the product's would stand."""
     second_step_from: Mapped[datetime | None]
     """From when on the agency's people need a second step at the sign-in; None where it is left to each."""
+    sign_on_from: Mapped[datetime | None]
+    """Since when the agency's people come in by its identity provider alone; None where a password does too."""
     media_quota: Mapped[int | None] = mapped_column(BigInteger)
     """Bytes that it may keep; None for what the installation gives every agency (MEDIA_QUOTA)."""
     standing: Mapped[str] = mapped_column(server_default="good")

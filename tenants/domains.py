@@ -52,3 +52,50 @@ class TrustedHost(Base):
     domain_id: Mapped[uuid.UUID]
     verified_at: Mapped[Timestamp]
     checked_at: Mapped[Timestamp]
+
+
+class MailDomain(TenantOwned, Base):
+    """A domain of mail addresses that an agency says is its own, and how it showed that.
+
+    As with host names, two agencies may say so of one: whoever shows it first holds it.
+    """
+
+    __tablename__ = "mail_domains"
+    __table_args__ = (
+        unique_in_agency("domain"),
+        belongs_to("memberships", "added_by"),
+        CheckConstraint("domain = lower(domain) and length(domain) <= 253", name="domain"),
+        CheckConstraint("claimed_by in ('dns', 'mail')", name="claimed_by"),
+    )
+
+    domain: Mapped[str]
+    token: Mapped[str]
+    added_by: Mapped[uuid.UUID]
+    claimed_at: Mapped[datetime | None]
+    claimed_by: Mapped[str | None]
+    lost_at: Mapped[datetime | None]
+    code_to: Mapped[str | None]
+    """The mailbox of the domain that the last code went to."""
+    code_hash: Mapped[bytes | None]
+    code_until: Mapped[datetime | None]
+    created_at: Mapped[Timestamp]
+
+
+class ClaimedMailDomain(Base):
+    """A claimed domain of mail addresses and whose it is: what the sign-in page asks before anybody is known."""
+
+    __tablename__ = "claimed_mail_domains"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["agency_id", "mail_domain_id"],
+            [f"{SCHEMA}.mail_domains.agency_id", f"{SCHEMA}.mail_domains.id"],
+            ondelete="CASCADE",
+        ),
+        CheckConstraint("domain = lower(domain) and length(domain) <= 253", name="domain"),
+        Index(None, "agency_id", "mail_domain_id"),
+    )
+
+    domain: Mapped[str] = mapped_column(primary_key=True)
+    agency_id: Mapped[uuid.UUID] = mapped_column(ForeignKey(f"{SCHEMA}.directory.agency_id", ondelete="CASCADE"))
+    mail_domain_id: Mapped[uuid.UUID]
+    checked_at: Mapped[Timestamp]

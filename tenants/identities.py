@@ -3,7 +3,7 @@
 import uuid
 from datetime import datetime
 
-from sqlalchemy import ARRAY, BigInteger, CheckConstraint, ForeignKey, Index, Text, func, text
+from sqlalchemy import ARRAY, BigInteger, CheckConstraint, ForeignKey, Index, Text, UniqueConstraint, Uuid, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tenants.base import SCHEMA, Base, Timestamp, new_id, one_of
@@ -40,6 +40,10 @@ class SignIn(Base):
     created_at: Mapped[Timestamp]
     last_seen_at: Mapped[Timestamp]
     confirmed_at: Mapped[Timestamp]
+    by_password: Mapped[bool] = mapped_column(server_default="true")
+    """Whether a password or a mailed link opened it: then it opens every agency that does not ask for its provider."""
+    sso_agency_ids: Mapped[list[uuid.UUID]] = mapped_column(ARRAY(Uuid), server_default="{}")
+    """The agencies whose own provider vouched for it: it opens these."""
     expires_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
 
@@ -94,9 +98,30 @@ class Passkey(Base):
     copied_at: Mapped[datetime | None]
 
 
+class IdentityLink(Base):
+    """That a person is who an identity provider knows by `subject`. Its address is told, and never what is gone by."""
+
+    __tablename__ = "identity_links"
+    __table_args__ = (
+        UniqueConstraint("issuer", "subject"),
+        Index(None, "identity_id"),
+        CheckConstraint("length(subject) between 1 and 255", name="subject"),
+    )
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    issuer: Mapped[str]
+    subject: Mapped[str]
+    identity_id: Mapped[uuid.UUID] = mapped_column(ForeignKey(f"{SCHEMA}.identities.id", ondelete="CASCADE"))
+    email: Mapped[str | None]
+    """What the provider last called them, as its owner recognises it; nothing is decided by it."""
+    linked_at: Mapped[Timestamp]
+    last_used_at: Mapped[datetime | None]
+
+
 LETTER_PURPOSES = (
     "verification", "password_reset", "already_registered", "factor_on", "factor_off", "recovery_used", "recovery_new",
     "codes_off", "passkey_added", "passkey_removed", "passkey_copied",
+    "linked", "unlinked",
 )  # fmt: skip
 
 
@@ -224,6 +249,8 @@ GLOBAL_TABLES = frozenset(
         "billing_prices",
         "account_erasures",
         "passkeys",
+        "identity_links",
+        "claimed_mail_domains",
     }
 )
 """Every table without an agency of its own; a test fails on any other."""

@@ -40,6 +40,12 @@ def _exists(
     return select(factor.id).where(factor.identity_id == identity_id, that).correlate_except(factor).exists()
 
 
+def must_sign_on() -> ColumnElement[bool]:
+    """Return whether the agency lets a member in by its identity provider alone, as a column of a statement."""
+    asks = select(Agency.agency_id).where(Agency.sign_on_from.is_not(None))
+    return asks.correlate_except(Agency).exists() & ~Membership.breaks_glass
+
+
 class Membership(TenantOwned, Base):
     """A person as one agency knows them.
 
@@ -60,6 +66,8 @@ class Membership(TenantOwned, Base):
     name: Mapped[str]
     language: Mapped[str | None]
     agency_role: Mapped[str] = mapped_column(server_default="member")
+    breaks_glass: Mapped[bool] = mapped_column(server_default="false")
+    """Whether they come in by their password even while the agency asks for its identity provider."""
     joined_at: Mapped[datetime | None]
     removed_at: Mapped[datetime | None]
     created_at: Mapped[Timestamp]

@@ -13,6 +13,7 @@ class Permission(enum.StrEnum):
     AGENCY_DOMAINS = "agency.domains"
     AGENCY_TEAM = "agency.team"
     AGENCY_BILLING = "agency.billing"
+    AGENCY_SIGN_ON = "agency.sign_on"
     BRAND_CREATE = "brand.create"
     BRAND_SETTINGS = "brand.settings"
     BRAND_TEAM = "brand.team"
@@ -79,6 +80,7 @@ SENTENCES: dict[Permission, str] = {
     Permission.AGENCY_DOMAINS: "Add and remove the agency's own web addresses",
     Permission.AGENCY_TEAM: "Invite people to the agency and change their roles",
     Permission.AGENCY_BILLING: "See and change the agency's plan, its payments and its invoices",
+    Permission.AGENCY_SIGN_ON: "Say how the agency's people sign in",
     Permission.BRAND_CREATE: "Open a new brand",
     Permission.BRAND_SETTINGS: "Change a brand's name, sector, time zone, language and colour",
     Permission.BRAND_TEAM: "Invite people to a brand and change their roles there",
@@ -125,7 +127,7 @@ _ACCOUNT = _PRODUCTION | {
     _P.LINK_MANAGE,
     _P.ACTIVITY_SEE,
 }
-_ADMIN = _ACCOUNT | {_P.AGENCY_SETTINGS, _P.AGENCY_TEAM, _P.AGENCY_BILLING}
+_ADMIN = _ACCOUNT | {_P.AGENCY_SETTINGS, _P.AGENCY_TEAM, _P.AGENCY_BILLING, _P.AGENCY_SIGN_ON}
 
 AGENCY_ROLE_PERMISSIONS: dict[AgencyRole, frozenset[Permission]] = {
     AgencyRole.OWNER: _ADMIN | {_P.AGENCY_DOMAINS},

@@ -29,6 +29,7 @@ from unisson.portal import views as portal
 from unisson.publishing import views as publishing
 from unisson.runtime import Runtime, web_runtime
 from unisson.search import views as search
+from unisson.sign_on import views as sign_on
 from unisson.strategy import views as strategy
 from unisson.threads import views as threads
 from unisson.topics import views as topics
@@ -41,6 +42,7 @@ from unisson.web.repeats import Repeats
 FEATURES = (
     home,
     identity,
+    sign_on,
     agency,
     onboarding,
     billing,

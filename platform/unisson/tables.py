@@ -16,6 +16,7 @@ from unisson.onboarding import models as onboarding
 from unisson.portal import models as portal
 from unisson.publishing import models as publishing
 from unisson.search import models as search
+from unisson.sign_on import models as sign_on
 from unisson.strategy import models as strategy
 from unisson.threads import models as threads
 from unisson.topics import models as topics
@@ -23,8 +24,8 @@ from unisson.trust import models as trust
 
 MODULES = (
     agencies, brands, domains, identities, members, activity, approvals, billing, calendars, editorial,
-    editorial_of_brand, imports, media, newsroom, notifications, onboarding, portal, publishing, search, strategy,
-    threads, topics, trust,
+    editorial_of_brand, imports, media, newsroom, notifications, onboarding, portal, publishing, search, sign_on,
+    strategy, threads, topics, trust,
 )  # fmt: skip
 """The modules that declare tables; a feature with tables of its own adds itself here."""
 

@@ -25,6 +25,7 @@ from unisson.media.reading import picture_key
 from unisson.newsroom.models import NewsroomEntry
 from unisson.publishing.models import Channel, Publication, Subscriber
 from unisson.runtime import Runtime
+from unisson.sign_on.models import IdentityProvider
 from unisson.storage import storage_of
 from unisson.strategy.models import BlackOut, Slot, Strategy
 from unisson.threads.models import Thread, ThreadFile, ThreadMessage
@@ -70,7 +71,7 @@ _UUIDS = (
     "assignment_id", "sign_in_id", "passkey_id", "wait_id", "policy_id", "absence_id", "domain_id",
     "thread_id", "message_id", "topic_id", "date_id", "strategy_id", "black_out_id", "file_id", "feed_id", "act_id",
     "import_id", "row_id", "template_id", "upload_id", "video_id",
-    "topic_file_id", "view_id", "slot_id", "note_id",
+    "topic_file_id", "view_id", "slot_id", "note_id", "provider_id", "linked_id",
 )  # fmt: skip
 
 
@@ -180,6 +181,7 @@ def _values(runtime: Runtime, worker: Runtime, world: World, canary: str) -> dic
         session.add(domain)
         session.flush()
         domain_id = domain.id
+        provider_id = _provider(session, world, canary)
         assignment = session.scalars(
             select(BrandAssignment.id).where(BrandAssignment.membership_id == world.people["cm"].membership_id)
         ).first()
@@ -227,6 +229,8 @@ def _values(runtime: Runtime, worker: Runtime, world: World, canary: str) -> dic
         "membership_id": str(world.people["expert"].membership_id),
         "assignment_id": str(assignment),
         "domain_id": str(domain_id),
+        "provider_id": str(provider_id),
+        "linked_id": str(uuid.uuid4()),
         "token": token,
         "digest": digest,
         "slug": page,
@@ -235,6 +239,19 @@ def _values(runtime: Runtime, worker: Runtime, world: World, canary: str) -> dic
         "sign_in_id": str(uuid.uuid4()),
         "passkey_id": str(uuid.uuid4()),
     }
+
+
+def _provider(session: TenantSession, world: World, canary: str) -> uuid.UUID:
+    """A provider that nobody answers at: a name that no DNS knows (RFC 6761)."""
+    issuer = f"https://{new_id().hex}.invalid"
+    provider = IdentityProvider(
+        kind="other", name=canary, issuer=issuer, client_id=canary, secret=b"", auth_method="client_secret_basic",
+        authorization_endpoint=f"{issuer}/authorize", token_endpoint=f"{issuer}/token", jwks_uri=f"{issuer}/keys",
+        names_issuer=False, added_by=world.people["owner"].membership_id,
+    )  # fmt: skip
+    session.add(provider)
+    session.flush()
+    return provider.id
 
 
 def _thread(session: TenantSession, world: World, content_id: uuid.UUID, canary: str) -> tuple[uuid.UUID, uuid.UUID]:

@@ -39,6 +39,7 @@ PERMISSIONS = {
     Permission.AGENCY_DOMAINS: lazy("Add and remove the agency's own web addresses"),
     Permission.AGENCY_TEAM: lazy("Invite people to the agency and change their roles"),
     Permission.AGENCY_BILLING: lazy("See and change the agency's plan, its payments and its invoices"),
+    Permission.AGENCY_SIGN_ON: lazy("Say how the agency's people sign in"),
     Permission.BRAND_CREATE: lazy("Open a new brand"),
     Permission.BRAND_SETTINGS: lazy("Change a brand's name, sector, time zone, language and colour"),
     Permission.BRAND_TEAM: lazy("Invite people to a brand and change their roles there"),

@@ -7,16 +7,16 @@ kept from one request to the next.
 import uuid
 from typing import Any
 
-from sqlalchemy import ColumnElement, Text, cast, func, select
+from sqlalchemy import ColumnElement, Text, any_, cast, func, or_, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from tenants.agencies import Agency
 from tenants.brands import Brand
-from tenants.identities import DirectoryEntry, Identity, Seat
-from tenants.members import BrandAssignment, Membership, lacks_second_step
+from tenants.identities import DirectoryEntry, Identity, Seat, SignIn
+from tenants.members import BrandAssignment, Membership, lacks_second_step, must_sign_on
 from tenants.session import TenantSession
 from tenants.wire import Question
-from unisson.identity.sign_ins import HOLDER_COLUMNS, Person, held_by, touch
+from unisson.identity.sign_ins import HOLDER_COLUMNS, Person, grounds_of, held_by, touch
 from unisson.vault import token_hash
 from unisson.web.arrivals import AgencyFacts, Arrival, MemberFacts, keep_arrival
 
@@ -42,6 +42,7 @@ _member = (
             Membership.agency_role,
             _roles,
             lacks_second_step(Identity.id),
+            must_sign_on(),
         )
     )
     .where(
@@ -64,8 +65,12 @@ _agency = select(
 _seats = (
     select(_all(_list(DirectoryEntry.slug, DirectoryEntry.name), DirectoryEntry.name))
     .join(Seat, Seat.agency_id == DirectoryEntry.agency_id)
-    .where(Seat.identity_id == Identity.id)
-    .correlate(Identity)
+    .where(
+        Seat.identity_id == Identity.id,
+        # A provider's word lets nobody see where else somebody works.
+        or_(SignIn.by_password, Seat.agency_id == any_(SignIn.sso_agency_ids)),
+    )
+    .correlate(Identity, SignIn)
     .scalar_subquery()
 )
 _ARRIVAL = Question(held_by(select(_list(_list(*HOLDER_COLUMNS), _member, _agency, _brands, _seats))))
@@ -80,8 +85,11 @@ def arrive(session: TenantSession, token: str) -> Person | None:
     if told is None:
         return None
     holder, member, agency, brands, seats = told
-    identity_id, name, email, language, timezone, is_verified, sign_in_id, is_stale = holder
-    person = Person(uuid.UUID(identity_id), name, email, language, timezone, is_verified, uuid.UUID(sign_in_id), token)
+    identity_id, name, email, language, timezone, is_verified, sign_in_id, is_stale, by_password, agencies = holder
+    person = Person(
+        uuid.UUID(identity_id), name, email, language, timezone, is_verified, uuid.UUID(sign_in_id), token,
+        grounds_of(by_password, agencies),
+    )  # fmt: skip
     if is_stale:
         touch(session, person.sign_in_id)
     if agency:

@@ -15,6 +15,7 @@ from unisson.identity.destinations import safe_destination
 from unisson.identity.passwords import Keeper, keeper
 from unisson.web.db import any_session, runtime
 from unisson.web.forms import one_line
+from unisson.web.people import Grounds
 
 TOKEN = "_user_id"  # noqa: S105 - the name of a place, not a secret
 """Where Flask-Login keeps what `Person.get_id` returns."""
@@ -57,14 +58,21 @@ def _arriving(current: TenantSession | GlobalSession, token: str) -> sign_ins.Pe
     return sign_ins.load(current, token)
 
 
-def let_in(identity_id: uuid.UUID) -> None:
-    """Sign this browser in with a token of its own; whatever it held before is worth nothing."""
+def let_in(identity_id: uuid.UUID, grounds: Grounds | None = None, *, confirmed: bool = True) -> None:
+    """Sign this browser in with a token of its own; whatever it held before is worth nothing.
+
+    It rests on a password unless `grounds` says else, and on what the same person had shown here before. `confirmed`:
+    whether the person has just shown who they are by what is their own.
+    """
+    here, on = visitor(), grounds or Grounds()
+    if here is not None and here.id == identity_id:
+        on = on.joined(here.grounds)
     held = session.get(TOKEN)
     if held:
         sign_ins.end(any_session(), held)
     session.clear()
-    token = sign_ins.start(any_session(), identity_id, request.remote_addr or "", user_agent())
-    _hold(token)
+    where = (request.remote_addr or "", user_agent())
+    _hold(sign_ins.start(any_session(), identity_id, *where, grounds=on, confirmed=confirmed))
 
 
 def stay_in() -> None:

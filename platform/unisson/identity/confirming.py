@@ -5,12 +5,13 @@ is asked for their password or their second factor; then the act goes on with wh
 listed in `docs/decisions/second_factor.md`.
 """
 
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, make_response, redirect, render_template, request, url_for
+from flask import Flask, Response, g, make_response, redirect, render_template, request, url_for
 from sqlalchemy import select
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -53,7 +54,13 @@ def is_marked(view: Callable[..., Any]) -> bool:
 
 
 def confirmed_lately() -> bool:
-    """Return whether this browser's sign-in was confirmed within `sign_ins.FRESH`."""
+    """Return whether this browser's sign-in was confirmed within `sign_ins.FRESH`.
+
+    Whom an agency's provider alone vouched for, and who has nothing of their own to show, changes nothing of an account
+    that opens other agencies too.
+    """
+    if not g.get("agency_slug") and not browser.person().grounds.by_password and not ways().any:
+        return False
     return sign_ins.is_fresh(any_session(), browser.person().sign_in_id)
 
 
@@ -65,13 +72,23 @@ class Ways:
     codes: bool
     passkey: bool
 
+    @property
+    def any(self) -> bool:
+        """Return whether there is one."""
+        return self.password or self.codes or self.passkey
+
 
 def ways() -> Ways:
     """Return by what this browser's person can show who they are."""
-    here, session = browser.person(), any_session()
-    stored = session.scalar(select(Identity.password_hash).where(Identity.id == here.id))
-    has_passkey = is_possible() and passkeys.has_one(session, here.id)
-    return Ways(stored is not None, factors.is_on(session, here.id), has_passkey)
+    return ways_of(browser.person().id)
+
+
+def ways_of(identity_id: uuid.UUID) -> Ways:
+    """Return by what somebody can show who they are."""
+    session = any_session()
+    stored = session.scalar(select(Identity.password_hash).where(Identity.id == identity_id))
+    has_passkey = is_possible() and passkeys.has_one(session, identity_id)
+    return Ways(stored is not None, factors.is_on(session, identity_id), has_passkey)
 
 
 @blueprint.get("/me/confirmation")

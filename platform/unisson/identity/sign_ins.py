@@ -4,9 +4,9 @@ A sign-in ends after a day without use, after two weeks in any case (ASVS 5.0 §
 """
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TypeVarTuple
 
 from flask_login import UserMixin
@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from tenants.base import utcnow
 from tenants.identities import Identity, SignIn
 from unisson.vault import new_token, token_hash
+from unisson.web.people import Grounds
 
 IDLE = timedelta(hours=24)
 ABSOLUTE = timedelta(days=14)
@@ -27,6 +28,7 @@ FRESH = timedelta(minutes=15)
 §7.5 asks for it before sensitive changes and names no length)."""
 
 _AGENT_CHARACTERS = 300
+_NEVER = datetime.fromtimestamp(0, UTC)
 
 Columns = TypeVarTuple("Columns")
 
@@ -43,6 +45,7 @@ class Person(UserMixin):
     email_verified: bool
     sign_in_id: uuid.UUID
     token: str = field(repr=False)
+    grounds: Grounds = field(default_factory=Grounds)
 
     def get_id(self) -> str:
         """Return what the cookie carries."""
@@ -62,8 +65,14 @@ HOLDER_COLUMNS = (
     Identity.id, Identity.name, Identity.email, Identity.language, Identity.timezone,
     Identity.email_verified_at.is_not(None).label("verified"), SignIn.id.label("sign_in_id"),
     (SignIn.last_seen_at < _NOW - _span(TOUCH)).label("is_stale"),
+    SignIn.by_password, SignIn.sso_agency_ids,
 )  # fmt: skip
 """What `Person` is made of, and whether its use is to be noted."""
+
+
+def grounds_of(by_password: bool, agencies: Iterable[uuid.UUID | str]) -> Grounds:
+    """Return what a sign-in rests on, from its row, or from the row as JSON."""
+    return Grounds(by_password, frozenset(uuid.UUID(str(each)) for each in agencies))
 
 
 def held_by(statement: Select[*Columns]) -> Select[*Columns]:
@@ -86,7 +95,10 @@ def load(session: Session, token: str) -> Person | None:
         return None
     if row.is_stale:
         touch(session, row.sign_in_id)
-    return Person(row.id, row.name, row.email, row.language, row.timezone, row.verified, row.sign_in_id, token)
+    grounds = grounds_of(row.by_password, row.sso_agency_ids)
+    return Person(
+        row.id, row.name, row.email, row.language, row.timezone, row.verified, row.sign_in_id, token, grounds
+    )  # fmt: skip
 
 
 def touch(session: Session, sign_in_id: uuid.UUID) -> None:
@@ -95,8 +107,20 @@ def touch(session: Session, sign_in_id: uuid.UUID) -> None:
     session.execute(update(SignIn).where(SignIn.id == mine).values(last_seen_at=func.clock_timestamp()))
 
 
-def start(session: Session, identity_id: uuid.UUID, ip: str, user_agent: str) -> str:
-    """Return the token of a new sign-in of `identity_id`."""
+def start(
+    session: Session,
+    identity_id: uuid.UUID,
+    ip: str,
+    user_agent: str,
+    *,
+    grounds: Grounds | None = None,
+    confirmed: bool = True,
+) -> str:
+    """Return the token of a new sign-in of `identity_id`, which rests on a password unless `grounds` says else.
+
+    One that is not `confirmed` was never freshly confirmed: somebody else vouched for them.
+    """
+    on = grounds or Grounds()
     token = new_token()
     session.add(
         SignIn(
@@ -105,6 +129,9 @@ def start(session: Session, identity_id: uuid.UUID, ip: str, user_agent: str) ->
             ip=ip,
             user_agent=user_agent[:_AGENT_CHARACTERS],
             expires_at=utcnow() + ABSOLUTE,
+            by_password=on.by_password,
+            sso_agency_ids=sorted(on.agencies),
+            confirmed_at=utcnow() if confirmed else _NEVER,
         )
     )
     session.flush()

@@ -62,13 +62,13 @@ def about_identity(session: GlobalSession, letter: IdentityLetter, base_url: str
     """Return the words of a mail outside any agency; its token is minted here."""
     if letter.purpose == "already_registered":
         return _already_registered(base_url)
-    if letter.purpose in _OF_THE_SECOND_STEP:
-        return _second_step(letter, base_url)
+    if letter.purpose in _OF_THE_SIGN_IN:
+        return _sign_in_changed(letter, base_url)
     token = tokens.mint(session, letter)
     return _verification(base_url, token) if letter.purpose == "verification" else _password_reset(base_url, token)
 
 
-_OF_THE_SECOND_STEP = {
+_OF_THE_SIGN_IN = {
     "factor_on": lazy("The second step of your sign-in is on: a code of your phone is asked for after the password."),
     "factor_off": lazy("The second step of your sign-in is off: your password alone lets you in."),
     "recovery_used": lazy("A recovery code was used to sign in, in place of your phone."),
@@ -80,16 +80,18 @@ _OF_THE_SECOND_STEP = {
         " account."
     ),
     "recovery_new": lazy("New recovery codes were made. The old ones are worth nothing any more."),
+    "linked": lazy("An account at an agency's identity provider was linked: it lets you in to that agency."),
+    "unlinked": lazy("An account at an agency's identity provider is no longer linked: it lets you in nowhere."),
 }
 
 
-def _second_step(letter: IdentityLetter, base_url: str) -> Words:
+def _sign_in_changed(letter: IdentityLetter, base_url: str) -> Words:
     return Words(
         subject=_("Your sign-in to Unisson was changed"),
         heading=_("Your sign-in was changed"),
-        paragraphs=(str(_OF_THE_SECOND_STEP[letter.purpose]),),
+        paragraphs=(str(_OF_THE_SIGN_IN[letter.purpose]),),
         action_label=_("Look at my account"),
-        action_url=f"{base_url}/me/second-factor",
+        action_url=f"{base_url}/me/{'sign-on' if 'linked' in letter.purpose else 'second-factor'}",
         after=(_("If it was not you, change your password at once, and sign every other browser out."),),
     )
 

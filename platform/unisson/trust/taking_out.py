@@ -15,7 +15,16 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from tenants.brands import Brand
-from tenants.identities import DirectoryEntry, Identity, Passkey, RecoveryCode, Seat, SecondFactor, SignIn
+from tenants.identities import (
+    DirectoryEntry,
+    Identity,
+    IdentityLink,
+    Passkey,
+    RecoveryCode,
+    Seat,
+    SecondFactor,
+    SignIn,
+)
 from tenants.members import BrandAssignment, Membership
 from tenants.session import Database, TenantSession
 from unisson.activity.models import Event
@@ -73,6 +82,10 @@ def _account(identity_id: uuid.UUID) -> Mapping[str, Select[Any]]:
         "passkeys": select(Passkey.name, Passkey.is_synced, Passkey.created_at, Passkey.last_used_at).where(
             Passkey.identity_id == identity_id
         ),
+        "linked_accounts": select(
+            IdentityLink.issuer, IdentityLink.subject, IdentityLink.email, IdentityLink.linked_at,
+            IdentityLink.last_used_at,
+        ).where(IdentityLink.identity_id == identity_id),
     }  # fmt: skip
 
 

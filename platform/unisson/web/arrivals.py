@@ -8,7 +8,7 @@ from flask import g
 
 
 class MemberFacts(NamedTuple):
-    """A member: id, name, e-mail address, agency role, its brands and roles; whether a second step is missing."""
+    """A member: id, name, e-mail address, agency role, its brands and roles; what the agency asks of their sign-in."""
 
     id: str
     name: str
@@ -16,6 +16,7 @@ class MemberFacts(NamedTuple):
     role: str
     brand_roles: list[list[str]] | None
     lacks_second_step: bool
+    must_sign_on: bool
 
 
 class AgencyFacts(NamedTuple):

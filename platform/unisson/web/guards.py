@@ -17,7 +17,7 @@ from tenants.access import Actor
 from tenants.agencies import Agency
 from tenants.brands import Brand
 from tenants.errors import NotFoundError
-from tenants.members import BrandAssignment, Membership, lacks_second_step
+from tenants.members import BrandAssignment, Membership, lacks_second_step, must_sign_on
 from tenants.permissions import AgencyRole, BrandRole
 from unisson.web.arrivals import AgencyFacts, Arrival, arrival
 from unisson.web.db import session
@@ -73,6 +73,7 @@ _MEMBER = (
         Membership.id, Membership.identity_id, Membership.name, Membership.email, Membership.agency_role,
         BrandAssignment.brand_id, BrandAssignment.role,
         lacks_second_step(Membership.identity_id).label("lacks_second_step"),
+        must_sign_on().label("must_sign_on"),
     )
     .outerjoin(
         BrandAssignment,
@@ -108,6 +109,7 @@ def load_actor(identity_id: uuid.UUID) -> Actor:
         agency_role=AgencyRole(first.agency_role),
         brand_roles={brand_id: frozenset(held) for brand_id, held in roles.items()},
         lacks_second_step=first.lacks_second_step,
+        must_sign_on=first.must_sign_on,
     )
 
 
@@ -128,6 +130,7 @@ def _actor_of(arrived: Arrival) -> Actor:
         agency_role=AgencyRole(member.role),
         brand_roles=roles,
         lacks_second_step=member.lacks_second_step,
+        must_sign_on=member.must_sign_on,
     )
 
 
@@ -197,26 +200,31 @@ def _let_in() -> BaseResponse | None:
     if access == PUBLIC:
         return None
     if not me().is_authenticated:
-        return _to_sign_in()
-    if access == MEMBER and actor().lacks_second_step and actor().is_inside:
-        return _to_second_step()
+        return _to(url_for("identity.sign_in", next=_wanted()), 401)
+    return _asked_more() if access == MEMBER else None
+
+
+def _asked_more() -> BaseResponse | None:
+    """Lead a member whose sign-in is not what the agency asks for to where it becomes so."""
+    here, grounds = actor(), me().grounds
+    if not grounds.open(here.agency_id, by_provider_alone=here.must_sign_on and here.is_inside):
+        g.pop("actor")  # nobody came in
+        return _to(url_for("sign_on.ways", next=_wanted()), 401)
+    # The provider is the agency's own: whether it asks for a second step is the agency's to say there.
+    if here.lacks_second_step and here.is_inside and here.agency_id not in grounds.agencies:
+        return _to(url_for("identity.second_factor", asked=current_agency_row().slug), 403)
     return None
 
 
-def _to_second_step() -> BaseResponse:
-    """Lead somebody of an agency that asks for a second step to where it is set up: nothing else opens there."""
-    target = url_for("identity.second_factor", asked=current_agency_row().slug)
+def _to(target: str, status: int) -> BaseResponse:
+    """Lead there, for a fragment with `status`: nothing else opens before."""
     if request.headers.get("HX-Request"):
-        return Response(status=403, headers={"HX-Redirect": target})
+        return Response(status=status, headers={"HX-Redirect": target})
     return redirect(target, 303)
 
 
-def _to_sign_in() -> BaseResponse:
-    here = request.full_path.rstrip("?") if request.method == "GET" else None
-    target = url_for("identity.sign_in", next=here)
-    if request.headers.get("HX-Request"):
-        return Response(status=401, headers={"HX-Redirect": target})
-    return redirect(target, 303)
+def _wanted() -> str | None:
+    return request.full_path.rstrip("?") if request.method == "GET" else None
 
 
 def init_app(app: Flask) -> None:

@@ -49,6 +49,7 @@ TOKEN = Allowance("token", RateLimitItemPerMinute(60, 10))
 PASSWORD = Allowance("password", RateLimitItemPerMinute(60, 10), RateLimitItemPerMinute(10, 15))
 SECOND_STEP = Allowance("second-step", RateLimitItemPerMinute(60, 10), RateLimitItemPerMinute(8, 15))
 PASSKEY = Allowance("passkey", RateLimitItemPerMinute(120, 10))
+SIGN_ON = Allowance("sign-on", RateLimitItemPerMinute(300, 10))
 VERIFICATION = Allowance("verification", RateLimitItemPerHour(30), RateLimitItemPerHour(5))
 INVITING = RateLimitItemPerHour(200)
 """Invitations that one agency may send."""

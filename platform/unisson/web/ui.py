@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask, g, get_flashed_messages, request, url_for
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from tenants.identities import DirectoryEntry, Seat
 from unisson.web.arrivals import arrival
@@ -44,11 +44,17 @@ _SEATS = (
 )
 
 
+def _my_seats() -> Select[str, str]:
+    mine = _SEATS.where(Seat.identity_id == me().id)
+    grounds = me().grounds
+    return mine if grounds.by_password else mine.where(Seat.agency_id.in_(grounds.agencies))
+
+
 def my_agencies() -> list[AgencyCard]:
     """Return the agencies of the signed-in person, by name."""
     if "agencies" not in g:
         arrived = arrival()
-        rows = arrived.seats if arrived else any_session().execute(_SEATS.where(Seat.identity_id == me().id)).all()
+        rows = arrived.seats if arrived else any_session().execute(_my_seats()).all()
         g.agencies = [AgencyCard(*row) for row in rows]
     return list(g.agencies)
 

@@ -1,0 +1,23 @@
+"""The pages of the sign-on."""
+
+from flask import Flask, request
+from werkzeug.wrappers import Response
+
+from unisson.sign_on import entrance, mine, settings_pages
+from unisson.sign_on.routes import blueprint
+
+__all__ = ["blueprint", "entrance", "init_app", "mine", "settings_pages"]
+
+
+@blueprint.after_request
+def _keep_to_oneself(response: Response) -> Response:
+    """Neither a cache nor another site learns of what stands in the addresses of these pages."""
+    response.headers["Cache-Control"] = "no-store"
+    if request.endpoint == "sign_on.returning":
+        response.headers["Referrer-Policy"] = "no-referrer"
+    return response
+
+
+def init_app(app: Flask) -> None:
+    """Register the routes."""
+    app.register_blueprint(blueprint)
