@@ -7,8 +7,8 @@ import sys
 from benchmarks.frame import Result, cluster, print_table
 
 MODULES = (
-    "month_page", "growth", "views", "brands", "trail", "autosave", "live", "memory", "publishing", "approvals",
-    "startup",
+    "month_page", "growth", "views", "brands", "trail", "sign_in", "autosave", "live", "memory", "publishing",
+    "approvals", "startup",
 )  # fmt: skip
 """Each has `measure(cluster) -> list[Result]`."""
 
