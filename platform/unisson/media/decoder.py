@@ -146,14 +146,16 @@ def palette(content: bytes) -> list[list[int]]:
     with Image.open(io.BytesIO(content)) as opened:
         opened.thumbnail((PALETTE_SIDE, PALETTE_SIDE))
         seen = opened.convert("RGBA")
-    shown = [pixel[:3] for pixel in seen.get_flattened_data() if pixel[3] > 127]  # type: ignore[index]  # four numbers each
+    pixels: tuple[tuple[int, ...], ...] = seen.get_flattened_data()  # type: ignore[assignment]  # of four bands
+    shown = [pixel[:3] for pixel in pixels if pixel[3] > 127]
     if not shown:
         return []
     row = Image.new("RGB", (len(shown), 1))
     row.putdata(shown)
     few = row.quantize(PALETTE_COLOURS)
-    colours, counts = few.getpalette() or [], few.getcolors() or []
-    by_share = sorted(((100 * count // len(shown), place) for count, place in counts), reverse=True)  # type: ignore[operator]  # places of a palette are numbers
+    colours: list[int] = few.getpalette() or []
+    counts: list[tuple[int, int]] = few.getcolors() or []  # type: ignore[assignment]  # of a palette, they are places
+    by_share = sorted(((100 * count // len(shown), place) for count, place in counts), reverse=True)
     return [[*colours[3 * place : 3 * place + 3], share] for share, place in by_share]
 
 

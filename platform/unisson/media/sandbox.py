@@ -83,5 +83,5 @@ def _answer(ran: subprocess.CompletedProcess[bytes]) -> Reencoded:
     said = json.loads(line) if ran.returncode == 0 and line else {"refused": "unreadable"}
     if "refused" in said:
         raise RefusedError(TOO_MANY_PIXELS if said["refused"] == "too_many_pixels" else UNREADABLE, field="picture")
-    colours = tuple((each[0], each[1], each[2], each[3]) for each in said["colours"])
+    colours = tuple((int(each[0]), int(each[1]), int(each[2]), int(each[3])) for each in said["colours"])
     return Reencoded(content, str(said["mime"]), int(said["width"]), int(said["height"]), colours)

@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response
 from tenants.errors import RefusedError
 from tenants.permissions import Permission
 from unisson.approvals import presets
+from unisson.approvals.chain import Chain
 from unisson.approvals.policies import chains_of
 from unisson.approvals.starters import STARTERS
 from unisson.approvals.telling import for_what, sentence
@@ -54,7 +55,7 @@ def choosing_chain(brand: str) -> Answer:
             presets.choose_preset(session(), actor(), card.id, card.language, request.form.get("preset", ""))
     except RefusedError as refusal:
         if not presets.is_untouched(session(), card.id):
-            flash(refusal.sentence, "warning")
+            flash(str(refusal.sentence), "warning")
             return redirect(url_for("approvals.chains", brand=card.slug), 303)
         return _page(card, refusal), refusal.status
     flash(_("The brand’s chains are chosen. Each can be changed on its page."), "success")
@@ -82,7 +83,7 @@ def _page(card: BrandCard, refusal: RefusedError | None = None) -> str:
     )
 
 
-def _told(names: dict[str, str], chain: presets.Chain) -> tuple[str, str, str]:
+def _told(names: dict[str, str], chain: Chain) -> tuple[str, str, str]:
     return names[language()], for_what(chain.applies_to, {}), sentence(chain, {})
 
 

@@ -64,7 +64,7 @@ def of_account(session: Session, database: Database, identity_id: uuid.UUID) -> 
     return archive.file
 
 
-def _account(identity_id: uuid.UUID) -> Mapping[str, Select[Any]]:
+def _account(identity_id: uuid.UUID) -> Mapping[str, Select[*tuple[Any, ...]]]:
     return {
         "account": select(
             Identity.email, Identity.name, Identity.language, Identity.timezone, Identity.email_verified_at,
