@@ -141,7 +141,7 @@ def _said() -> Question:
 
 
 _SAID = _said()
-"""What they said: decisions are never written again, the contents they are about are."""
+"""What they said: a decision is written again only as its person is erased, the contents they are about are."""
 
 _NEAR = Question(
     select(
