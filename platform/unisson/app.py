@@ -10,6 +10,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from tenants.session import refuse_unsafe_role
 from unisson import logs
 from unisson.agency import views as agency
+from unisson.api import views as api
 from unisson.approvals import views as approvals
 from unisson.billing import guard as billing_guard
 from unisson.billing import views as billing
@@ -60,6 +61,7 @@ FEATURES = (
     live,
     newsroom,
     trust,
+    api,
     devmail,
 )
 """Every feature with pages; each registers its routes in `init_app`."""

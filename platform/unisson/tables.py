@@ -3,6 +3,7 @@
 from tenants import agencies, brands, domains, identities, members
 from tenants.base import Base
 from unisson.activity import models as activity
+from unisson.api import models as api
 from unisson.approvals import models as approvals
 from unisson.billing import models as billing
 from unisson.calendars import models as calendars
@@ -23,7 +24,7 @@ from unisson.topics import models as topics
 from unisson.trust import models as trust
 
 MODULES = (
-    agencies, brands, domains, identities, members, activity, approvals, billing, calendars, editorial,
+    agencies, brands, domains, identities, members, activity, api, approvals, billing, calendars, editorial,
     editorial_of_brand, imports, media, newsroom, notifications, onboarding, portal, publishing, search, sign_on,
     strategy, threads, topics, trust,
 )  # fmt: skip

@@ -32,7 +32,14 @@ class Decider:
     """Whoever's turn it is in the content's approval, or who steers it; others who see the content are refused."""
 
 
-Place = Open | Own | Member | Decider
+@dataclass(frozen=True)
+class Token:
+    """A program with a token of the path's agency that names `scope`; `tests/api` holds the cases."""
+
+    scope: str
+
+
+Place = Open | Own | Member | Decider | Token
 
 TABLE: dict[str, Place] = {
     "static": Open(),
@@ -134,6 +141,15 @@ TABLE: dict[str, Place] = {
     "agency.removing": Member(P.AGENCY_TEAM, on_brand=False),
     "agency.roles": Member(None, on_brand=False),
     "agency.settings": Member(P.AGENCY_SETTINGS, on_brand=False),
+    "tokens.own_tokens": Member(None, on_brand=False),
+    "tokens.making_token": Member(None, on_brand=False),
+    "tokens.token_revocation": Member(P.AGENCY_SETTINGS, on_brand=False, may_be_unseen=True),
+    "api.all_brands": Token("brands:read"),
+    "api.brand_contents": Token("contents:read"),
+    "api.one_content": Token("contents:read"),
+    "api.planned": Token("calendar:read"),
+    "api.openapi": Open(),
+    "trust.security": Member(P.AGENCY_SETTINGS, on_brand=False),
     "trust.privacy": Member(P.AGENCY_SETTINGS, on_brand=False),
     "trust.person_data": Member(P.AGENCY_TEAM, on_brand=False),
     "trust.person_data_file": Member(P.AGENCY_TEAM, on_brand=False),

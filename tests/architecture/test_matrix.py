@@ -15,7 +15,7 @@ from werkzeug.routing import Rule
 
 from tenants.access import Actor
 from tenants.permissions import AgencyRole, BrandRole
-from tests.architecture.access_table import TABLE, Decider, Member, Open, Own
+from tests.architecture.access_table import TABLE, Decider, Member, Open, Own, Token
 from tests.support.estate import Estate, build_estate, random_values
 from tests.support.world import AGENCY_PEOPLE, BRAND_PEOPLE, PEOPLE, World
 from unisson.config import Settings
@@ -108,7 +108,7 @@ def test_every_route_has_its_place(app: Flask) -> None:
 
 
 def test_the_table_agrees_with_the_guards(app: Flask) -> None:
-    wanted = {Open: PUBLIC, Own: SIGNED_IN, Member: MEMBER, Decider: MEMBER}
+    wanted = {Open: PUBLIC, Own: SIGNED_IN, Member: MEMBER, Decider: MEMBER, Token: PUBLIC}
     for endpoint, place in TABLE.items():
         if endpoint != "static":
             assert access_of(app.view_functions[endpoint]) == wanted[type(place)], endpoint

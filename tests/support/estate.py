@@ -13,6 +13,7 @@ from tenants.members import BrandAssignment, Invitation, Membership
 from tenants.session import TenantSession
 from tests.support.campaign import approve_many
 from tests.support.world import World, build_world
+from unisson.api.models import ApiToken
 from unisson.approvals import links
 from unisson.approvals.models import Absence, RunSeat, RunStage, Wait
 from unisson.approvals.policies import chains_of
@@ -71,7 +72,7 @@ _UUIDS = (
     "assignment_id", "sign_in_id", "passkey_id", "wait_id", "policy_id", "absence_id", "domain_id",
     "thread_id", "message_id", "topic_id", "date_id", "strategy_id", "black_out_id", "file_id", "feed_id", "act_id",
     "import_id", "row_id", "template_id", "upload_id", "video_id",
-    "topic_file_id", "view_id", "slot_id", "note_id", "provider_id", "linked_id",
+    "topic_file_id", "view_id", "slot_id", "note_id", "provider_id", "linked_id", "token_id",
 )  # fmt: skip
 
 
@@ -131,7 +132,11 @@ def _values(runtime: Runtime, worker: Runtime, world: World, canary: str) -> dic
         black_out = BlackOut(reason=canary, **period)
         slot = Slot(brand_id=world.brand_id, channel_id=channel_id, weekday=0, wall_clock=time(10))
         note = CalendarNote(title=canary, kind="note", created_by=world.people["cm"].membership_id, **period)
-        session.add_all([strategy, black_out, slot, note])
+        program = ApiToken(
+            name=canary, token_hash=token_hash(new_token()), scopes=["brands:read"],
+            created_by=world.people["cm"].membership_id, expires_at=utcnow() + timedelta(days=1),
+        )  # fmt: skip
+        session.add_all([strategy, black_out, slot, note, program])
         session.flush()
         template = ContentTemplate(
             brand_id=world.brand_id, name=canary, created_by=world.people["cm"].membership_id,
@@ -210,6 +215,7 @@ def _values(runtime: Runtime, worker: Runtime, world: World, canary: str) -> dic
         "black_out_id": str(black_out.id),
         "slot_id": str(slot.id),
         "note_id": str(note.id),
+        "token_id": str(program.id),
         "file_id": str(file_id),
         "feed_id": str(feed_id),
         "act_id": str(act_id),

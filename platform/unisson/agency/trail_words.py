@@ -127,6 +127,8 @@ DONE: dict[str, object] = {
     "template.restored": lazy("took a template back"),
     "template.saved": lazy("saved a template"),
     "thread.taken_back": lazy("took a message back"),
+    "token.made": lazy("made a token"),
+    "token.revoked": lazy("ended a token"),
     "topic.changed": lazy("changed a topic"),
     "topic.date_dropped": lazy("removed a key date"),
     "topic.date_noted": lazy("noted a key date"),

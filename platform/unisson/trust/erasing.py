@@ -21,6 +21,7 @@ from tenants.session import TenantSession
 from unisson.activity.models import Event
 from unisson.activity.trail import PUBLISHER, record
 from unisson.agency.team import LAST_OWNER, is_last_owner, let_go
+from unisson.api.models import ApiToken
 from unisson.approvals.models import Absence, ApprovalLink, Decision
 from unisson.calendars.models import CalendarFeed, CalendarView
 from unisson.notifications.models import Letter, LetterContent
@@ -182,6 +183,7 @@ def _traces(session: TenantSession, membership_id: uuid.UUID) -> None:
             Letter.content_id.is_(None),
             ~select(LetterContent.id).where(LetterContent.letter_id == Letter.id).exists(),
         ),
+        update(ApiToken).where(ApiToken.membership_id == membership_id).values(name="", **theirs),
         update(Letter).where(Letter.membership_id == membership_id).values(last_error=None),
     ):
         session.execute(statement.execution_options(**quiet))

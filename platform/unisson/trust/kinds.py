@@ -106,6 +106,10 @@ KINDS = (
         "operations", "at < clock_timestamp() - interval '30 days'",
     ),
     Kind(
+        lazy("Tokens of programs"), lazy("What for, whose, what it may read, its last use, its secret as a hash"),
+        lazy("Letting other programs read"), Basis.INTEREST, _WITH_PERSON, lazy("ended, and nameless"),
+    ),
+    Kind(
         lazy("Lists of addresses"), lazy("Name, e-mail address, since when, whether they unsubscribed"),
         lazy("Sending releases"), Basis.INTEREST, lazy("until they are taken off the list"),
         lazy("taken off list by list, on the channel’s page"),

@@ -9,9 +9,9 @@ import zipfile
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from io import BytesIO
-from typing import IO, Any
+from typing import IO
 
-from sqlalchemy import Select, select
+from sqlalchemy import Executable, select
 from sqlalchemy.orm import Session
 
 from tenants.brands import Brand
@@ -64,7 +64,7 @@ def of_account(session: Session, database: Database, identity_id: uuid.UUID) -> 
     return archive.file
 
 
-def _account(identity_id: uuid.UUID) -> Mapping[str, Select[*tuple[Any, ...]]]:
+def _account(identity_id: uuid.UUID) -> Mapping[str, Executable]:
     return {
         "account": select(
             Identity.email, Identity.name, Identity.language, Identity.timezone, Identity.email_verified_at,
@@ -89,7 +89,7 @@ def _account(identity_id: uuid.UUID) -> Mapping[str, Select[*tuple[Any, ...]]]:
     }  # fmt: skip
 
 
-def _member(mine: uuid.UUID) -> Mapping[str, Select[Any]]:
+def _member(mine: uuid.UUID) -> Mapping[str, Executable]:
     decided = (ApprovalRun.agency_id == Decision.agency_id) & (ApprovalRun.id == Decision.run_id)
     return {
         "person": select(
@@ -143,14 +143,14 @@ class _Archive:
         self._zip.close()
         self.file.seek(0)
 
-    def write(self, name: str, session: Session, query: Select[Any]) -> None:
+    def write(self, name: str, session: Session, query: Executable) -> None:
         """Add `name.json`: a list of what the query finds, a line each."""
         with self._zip.open(f"{name}.json", "w") as out:
             for part in _as_json(session, query):
                 out.write(part.encode())
 
 
-def _as_json(session: Session, query: Select[Any]) -> Iterator[str]:
+def _as_json(session: Session, query: Executable) -> Iterator[str]:
     yield "["
     between = "\n"
     for row in session.execute(query.execution_options(yield_per=ROWS)).mappings():

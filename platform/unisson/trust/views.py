@@ -2,10 +2,10 @@
 
 from flask import Flask
 
-from unisson.trust import account_pages, noticing, person_pages, privacy_pages
+from unisson.trust import account_pages, noticing, person_pages, privacy_pages, security_pages
 from unisson.trust.routes import blueprint, own
 
-__all__ = ["account_pages", "blueprint", "init_app", "person_pages", "privacy_pages"]
+__all__ = ["account_pages", "blueprint", "init_app", "person_pages", "privacy_pages", "security_pages"]
 
 
 def init_app(app: Flask) -> None:

@@ -1,0 +1,1 @@
+"""What other programs read of an agency, by a token that somebody gave them."""
