@@ -17,9 +17,7 @@ EXAMPLES = 25
 
 def test_every_answer_is_as_the_document_says(app: Flask, desk: Desk) -> None:
     with desk.session() as session:
-        made = tokens.make(
-            session, desk.actor("owner"), name="Schema", scopes=list(Scope), days=30, for_agency=True
-        )
+        made = tokens.make(session, desk.actor("owner"), name="Schema", scopes=list(Scope), days=30, for_agency=True)
     headers = {"Authorization": f"Bearer {made[1]}"}
     schema = schemathesis.openapi.from_wsgi(f"/{desk.world.slug}/api/v1/openapi.json", app, base_url=HTTPS)
     tried = []

@@ -8,8 +8,8 @@ from typing import NamedTuple
 from sqlalchemy import func, select
 
 from tenants.brands import Brand
-from tenants.identities import SecondFactor, SignIn
-from tenants.members import Membership
+from tenants.identities import SignIn
+from tenants.members import Membership, has_second_step
 from tenants.session import TenantSession
 from unisson.activity.models import Event
 from unisson.calendars.models import CalendarFeed
@@ -56,11 +56,6 @@ def members(session: TenantSession) -> Sequence[Guarded]:
 
     Of their browsers the number alone: where and when they are used is the person's own, and may be another agency's.
     """
-    has_one = (
-        select(SecondFactor.id)
-        .where(SecondFactor.identity_id == Membership.identity_id, SecondFactor.confirmed_at.is_not(None))
-        .exists()
-    )
     alive = (
         select(func.count())
         .select_from(SignIn)
@@ -90,7 +85,15 @@ def members(session: TenantSession) -> Sequence[Guarded]:
         .scalar_subquery()
     )
     rows = session.execute(
-        select(Membership.id, Membership.name, Membership.agency_role, has_one, alive, last, feeds)
+        select(
+            Membership.id,
+            Membership.name,
+            Membership.agency_role,
+            has_second_step(Membership.identity_id),
+            alive,
+            last,
+            feeds,
+        )
         .where(Membership.removed_at.is_(None), Membership.joined_at.is_not(None))
         .order_by(Membership.name, Membership.id)
     )

@@ -76,6 +76,9 @@ def _account(identity_id: uuid.UUID) -> Mapping[str, Executable]:
         "second_step": select(SecondFactor.created_at, SecondFactor.confirmed_at).where(
             SecondFactor.identity_id == identity_id
         ),
+        "passkeys": select(Passkey.name, Passkey.created_at, Passkey.last_used_at).where(
+            Passkey.identity_id == identity_id
+        ),
         "recovery_codes": select(RecoveryCode.created_at, RecoveryCode.used_at).where(
             RecoveryCode.identity_id == identity_id
         ),
