@@ -24,6 +24,7 @@ def security() -> str:
         without=[line for line in members if not line.has_second_step],
         lines=tokens.living(session()),
         scopes={scope.value: said for scope, said in SCOPES.items()},
+        providers=reading.providers(session()),
         channels=reading.channels(session()),
         exports=reading.exports(session()),
         agency_roles=words.AGENCY_ROLES,

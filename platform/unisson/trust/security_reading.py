@@ -15,6 +15,7 @@ from unisson.activity.models import Event
 from unisson.calendars.models import CalendarFeed
 from unisson.identity.sign_ins import IDLE
 from unisson.publishing.models import Channel
+from unisson.sign_on.models import IdentityProvider
 
 EXPORTS = 10
 
@@ -41,6 +42,15 @@ class Connected(NamedTuple):
     name: str
     since: datetime
     trouble: str | None
+
+
+class Trusted(NamedTuple):
+    """An identity provider that lets people in. `off_since`: since when it does not."""
+
+    id: uuid.UUID
+    name: str
+    issuer: str
+    off_since: datetime | None
 
 
 class Taken(NamedTuple):
@@ -120,3 +130,10 @@ def exports(session: TenantSession) -> Sequence[Taken]:
         .limit(EXPORTS)
     )
     return [Taken(*row) for row in rows]
+
+
+def providers(session: TenantSession) -> Sequence[Trusted]:
+    """Return the agency's identity providers, by name."""
+    row = IdentityProvider
+    rows = session.execute(select(row.id, row.name, row.issuer, row.off_since).order_by(row.name, row.id))
+    return [Trusted(*each) for each in rows]

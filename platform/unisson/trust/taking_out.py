@@ -15,16 +15,7 @@ from sqlalchemy import Executable, select
 from sqlalchemy.orm import Session
 
 from tenants.brands import Brand
-from tenants.identities import (
-    DirectoryEntry,
-    Identity,
-    IdentityLink,
-    Passkey,
-    RecoveryCode,
-    Seat,
-    SecondFactor,
-    SignIn,
-)
+from tenants.identities import DirectoryEntry, Identity, IdentityLink, Passkey, RecoveryCode, Seat, SecondFactor, SignIn
 from tenants.members import BrandAssignment, Membership
 from tenants.session import Database, TenantSession
 from unisson.activity.models import Event
@@ -75,9 +66,6 @@ def _account(identity_id: uuid.UUID) -> Mapping[str, Executable]:
         ).where(SignIn.identity_id == identity_id),
         "second_step": select(SecondFactor.created_at, SecondFactor.confirmed_at).where(
             SecondFactor.identity_id == identity_id
-        ),
-        "passkeys": select(Passkey.name, Passkey.created_at, Passkey.last_used_at).where(
-            Passkey.identity_id == identity_id
         ),
         "recovery_codes": select(RecoveryCode.created_at, RecoveryCode.used_at).where(
             RecoveryCode.identity_id == identity_id
