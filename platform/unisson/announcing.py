@@ -27,6 +27,7 @@ CHANNEL = "unisson:live:"
 OF_BRANDS = frozenset({"contents", "topics", "topic_dates", "black_outs", "brand_slots", "calendar_notes", "brands"})
 OF_THE_AGENCY = frozenset({"absences"})
 OF_MEMBERS = frozenset({"memberships", "brand_assignments"})
+OF_ONE = frozenset({"notices"})
 """Tables whose rows show on pages that stay open; a test holds their names to the tables there are."""
 
 MOST = 100
@@ -35,18 +36,25 @@ MOST = 100
 
 @dataclass(slots=True)
 class Change:
-    """What changed. No brand named means any of the agency; `members` may see more or less than before."""
+    """What changed. No brand named means any of the agency; `members` may see more or less than before.
+
+    `readers` are members who have something new to read, or have read it elsewhere.
+    """
 
     everywhere: bool = False
     brands: set[uuid.UUID] = field(default_factory=set)
     contents: set[uuid.UUID] = field(default_factory=set)
     members: set[uuid.UUID] = field(default_factory=set)
+    readers: set[uuid.UUID] = field(default_factory=set)
 
     def said(self) -> str:
         """Return the announcement as JSON."""
         contents = sorted(map(str, self.contents)) if len(self.contents) <= MOST else []
         brands = None if self.everywhere else sorted(map(str, self.brands))
-        return json.dumps({"brands": brands, "contents": contents, "members": sorted(map(str, self.members))})
+        told = {"brands": brands, "contents": contents, "members": sorted(map(str, self.members))}
+        if self.readers:
+            told["readers"] = sorted(map(str, self.readers))
+        return json.dumps(told)
 
 
 class Announcer(Protocol):
@@ -80,6 +88,13 @@ def announce_contents(announcer: Announcer | None, agency_id: uuid.UUID, seen: I
         change.contents.add(each.content_id)
     if change.contents:
         announcer.announce(agency_id, change)
+
+
+def announce_notices(session: Session, membership_ids: Iterable[uuid.UUID]) -> None:
+    """Say, once it is durable, that these members have something new to read, or have read it."""
+    readers = set(membership_ids)
+    if readers and session.info.get("announcer") is not None:
+        _change_of(session).readers |= readers
 
 
 def _change_of(session: Session) -> Change:
@@ -118,6 +133,8 @@ def _note(session: TenantSession, row: Any) -> None:
             change.contents.add(row.id)
     elif table in OF_MEMBERS:
         _change_of(session).members.add(row.id if table == "memberships" else row.membership_id)
+    elif table in OF_ONE:
+        _change_of(session).readers.add(row.membership_id)
     elif table in OF_THE_AGENCY:
         _change_of(session).everywhere = True
 

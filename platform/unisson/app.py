@@ -25,6 +25,7 @@ from unisson.imports import views as imports
 from unisson.live import views as live
 from unisson.media import views as media
 from unisson.newsroom import views as newsroom
+from unisson.notifications import views as notifications
 from unisson.onboarding import views as onboarding
 from unisson.portal import views as portal
 from unisson.publishing import views as publishing
@@ -59,6 +60,7 @@ FEATURES = (
     publishing,
     calendars,
     live,
+    notifications,
     newsroom,
     trust,
     api,

@@ -16,6 +16,7 @@ from unisson import announcing, tables  # noqa: F401 - every table
 from unisson.announcing import CHANNEL, Change, ValkeyAnnouncer
 from unisson.approvals.models import Absence
 from unisson.editorial.models import Content
+from unisson.notifications.notices import tell
 from unisson.publishing.assembly import publisher
 from unisson.runtime import Runtime, connect_valkey
 
@@ -40,7 +41,7 @@ def heard(runtime: Runtime, desk: Desk) -> Iterator[Heard]:
 
 
 def test_the_tables_it_knows_are_there():
-    known = announcing.OF_BRANDS | announcing.OF_THE_AGENCY | announcing.OF_MEMBERS
+    known = announcing.OF_BRANDS | announcing.OF_THE_AGENCY | announcing.OF_MEMBERS | announcing.OF_ONE
     assert known <= {table.name for table in Base.metadata.tables.values()}
 
 
@@ -111,3 +112,17 @@ def test_of_too_many_contents_only_the_brands_are_said():
     told = json.loads(change.said())
     assert told["contents"] == []
     assert len(told["brands"]) == 1
+
+
+def test_a_notice_is_announced_to_its_reader_once_it_is_durable(runtime: Runtime, desk: Desk, heard: Heard):
+    content_id = desk.write()
+    reader = desk.world.people["rp"].membership_id
+    heard()
+    with runtime.database.agency(desk.world.agency_id) as session:
+        tell(session, reader, "missed", {"content_id": str(content_id)})
+        assert heard() == []
+    assert [each["readers"] for each in heard()] == [[str(reader)]]
+    desk.post("rp", "/notices/reading")
+    assert [each["readers"] for each in heard()] == [[str(reader)]]
+    desk.post("rp", "/notices/reading")
+    assert heard() == []

@@ -86,3 +86,14 @@ def test_who_listens_too_often_is_refused_and_let_in_again_after_leaving():
     rooms.leave(held[0])
     rooms.enter(ticket)
     assert len(rooms) == PER_PERSON
+
+
+def test_only_its_reader_hears_of_a_notice():
+    rooms = Rooms()
+    me = uuid.uuid4()
+    mine, theirs = rooms.enter(_ticket(ONE, member=me)), rooms.enter(_ticket(ONE))
+    rooms.tell(AGENCY, json.dumps({"brands": [], "contents": [], "members": [], "readers": [str(me)]}))
+    assert _next(mine) == {"brands": [], "contents": [], "notices": True}
+    assert _next(theirs) is None
+    rooms.tell(AGENCY, _said([ONE], ["a"]))
+    assert _next(mine) == {"brands": [str(ONE)], "contents": ["a"]}

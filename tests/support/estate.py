@@ -24,6 +24,7 @@ from unisson.media.documents import document_key
 from unisson.media.models import IncomingVideo, Media, Upload
 from unisson.media.reading import picture_key
 from unisson.newsroom.models import NewsroomEntry
+from unisson.notifications.models import Notice
 from unisson.publishing.models import Channel, Publication, Subscriber
 from unisson.runtime import Runtime
 from unisson.sign_on.models import IdentityProvider
@@ -72,7 +73,7 @@ _UUIDS = (
     "assignment_id", "sign_in_id", "passkey_id", "wait_id", "policy_id", "absence_id", "domain_id",
     "thread_id", "message_id", "topic_id", "date_id", "strategy_id", "black_out_id", "file_id", "feed_id", "act_id",
     "import_id", "row_id", "template_id", "upload_id", "video_id",
-    "topic_file_id", "view_id", "slot_id", "note_id", "provider_id", "linked_id", "token_id",
+    "topic_file_id", "view_id", "slot_id", "note_id", "provider_id", "linked_id", "token_id", "notice_id",
 )  # fmt: skip
 
 
@@ -136,7 +137,13 @@ def _values(runtime: Runtime, worker: Runtime, world: World, canary: str) -> dic
             name=canary, token_hash=token_hash(new_token()), scopes=["brands:read"],
             created_by=world.people["cm"].membership_id, expires_at=utcnow() + timedelta(days=1),
         )  # fmt: skip
-        session.add_all([strategy, black_out, slot, note, program])
+        session.add(program)
+        notice = Notice(
+            membership_id=world.people["cm"].membership_id, event="message", kind="thread_message",
+            about={"by": canary, "thread_id": str(uuid.uuid4())}, brand_id=world.brand_id,
+            content_id=approved.content_id,
+        )  # fmt: skip
+        session.add_all([strategy, black_out, slot, note, notice])
         session.flush()
         template = ContentTemplate(
             brand_id=world.brand_id, name=canary, created_by=world.people["cm"].membership_id,
@@ -216,6 +223,7 @@ def _values(runtime: Runtime, worker: Runtime, world: World, canary: str) -> dic
         "slot_id": str(slot.id),
         "note_id": str(note.id),
         "token_id": str(program.id),
+        "notice_id": str(notice.id),
         "file_id": str(file_id),
         "feed_id": str(feed_id),
         "act_id": str(act_id),

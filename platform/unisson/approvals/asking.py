@@ -28,7 +28,7 @@ from unisson.approvals.models import (
 )
 from unisson.approvals.roster import Roster, roster
 from unisson.editorial.models import Content, ContentKind, ContentState
-from unisson.notifications.letters import write, write_of_what_waits
+from unisson.notifications.notices import answered, tell, tell_of_what_waits
 
 SOON = timedelta(hours=2)
 """What is due sooner than this is told of at once: five minutes more would be a part of the time to answer."""
@@ -120,7 +120,10 @@ def ask(session: TenantSession, content: Content, run: ApprovalRun, stage: RunSt
     for key, row in standing.items():
         if key not in wanted or row.purpose != wanted[key].purpose:
             session.delete(row)
+    gone = bool(session.deleted)
     session.flush()
+    if gone:
+        answered(session, content.id)
     fresh = [row for key, row in wanted.items() if key not in standing or standing[key].purpose != row.purpose]
     session.add_all(fresh)
     session.flush()
@@ -168,10 +171,10 @@ def _tell(
     for row in [row for key, row in asked.items() if key not in knew]:
         person = there.people[row.membership_id]
         if row.purpose == Purpose.STEER:
-            write(session, person.id, "approval_steer", {"content_id": str(content.id), "stage_id": str(stage.id)})
+            tell(session, person.id, "approval_steer", {"content_id": str(content.id), "stage_id": str(stage.id)})
         else:
             at_once = _cannot_wait(session, content, stage)
-            write_of_what_waits(session, person.id, content.brand_id, at_once=at_once)
+            tell_of_what_waits(session, person.id, content, stage.id, at_once=at_once)
 
 
 def _cannot_wait(session: TenantSession, content: Content, stage: RunStage) -> bool:
@@ -185,6 +188,7 @@ def stop_asking(session: TenantSession, content_id: uuid.UUID) -> None:
     gone = delete(Wait).where(Wait.content_id == content_id).returning(Wait.stage_id)
     for stage_id in set(session.scalars(gone.execution_options(synchronize_session="fetch"))):
         dispatching.drop(session, "stage", session.agency_id, stage_id)
+    answered(session, content_id)
 
 
 def brands_waiting_on(session: TenantSession, membership_id: uuid.UUID) -> set[uuid.UUID]:
@@ -229,7 +233,7 @@ def void(session: TenantSession, content: Content, *, by: uuid.UUID | None = Non
     for run in runs:
         run.state, run.ended_at = RunState.VOID, utcnow()
         for person_id in _said_yes(session, run.id) - {by}:
-            write(session, person_id, "approval_voided", {"content_id": str(content.id), "run_id": str(run.id)})
+            tell(session, person_id, "approval_voided", {"content_id": str(content.id), "run_id": str(run.id)})
     stop_asking(session, content.id)
 
 

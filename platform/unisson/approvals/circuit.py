@@ -33,7 +33,7 @@ from unisson.approvals.policies import choose, facts_of
 from unisson.editorial.contents import check_fresh, load
 from unisson.editorial.models import Content, ContentState
 from unisson.editorial.timing import must_be_future
-from unisson.notifications.letters import write
+from unisson.notifications.notices import tell
 from unisson.web.i18n import lazy
 
 ALREADY_SUBMITTED = lazy("This content has been submitted already. Nothing was changed.")
@@ -220,4 +220,4 @@ def _advance(session: TenantSession, content: Content, run: ApprovalRun, crew: C
 def tell_authors(session: TenantSession, content: Content, passage: Passage, kind: str) -> None:
     """Write to whoever wrote and whoever submitted the content, what became of it in the passage's stage."""
     for membership_id in sorted({content.author_id, passage.run.submitted_by}):
-        write(session, membership_id, kind, {"content_id": str(content.id), "stage_id": str(passage.stage.id)})
+        tell(session, membership_id, kind, {"content_id": str(content.id), "stage_id": str(passage.stage.id)})

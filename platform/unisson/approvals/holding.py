@@ -14,7 +14,7 @@ from unisson.approvals.models import Decision, Verdict
 from unisson.approvals.roster import roster
 from unisson.editorial.contents import brand_of, load
 from unisson.editorial.models import Content, ContentState
-from unisson.notifications.letters import write
+from unisson.notifications.notices import tell
 from unisson.publishing.standing import let_go
 from unisson.web.i18n import lazy
 
@@ -104,6 +104,4 @@ def _is_clients(session: TenantSession, content: Content, held: Decision) -> boo
 
 def _tell(session: TenantSession, content: Content, submitted_by: uuid.UUID, word: Word, kind: str) -> None:
     for membership_id in sorted({content.author_id, submitted_by} - {word.membership_id}):
-        write(
-            session, membership_id, kind, {"content_id": str(content.id), "by": word.name, "said": word.comment[:500]}
-        )
+        tell(session, membership_id, kind, {"content_id": str(content.id), "by": word.name, "said": word.comment[:500]})

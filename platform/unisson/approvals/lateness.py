@@ -7,7 +7,7 @@ from unisson.approvals.chain import Chain, Late
 from unisson.approvals.models import ApprovalRun
 from unisson.editorial.models import Content, ContentKind, ContentState
 from unisson.jobs import ring_after_commit
-from unisson.notifications.letters import write
+from unisson.notifications.notices import tell
 from unisson.web.i18n import lazy
 
 IF_ASKED = lazy("Approved after its date, it does not go out by itself: somebody of the agency is asked.")
@@ -59,7 +59,7 @@ def _miss(session: TenantSession, content: Content, run: ApprovalRun) -> None:
     session.flush()
     record(session, None, "content.missed", "content", content.id, brand_id=content.brand_id)
     for membership_id in sorted({content.author_id, run.submitted_by}):
-        write(session, membership_id, "missed", {"content_id": str(content.id)})
+        tell(session, membership_id, "missed", {"content_id": str(content.id)})
 
 
 def _seconds_late(session: TenantSession, content: Content) -> float:

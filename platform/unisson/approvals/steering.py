@@ -21,7 +21,7 @@ from unisson.approvals.models import Decision, Purpose, RunSeat, Side, Verdict, 
 from unisson.approvals.roster import POLES, Roster
 from unisson.editorial.contents import load
 from unisson.editorial.models import Content
-from unisson.notifications.letters import write
+from unisson.notifications.notices import tell
 from unisson.web.i18n import lazy, say_time, say_zone
 
 NUDGE_EVERY = timedelta(hours=4)
@@ -155,9 +155,9 @@ def _write(session: TenantSession, actor: Actor, held: Held) -> None:
     wait, passage = held.wait, held.passage
     about = {"content_id": str(held.content.id), "stage_id": str(passage.stage.id), "by": actor.name}
     if wait.purpose == Purpose.STEER.value:
-        write(session, wait.membership_id, "approval_steer", about)
+        tell(session, wait.membership_id, "approval_steer", about)
         return
-    write(session, wait.membership_id, "approval_nudge", about)
+    tell(session, wait.membership_id, "approval_nudge", about)
 
 
 def _too_soon(again: datetime, zone: str) -> object:

@@ -27,7 +27,7 @@ from unisson.attending import Duty, attend
 from unisson.dispatching import Claim, done, holds, release
 from unisson.editorial.contents import brand_of
 from unisson.editorial.models import Content
-from unisson.notifications.letters import write
+from unisson.notifications.notices import tell
 from unisson.runtime import Runtime
 
 log = structlog.get_logger(__name__)
@@ -159,7 +159,7 @@ class Care:
 
     def _write(self, membership_id: uuid.UUID, kind: str) -> None:
         about = {"content_id": str(self.content.id), "stage_id": str(self.passage.stage.id)}
-        write(self.session, membership_id, kind, about)
+        tell(self.session, membership_id, kind, about)
 
     def _record(self, verb: str) -> None:
         record(

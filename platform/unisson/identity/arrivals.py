@@ -17,6 +17,7 @@ from tenants.members import BrandAssignment, Membership, lacks_second_step, must
 from tenants.session import TenantSession
 from tenants.wire import Question
 from unisson.identity.sign_ins import HOLDER_COLUMNS, Person, grounds_of, held_by, touch
+from unisson.notifications.showing import unread_by_place
 from unisson.vault import token_hash
 from unisson.web.arrivals import AgencyFacts, Arrival, MemberFacts, keep_arrival
 
@@ -43,6 +44,7 @@ _member = (
             _roles,
             lacks_second_step(Identity.id),
             must_sign_on(),
+            unread_by_place(Membership.agency_id, Membership.id),
         )
     )
     .where(

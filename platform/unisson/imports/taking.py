@@ -24,7 +24,7 @@ from unisson.editorial.writing_many import Desk, Made, write_many
 from unisson.imports.models import Import, ImportRow, ImportState, RowState
 from unisson.imports.preparing import check_rows, ready
 from unisson.imports.rows import RowReader
-from unisson.notifications.letters import write
+from unisson.notifications import notices
 from unisson.portal.guests import actor_of
 from unisson.runtime import Runtime
 from unisson.threads.models import Thread
@@ -171,7 +171,8 @@ def _end(session: TenantSession, about: Import, before: ImportState, after: Impo
     if turned is None:
         raise OvertakenError
     if before is ImportState.TAKING:
-        write(session, about.created_by, "import_over", {"import_id": str(about.id)})
+        told = {"import_id": str(about.id), "brand_id": str(about.brand_id), "file": about.filename}
+        notices.tell(session, about.created_by, "import_over", told)
 
 
 def _actor(session: TenantSession, about: Import) -> Actor:

@@ -29,6 +29,7 @@ class Listener:
     news: asyncio.Event = field(default_factory=asyncio.Event)
     brands: set[str] = field(default_factory=set)
     contents: set[str] = field(default_factory=set)
+    has_notices: bool = False
     is_over: bool = False
 
     async def next(self, seconds: float) -> str | None:
@@ -42,10 +43,13 @@ class Listener:
             return None
         await asyncio.sleep(GATHER_SECONDS)
         self.news.clear()
-        told = json.dumps({"brands": sorted(self.brands), "contents": sorted(self.contents)})
+        told: dict[str, object] = {"brands": sorted(self.brands), "contents": sorted(self.contents)}
+        if self.has_notices:
+            told["notices"] = True
         self.brands.clear()
         self.contents.clear()
-        return told
+        self.has_notices = False
+        return json.dumps(told)
 
     def hear(self, brands: frozenset[str] | None, contents: list[str]) -> None:
         """Keep a change for the next message; brands that the ticket does not name are not heard of."""
@@ -57,6 +61,11 @@ class Listener:
             if brands is not None and brands <= mine and len(self.contents) + len(contents) <= MOST:
                 self.contents.update(contents)
             self.news.set()
+
+    def ring(self) -> None:
+        """Say with the next message that there is something new for this very person."""
+        self.has_notices = True
+        self.news.set()
 
     def end(self) -> None:
         """Have the stream end, so that its page asks for a new ticket."""
@@ -94,14 +103,18 @@ class Rooms:
         told = json.loads(announced)
         brands = None if told["brands"] is None else frozenset(told["brands"])
         members = {uuid.UUID(each) for each in told["members"]}
+        readers = {uuid.UUID(each) for each in told.get("readers", ())}
         for listener in self._rooms.get(agency_id, ()):
             if listener.ticket.membership_id in members:
                 listener.end()
-            else:
-                listener.hear(brands, told["contents"])
+                continue
+            listener.hear(brands, told["contents"])
+            if listener.ticket.membership_id in readers:
+                listener.ring()
 
     def tell_all(self) -> None:
         """Have everybody look again: announcements may have been missed."""
         for room in self._rooms.values():
             for listener in room:
                 listener.hear(None, [])
+                listener.ring()

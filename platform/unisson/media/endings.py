@@ -26,7 +26,7 @@ from unisson.dispatching import Claim, done, drop, holds, put, release
 from unisson.editorial.models import Content, ContentState, Illustration
 from unisson.jobs import ring_after_commit
 from unisson.media.models import Media, RightsNotice
-from unisson.notifications.letters import write
+from unisson.notifications import notices
 from unisson.runtime import Runtime
 
 log = structlog.get_logger(__name__)
@@ -146,7 +146,8 @@ def tell(session: TenantSession, brand: Brand, today: date) -> int:
     fresh = session.scalars(insert(RightsNotice).on_conflict_do_nothing().returning(RightsNotice.media_id), rows).all()
     if fresh:
         for person in readers(session, brand):
-            write(session, person.id, "rights_ending", {"brand_id": str(brand.id), "told_on": today.isoformat()})
+            about = {"brand_id": str(brand.id), "told_on": today.isoformat()}
+            notices.tell(session, person.id, "rights_ending", about)
     return len(fresh)
 
 

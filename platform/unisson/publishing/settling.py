@@ -5,7 +5,7 @@ from sqlalchemy import text
 from tenants.session import TenantSession
 from unisson.activity.trail import record
 from unisson.editorial.models import Content, ContentState
-from unisson.notifications.letters import write
+from unisson.notifications.notices import tell
 from unisson.publishing.models import PublicationState
 
 _COUNTS = text("""
@@ -79,4 +79,4 @@ def _tell(session: TenantSession, content: Content, state: ContentState) -> None
         return
     record(session, None, f"content.{state}", "content", content.id, brand_id=content.brand_id)
     if state in {ContentState.HELD, ContentState.FAILED, ContentState.PARTLY_PUBLISHED}:
-        write(session, content.author_id, "trouble", {"content_id": str(content.id), "state": state.value})
+        tell(session, content.author_id, "trouble", {"content_id": str(content.id), "state": state.value})

@@ -24,7 +24,7 @@ from unisson.approvals.roster import Roster, roster
 from unisson.editorial.contents import load
 from unisson.editorial.models import Content, Revision
 from unisson.editorial.revisions import payload_of
-from unisson.notifications.letters import write
+from unisson.notifications.notices import tell
 from unisson.threads.files import KeptFile
 from unisson.threads.models import Audience, Thread, ThreadFile, ThreadMention, ThreadMessage, ThreadPicture
 from unisson.web.i18n import lazy
@@ -267,8 +267,9 @@ def _tell(
         concerned |= set(session.scalars(asked))
     reading = readers(there, Audience(thread.audience))
     about = {"content_id": str(content.id), "thread_id": str(thread.id), "message_id": str(message.id)}
+    about |= {"brand_id": str(content.brand_id), "by": actor.name, "audience": thread.audience}
     for membership_id in sorted((concerned & reading.keys()) - {actor.membership_id}):
-        write(session, membership_id, "thread_message", about)
+        tell(session, membership_id, "thread_named" if membership_id in named else "thread_message", about)
 
 
 def _there(session: TenantSession, content: Content) -> Roster:

@@ -8,7 +8,11 @@ from flask import g
 
 
 class MemberFacts(NamedTuple):
-    """A member: id, name, e-mail address, agency role, its brands and roles; what the agency asks of their sign-in."""
+    """A member: id, name, e-mail address, agency role, its brands and roles; what the agency asks of their sign-in.
+
+    `unread` counts their newest unread notices, by brand, state of the content and audience of the
+    conversation: which of them still show is for `notifications.showing` to say.
+    """
 
     id: str
     name: str
@@ -17,6 +21,7 @@ class MemberFacts(NamedTuple):
     brand_roles: list[list[str]] | None
     lacks_second_step: bool
     must_sign_on: bool
+    unread: list[tuple[str | None, str | None, str, int]] | None
 
 
 class AgencyFacts(NamedTuple):

@@ -5,59 +5,16 @@ unisson.register("live", class extends Stimulus.Controller {
   static values = { ticket: String, content: String, news: String, show: String };
 
   connect() {
-    this.tries = 0;
-    this.seen = () => (document.hidden ? this.pause() : this.resume());
-    document.addEventListener("visibilitychange", this.seen);
-    this.listen();
+    this.stop = unisson.stream.listen(this.ticketValue, (told) => this.changed(told));
   }
 
   disconnect() {
-    document.removeEventListener("visibilitychange", this.seen);
-    this.pause();
+    this.stop();
     clearTimeout(this.waiting);
   }
 
-  /** A page that nobody looks at holds no connection; it looks again when somebody does. */
-  pause() {
-    this.stream?.close();
-    this.stream = undefined;
-    clearTimeout(this.again);
-    this.wasAway = true;
-  }
-
-  resume() {
-    if (!this.stream) this.listen();
-  }
-
-  async listen() {
-    let answer;
-    try {
-      answer = await fetch(this.ticketValue, { credentials: "same-origin", headers: { Accept: "application/json" } });
-    } catch {
-      return this.later();
-    }
-    if (answer.status === 204 || answer.redirected || [401, 403, 404].includes(answer.status)) return;
-    if (!answer.ok || document.hidden) return this.later();
-    const { url } = await answer.json();
-    const stream = (this.stream = new EventSource(url));
-    stream.addEventListener("open", () => {
-      this.tries = 0;
-      // What changed while nothing was heard is looked for once.
-      if (this.wasAway) this.changed({ brands: null, contents: [] });
-      this.wasAway = false;
-    });
-    stream.addEventListener("changed", (event) => this.changed(JSON.parse(event.data)));
-    stream.addEventListener("over", () => this.later(0));
-    stream.addEventListener("error", () => this.later());
-  }
-
-  /** Asks for a new ticket, the later the more often it failed: 1 s, 2 s, … a minute, each a little by chance. */
-  later(seconds = Math.min(2 ** this.tries++, 60)) {
-    this.pause();
-    if (!document.hidden) this.again = setTimeout(() => this.listen(), 1000 * (seconds + Math.random()));
-  }
-
-  changed({ contents }) {
+  changed({ brands, contents }) {
+    if (brands?.length === 0) return;
     if (this.contentValue) {
       if (contents.length === 0 || contents.includes(this.contentValue)) this.soon();
       return;

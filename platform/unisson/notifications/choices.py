@@ -1,0 +1,126 @@
+"""How a person hears of each event: what they chose, else the default; and what is not theirs to turn off."""
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, delete, exists, or_, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from tenants.base import new_id
+from tenants.members import BrandAssignment, Membership
+from tenants.permissions import CLIENT_SIDE, AgencyRole
+from tenants.session import TenantSession
+from unisson.notifications.events import (
+    ALWAYS_IN_APP,
+    ALWAYS_MAILED_TO_CLIENTS,
+    DEFAULT,
+    DIGESTS,
+    Event,
+    Pace,
+    Wish,
+)
+from unisson.notifications.models import Notice, NoticeChoice
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How one person hears of one event. `reads` says that they can sign in, and so see the app."""
+
+    wish: Wish
+    reads: bool
+
+
+def _is_clients() -> ColumnElement[bool]:
+    """Return whether a member is one of a client's people, or somebody from outside, as a column of a statement."""
+    held = exists().where(
+        BrandAssignment.agency_id == Membership.agency_id, BrandAssignment.membership_id == Membership.id
+    )
+    theirs = held.where(BrandAssignment.role.in_([role.value for role in CLIENT_SIDE]))
+    return and_(Membership.agency_role == AgencyRole.MEMBER.value, or_(~held, theirs))
+
+
+def standing_of(session: TenantSession, membership_id: uuid.UUID, event: Event) -> Standing | None:
+    """Return how a person hears of an event, in one statement; None for somebody who was removed."""
+    row: Any = session.execute(
+        select(
+            Membership.joined_at.is_not(None), _is_clients().label("is_clients"), NoticeChoice.in_app, NoticeChoice.mail
+        )
+        .outerjoin(
+            NoticeChoice,
+            (NoticeChoice.agency_id == Membership.agency_id)
+            & (NoticeChoice.membership_id == Membership.id)
+            & (NoticeChoice.event == event.value),
+        )
+        .where(Membership.id == membership_id, Membership.removed_at.is_(None))
+    ).first()
+    if row is None:
+        return None
+    reads, is_clients, in_app, mail = row
+    chosen = DEFAULT if mail is None else Wish(in_app, Pace(mail))
+    return Standing(held_to(event, chosen, is_clients=is_clients), reads)
+
+
+def held_to(event: Event, wish: Wish, *, is_clients: bool) -> Wish:
+    """Return the wish with what can't be turned off turned on."""
+    in_app = wish.in_app or event in ALWAYS_IN_APP
+    at_once = is_clients and event in ALWAYS_MAILED_TO_CLIENTS
+    return Wish(in_app, Pace.AT_ONCE if at_once else wish.mail)
+
+
+def choices_of(session: TenantSession, membership_id: uuid.UUID, *, is_clients: bool) -> Mapping[Event, Wish]:
+    """Return how a person hears of every event."""
+    rows = session.execute(
+        select(NoticeChoice.event, NoticeChoice.in_app, NoticeChoice.mail).where(
+            NoticeChoice.membership_id == membership_id
+        )
+    )
+    chosen = {Event(event): Wish(in_app, Pace(mail)) for event, in_app, mail in rows}
+    return {event: held_to(event, chosen.get(event, DEFAULT), is_clients=is_clients) for event in Event}
+
+
+def choose(session: TenantSession, membership_id: uuid.UUID, wishes: Mapping[Event, Wish]) -> None:
+    """Keep how a person hears of these events; what is as by default is not kept, and follows it."""
+    session.execute(
+        delete(NoticeChoice)
+        .where(NoticeChoice.membership_id == membership_id, NoticeChoice.event.in_([each.value for each in wishes]))
+        .execution_options(synchronize_session=False)
+    )
+    own = [
+        {"agency_id": session.agency_id, "id": new_id(), "membership_id": membership_id, "event": event.value,
+         "in_app": wish.in_app, "mail": wish.mail.value}
+        for event, wish in wishes.items() if wish != DEFAULT
+    ]  # fmt: skip
+    if own:
+        # Two pages saved at once: the last one stands.
+        fresh = insert(NoticeChoice)
+        session.execute(
+            fresh.on_conflict_do_update(
+                index_elements=["agency_id", "membership_id", "event"],
+                set_={"in_app": fresh.excluded.in_app, "mail": fresh.excluded.mail},
+            ),
+            own,
+        )
+    _let_go(session, membership_id, [event for event, wish in wishes.items() if wish.mail is Pace.NEVER])
+
+
+def stop_mail(session: TenantSession, membership_id: uuid.UUID, events: Mapping[Event, Wish]) -> None:
+    """Have no mail tell of these events any more; in the app they show as they did."""
+    choose(session, membership_id, {event: Wish(wish.in_app, Pace.NEVER) for event, wish in events.items()})
+
+
+def _let_go(session: TenantSession, membership_id: uuid.UUID, events: list[Event]) -> None:
+    """What waits for a digest of an event that is mailed no more is not mailed."""
+    if events:
+        session.execute(
+            update(Notice)
+            .where(
+                Notice.membership_id == membership_id,
+                Notice.event.in_([each.value for each in events]),
+                Notice.mail.in_([each.value for each in DIGESTS]),
+                Notice.letter_id.is_(None),
+            )
+            .values(mail=None)
+            .execution_options(synchronize_session=False)
+        )
