@@ -96,6 +96,8 @@ class _Desk:
                 "from": envelope.mail_from,
                 "message_id": str(message["Message-ID"]),
                 "subject": str(message["Subject"]),
+                "list_unsubscribe": str(message["List-Unsubscribe"]),
+                "list_unsubscribe_post": str(message["List-Unsubscribe-Post"]),
                 "size": len(content),
             }
         )

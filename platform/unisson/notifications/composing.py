@@ -14,14 +14,17 @@ from unisson.notifications import (
     about_contents,
     about_imports,
     about_media,
+    about_notices,
     about_people,
     about_portal,
     about_threads,
     about_waiting,
 )
 from unisson.notifications.about_contents import Subject, subject_of
-from unisson.notifications.labels import at_home, label_of
+from unisson.notifications.events import ALWAYS_MAILED_TO_CLIENTS, EVENT_OF
+from unisson.notifications.labels import at_home, is_clients, label_of
 from unisson.notifications.models import Letter
+from unisson.notifications.unsubscribing import Wanted, token
 from unisson.notifications.words import Reader, Ready, Words
 from unisson.portal import codes
 from unisson.threads.addresses import address
@@ -48,6 +51,7 @@ ABOUT_OTHERS: Mapping[str, Callable[[TenantSession, Letter, str], Words | None]]
     "import_over": about_imports.import_over,
     "rights_ending": about_media.rights_ending,
     "billing": about_billing.billing,
+    "digest": about_notices.digest,
     "portal_link": about_portal.portal_link,
     "to_decide": about_portal.to_decide,
     # Of letters that were written before one told of all.
@@ -76,7 +80,23 @@ def compose(session: TenantSession, letter: Letter, base_url: str) -> Ready | No
         reply_to=_answers_to(session, letter) or label.reply_to,
         is_the_agencys=label.is_the_agencys,
         logo=label.logo,
+        stop_url=_stop_url(session, letter, membership, agency, base_url),
+        choices_url="" if is_clients(session, membership) else f"{base_url}/{agency.slug}/notices/choices",
     )
+
+
+def _stop_url(session: TenantSession, letter: Letter, person: Membership, agency: Agency, base_url: str) -> str:
+    """Return where mails like this one are turned off; empty for one that always leaves."""
+    if letter.kind == "digest":
+        event = None
+    elif letter.kind not in EVENT_OF:
+        return ""
+    else:
+        event = EVENT_OF[letter.about.get("told_as", letter.kind)]
+        if event in ALWAYS_MAILED_TO_CLIENTS and is_clients(session, person):
+            return ""
+    wanted = Wanted(session.agency_id, person.id, event)
+    return f"{base_url}/{agency.slug}/unsubscribe/{token(runtime().settings.secret_key, wanted)}"
 
 
 def _answers_to(session: TenantSession, letter: Letter) -> str:

@@ -37,6 +37,7 @@ def written(app: Flask, settings: Settings, ready: Ready) -> EmailMessage:
     message["Subject"] = one_line(ready.words.subject)
     message["From"] = _address(ready.sender_name or name, address)
     _say_where_to_answer(message, ready.reply_to)
+    _say_how_to_stop(message, ready.stop_url)
     message["To"] = _address(ready.reader.name, envelope_address(ready.reader.email))
     message["Date"] = format_datetime(utcnow())
     # The same at every try: a reader who gets it twice sees it once.
@@ -63,6 +64,13 @@ def _say_where_to_answer(message: EmailMessage, reply_to: str) -> None:
             message["Reply-To"] = _address("", envelope_address(reply_to))
 
 
+def _say_how_to_stop(message: EmailMessage, stop_url: str) -> None:
+    """Let the mail program show its own button, which sends a POST by itself (RFC 2369, RFC 8058)."""
+    if stop_url:
+        message["List-Unsubscribe"] = f"<{stop_url}>"
+        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+
+
 def _enclose_logo(message: EmailMessage, logo: Logo | None) -> None:
     """Put the logo into the mail: most programs show what is enclosed, and ask before they fetch from a server."""
     if logo is None or not logo.content:
@@ -84,6 +92,8 @@ def _drawn(app: Flask, template: str, ready: Ready) -> str:
         footer=words.footer,
         sender_name=ready.sender_name,
         is_the_agencys=ready.is_the_agencys,
+        stop_url=ready.stop_url,
+        choices_url=ready.choices_url,
         logo=ready.logo if ready.logo and ready.logo.content else None,
         logo_address=f"cid:{LOGO}",
         colon=colon(),

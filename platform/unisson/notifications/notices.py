@@ -27,7 +27,8 @@ def tell(session: TenantSession, membership_id: uuid.UUID, kind: str, about: dic
         return
     _note(session, membership_id, kind, about, standing)
     if standing.wish.mail is Pace.AT_ONCE:
-        write(session, membership_id, OF_LETTERS.get(kind, kind), about)
+        letter = OF_LETTERS.get(kind, kind)
+        write(session, membership_id, letter, about if letter == kind else {**about, "told_as": kind})
 
 
 def tell_of_what_waits(

@@ -2,7 +2,7 @@
 
 from flask import Blueprint, Flask
 
-from unisson.notifications import inbox_pages
+from unisson.notifications import choice_pages, inbox_pages, stop_pages
 
 blueprint = Blueprint("notices", __name__, url_prefix="/<agency>")
 
@@ -10,5 +10,8 @@ blueprint = Blueprint("notices", __name__, url_prefix="/<agency>")
 def init_app(app: Flask) -> None:
     """Register the routes."""
     inbox_pages.register(blueprint)
+    choice_pages.register(blueprint)
+    stop_pages.register(blueprint)
     app.register_blueprint(blueprint)
+    stop_pages.without_form_token(app)
     inbox_pages.share(app)

@@ -2,8 +2,17 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
 from unisson.web.i18n import NBSP, _, language, say_time, say_zone
+
+
+class Entry(NamedTuple):
+    """One line of a mail that tells of several things: what, of which brand, where it stands."""
+
+    sentence: str
+    brand_name: str
+    url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +25,7 @@ class Words:
     action_label: str = ""
     action_url: str = ""
     facts: tuple[tuple[str, str], ...] = ()
+    entries: tuple[Entry, ...] = ()
     quote: str = ""
     quoted: str = ""
     after: tuple[str, ...] = ()
@@ -54,7 +64,8 @@ class Reader:
 class Ready:
     """A mail that can be written: to whom, in whose name, what. `number` makes its Message-ID.
 
-    `is_the_agencys` says that its reader knows the agency, and need not read the product's name.
+    `is_the_agencys` says that its reader knows the agency, and need not read the product's name. `stop_url` turns
+    mails of its kind off, `choices_url` is where their reader chooses among them; empty for mails that always leave.
     """
 
     number: str
@@ -64,6 +75,8 @@ class Ready:
     reply_to: str = ""
     is_the_agencys: bool = False
     logo: Logo | None = None
+    stop_url: str = ""
+    choices_url: str = ""
 
 
 def moment(at: datetime, zone: str) -> str:
