@@ -5,16 +5,16 @@ from alembic import op
 from tenants.isolation import protect
 
 revision = "20261128_notices"
-down_revision = "20261128_billing"
+down_revision = "20261128_privacy"
 branch_labels = None
 depends_on = None
 
 
 def upgrade() -> None:
     op.execute(TABLES)
-    op.execute(protect("notices", web="select, insert, update"))
-    op.execute(protect("notice_choices", worker="select"))
-    op.execute(protect("notice_hours", worker="select"))
+    op.execute(protect("notices"))
+    op.execute(protect("notice_choices", worker="select, delete"))
+    op.execute(protect("notice_hours", worker="select, delete"))
     op.execute(LETTERS)
 
 
@@ -38,7 +38,8 @@ create table app.notices (
     references app.brands (agency_id, id) on delete cascade,
   constraint fk_notices_agency_id_content_id foreign key (agency_id, content_id)
     references app.contents (agency_id, id) on delete cascade,
-  constraint fk_notices_agency_id_letter_id foreign key (agency_id, letter_id) references app.letters (agency_id, id),
+  constraint fk_notices_agency_id_letter_id foreign key (agency_id, letter_id)
+    references app.letters (agency_id, id) on delete cascade,
   constraint ck_notices_event check (event in ({EVENTS})),
   constraint ck_notices_mail check (mail in ('hourly', 'daily')));
 create index ix_notices_agency_id_membership_id_created_at_id on app.notices (agency_id, membership_id, created_at, id);

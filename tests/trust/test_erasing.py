@@ -25,6 +25,7 @@ from unisson.approvals.models import Decision
 from unisson.approvals.proof import proof_of
 from unisson.config import Settings
 from unisson.editorial.models import Content
+from unisson.notifications import notices
 from unisson.runtime import Runtime
 from unisson.trust import accounts, erasing
 from unisson.trust.models import Erasure
@@ -106,6 +107,10 @@ def test_their_name_goes_everywhere_and_the_decision_stays_provable(
     desk = english
     person_id = named(desk, "client_approver")
     content_id = decided(desk, NAME, "203.0.113.77", "Mozilla/5.0 QuatrepointBrowser")
+    with desk.session() as session:  # others are told by letter and in the app who asks them
+        for role in ("cm", "rp"):
+            about = {"content_id": str(content_id), "by": NAME}
+            notices.tell(session, desk.world.people[role].membership_id, "held", about)
     with worker.database.agency(desk.world.agency_id) as session:
         seals.seal_some(session)
     for trace in (NAME, "QuatrepointBrowser", "203.0.113.77"):

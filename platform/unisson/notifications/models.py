@@ -70,7 +70,7 @@ class Notice(TenantOwned, Base):
         belongs_to("memberships", "membership_id", ondelete="CASCADE"),
         belongs_to("brands", "brand_id", ondelete="CASCADE"),
         belongs_to("contents", "content_id", ondelete="CASCADE"),
-        belongs_to("letters", "letter_id"),
+        belongs_to("letters", "letter_id", ondelete="CASCADE"),
         CheckConstraint(one_of("event", tuple(Event)), name="event"),
         CheckConstraint(one_of("mail", DIGESTS), name="mail"),
         Index(None, "agency_id", "membership_id", "created_at", "id"),

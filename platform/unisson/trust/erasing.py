@@ -24,7 +24,7 @@ from unisson.agency.team import LAST_OWNER, is_last_owner, let_go
 from unisson.api.models import ApiToken
 from unisson.approvals.models import Absence, ApprovalLink, Decision
 from unisson.calendars.models import CalendarFeed, CalendarView
-from unisson.notifications.models import Letter, LetterContent
+from unisson.notifications.models import Letter, LetterContent, Notice, NoticeChoice, NoticeHours
 from unisson.portal.models import DeviceCode, LinkDevice
 from unisson.trust.models import Erasure
 from unisson.web.i18n import lazy
@@ -119,6 +119,7 @@ def erase(session: TenantSession, erasure: Erasure) -> bool:
     _in_the_trail(session, person.id, names, erasure.pseudonym)
     _in_decisions(session, person.id, erasure.pseudonym)
     _traces(session, person.id)
+    _in_what_others_were_told(session, names, erasure.pseudonym)
     person.name, person.email, person.language = erasure.pseudonym, f"{person.id.hex}@{NOWHERE}", None
     person.identity_id, person.agency_role = None, AgencyRole.MEMBER.value
     erasure.done_at = utcnow()
@@ -161,6 +162,17 @@ def _in_decisions(session: TenantSession, membership_id: uuid.UUID, pseudonym: s
     )
 
 
+def _in_what_others_were_told(session: TenantSession, names: Sequence[str], pseudonym: str) -> None:
+    """Letters and notices to others say by which name it was done."""
+    for told in (Letter, Notice):
+        session.execute(
+            update(told)
+            .where(told.about["by"].as_string().in_(names))
+            .values(about=told.about.op("||")(func.jsonb_build_object("by", pseudonym)))
+            .execution_options(synchronize_session=False)
+        )
+
+
 def _traces(session: TenantSession, membership_id: uuid.UUID) -> None:
     """Take away what only served the person: codes, browsers, absences, feeds, views, mails that prove nothing."""
     quiet = {"synchronize_session": False}
@@ -168,6 +180,7 @@ def _traces(session: TenantSession, membership_id: uuid.UUID) -> None:
     for statement in (
         delete(DeviceCode).where(DeviceCode.membership_id == membership_id),
         delete(Absence).where(Absence.membership_id == membership_id),
+        *(delete(each).where(each.membership_id == membership_id) for each in (Notice, NoticeChoice, NoticeHours)),
         update(LinkDevice)
         .where(LinkDevice.membership_id == membership_id)
         .values(user_agent="", typed_name="", **theirs),

@@ -84,6 +84,12 @@ KINDS = (
         lazy("Proving who was asked"), Basis.INTEREST, _WITH_CONTENT, _PSEUDONYM,
     ),
     Kind(
+        lazy("Notifications"), lazy("What somebody was told of, when they read it"),
+        lazy("Telling people what concerns them"),
+        Basis.CONTRACT, lazy("12 months"), _GOES,
+        "notices", "created_at < clock_timestamp() - interval '12 months'",
+    ),
+    Kind(
         lazy("Other mails"), lazy("Which mail to whom, when it left"), lazy("Looking into mail that did not arrive"),
         Basis.INTEREST, lazy("12 months"), _GOES,
         "letters", "state <> 'waiting' and content_id is null and created_at < clock_timestamp() - interval '12 months'"

@@ -22,7 +22,7 @@ from unisson.activity.models import Event
 from unisson.approvals.models import Absence, ApprovalLink, ApprovalRun, Decision
 from unisson.calendars.models import CalendarFeed, CalendarView
 from unisson.editorial.models import Content
-from unisson.notifications.models import Letter
+from unisson.notifications.models import Letter, Notice, NoticeChoice, NoticeHours
 from unisson.portal.models import ContentOpening, LinkDevice
 from unisson.threads.models import ThreadMessage
 
@@ -108,6 +108,12 @@ def _member(mine: uuid.UUID) -> Mapping[str, Executable]:
         .where(ApprovalLink.membership_id == mine),
         "browsers": select(LinkDevice.user_agent, LinkDevice.typed_name, LinkDevice.created_at, LinkDevice.expires_at)
         .where(LinkDevice.membership_id == mine),
+        "notices": select(Notice.kind, Notice.content_id, Notice.created_at, Notice.read_at)
+        .where(Notice.membership_id == mine).order_by(Notice.created_at),
+        "notice_choices": select(NoticeChoice.event, NoticeChoice.in_app, NoticeChoice.mail)
+        .where(NoticeChoice.membership_id == mine),
+        "notice_hours": select(NoticeHours.timezone, NoticeHours.days, NoticeHours.starts, NoticeHours.ends)
+        .where(NoticeHours.membership_id == mine),
         "absences": select(Absence.starts_on, Absence.ends_on).where(Absence.membership_id == mine),
         "feeds": select(CalendarFeed.name, CalendarFeed.created_at, CalendarFeed.read_at, CalendarFeed.revoked_at)
         .where(CalendarFeed.membership_id == mine),
