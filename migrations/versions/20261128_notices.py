@@ -5,7 +5,7 @@ from alembic import op
 from tenants.isolation import protect
 
 revision = "20261128_notices"
-down_revision = "20261128_privacy"
+down_revision = "20261128_passkeys"
 branch_labels = None
 depends_on = None
 
