@@ -5,7 +5,7 @@ from alembic import op
 from tenants.isolation import protect
 
 revision = "20261128_notices"
-down_revision = "20261128_passkeys"
+down_revision = "20261128_oidc"
 branch_labels = None
 depends_on = None
 
@@ -73,5 +73,5 @@ alter table app.letters drop constraint ck_letters_kind;
 alter table app.letters add constraint ck_letters_kind check (kind in ('invitation', 'approval_request',
   'approval_asked_in_app', 'changes_requested', 'approved', 'trouble', 'approval_reminder', 'approval_escalated',
   'approval_voided', 'approval_steer', 'approval_nudge', 'missed', 'held', 'released', 'to_decide', 'device_code',
-  'portal_link', 'thread_message', 'import_over', 'rights_ending', 'billing', 'digest'));
+  'portal_link', 'thread_message', 'import_over', 'rights_ending', 'billing', 'domain_code', 'digest'));
 """
