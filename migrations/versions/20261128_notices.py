@@ -5,7 +5,7 @@ from alembic import op
 from tenants.isolation import protect
 
 revision = "20261128_notices"
-down_revision = "20261128_oidc"
+down_revision = "20261128_tokens"
 branch_labels = None
 depends_on = None
 
