@@ -118,9 +118,26 @@ class IdentityLink(Base):
     last_used_at: Mapped[datetime | None]
 
 
+class FactorReset(Base):
+    """That an agency asked for somebody's second step to be removed: there while it waits, gone once it ended."""
+
+    __tablename__ = "factor_resets"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    identity_id: Mapped[uuid.UUID] = mapped_column(
+        ForeignKey(f"{SCHEMA}.identities.id", ondelete="CASCADE"), unique=True
+    )
+    agency_id: Mapped[uuid.UUID] = mapped_column(ForeignKey(f"{SCHEMA}.directory.agency_id", ondelete="CASCADE"))
+    agency_name: Mapped[str]
+    asked_by: Mapped[str]
+    asked_at: Mapped[Timestamp]
+    opens_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+
+
 LETTER_PURPOSES = (
     "verification", "password_reset", "already_registered", "factor_on", "factor_off", "recovery_used", "recovery_new",
-    "codes_off", "passkey_added", "passkey_removed", "passkey_copied",
+    "codes_off", "passkey_added", "passkey_removed", "passkey_copied", "factor_reset", "factor_gone",
     "linked", "unlinked",
 )  # fmt: skip
 
@@ -251,6 +268,7 @@ GLOBAL_TABLES = frozenset(
         "passkeys",
         "identity_links",
         "claimed_mail_domains",
+        "factor_resets",
     }
 )
 """Every table without an agency of its own; a test fails on any other."""

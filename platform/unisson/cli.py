@@ -139,6 +139,19 @@ def verify_trail(slug: str | None, digest: str | None) -> None:
             sys.exit(1)
 
 
+@commands.command("remove-second-step")
+@click.argument("email")
+def remove_second_step(email: str) -> None:
+    """Remove the second step of the person with EMAIL, who lost it and works for several agencies; they get a mail."""
+    from unisson.identity.rescue import remove  # noqa: PLC0415 - see the module
+
+    with _with_servers() as found:
+        if not remove(found, email):
+            print("Nobody with this address has a second step.", file=sys.stderr)
+            sys.exit(1)
+    print("The second step is removed, and every browser signed out. Make sure that it was this person who asked.")
+
+
 @commands.command()
 @click.option("--json", "as_json", is_flag=True, help="One JSON list instead of sentences.")
 def demo(as_json: bool) -> None:

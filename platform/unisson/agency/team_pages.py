@@ -3,16 +3,19 @@
 import uuid
 
 from flask import redirect, render_template, request, url_for
+from sqlalchemy import func, select
 from werkzeug.wrappers import Response
 
 from tenants.errors import NotFoundError, RefusedError
+from tenants.identities import FactorReset
+from tenants.members import Membership, needs_second_step
 from tenants.permissions import AgencyRole, BrandRole, Permission
 from unisson.agency import team as verbs
 from unisson.agency import words
 from unisson.agency.forms import AgencyRoleForm, BrandRoleForm, InvitationForm
 from unisson.agency.people import people, person_line
 from unisson.agency.routes import blueprint
-from unisson.identity import browser, sign_ins
+from unisson.identity import browser, resets, sign_ins
 from unisson.identity.confirming import needs_confirmation, needs_confirmation_where
 from unisson.web import limits
 from unisson.web.db import session
@@ -106,18 +109,37 @@ def member(membership_id: uuid.UUID) -> Answer:
     brands = [card for card in visible_brands() if actor().may(Permission.BRAND_TEAM, card.id)]
     role_form = BrandRoleForm(formdata=None)
     role_form.offer(brands)
+    may_change = actor().may(Permission.AGENCY_TEAM)
     return render_template(
         "agency/member.html",
         line=line,
+        reset=_reset_of(line.id) if may_change else None,
         agency_form=AgencyRoleForm(formdata=None, data={"agency_role": line.agency_role.value}),
         role_form=role_form,
         brands=brands,
         agency_roles=words.AGENCY_ROLES,
         brand_roles=words.BRAND_ROLES,
-        may_change=actor().may(Permission.AGENCY_TEAM),
+        may_change=may_change,
         operation_id=new_operation_id,
         is_self=line.id == actor().membership_id,
     )
+
+
+def _reset_of(membership_id: uuid.UUID) -> tuple[bool, FactorReset | None]:
+    """Return whether somebody has a second step, and the request of this agency to remove it that waits for them."""
+    wanted = (
+        select(needs_second_step(Membership.identity_id), FactorReset)
+        .select_from(Membership)
+        .outerjoin(
+            FactorReset,
+            (FactorReset.identity_id == Membership.identity_id)
+            & (FactorReset.agency_id == Membership.agency_id)
+            & (FactorReset.expires_at > func.clock_timestamp()),
+        )
+        .where(Membership.id == membership_id)
+    )
+    has_one, asked = session().execute(wanted).one()
+    return has_one, asked
 
 
 def _to(membership_id: uuid.UUID) -> Response:
@@ -174,6 +196,15 @@ def revoking(membership_id: uuid.UUID) -> Answer:
     """Withdraw an invitation."""
     verbs.revoke_invitation(session(), actor(), membership_id)
     browser.tell(_("The invitation is withdrawn; its link no longer works."))
+    return _to(membership_id)
+
+
+@blueprint.post("/team/<uuid:membership_id>/second-step-reset")
+@needs_confirmation
+def asking_factor_reset(membership_id: uuid.UUID) -> Answer:
+    """Ask for the second step of somebody who lost their phone to be removed."""
+    membership = resets.ask(session(), actor(), membership_id)
+    browser.tell(_("A mail is on its way to %(email)s. It says what to do, and from when on.", email=membership.email))
     return _to(membership_id)
 
 

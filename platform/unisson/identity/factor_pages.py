@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response
 
 from tenants.errors import RefusedError
 from tenants.identities import Identity
-from unisson.identity import accounts, browser, challenges, factors, passkeys
+from unisson.identity import accounts, browser, challenges, factors, passkeys, resets
 from unisson.identity.account import HOME_ZONE
 from unisson.identity.confirming import needs_confirmation
 from unisson.identity.forms import CodeForm, StepForm
@@ -90,6 +90,7 @@ def stepping() -> Answer:
         status = form.refuse(refusal)
         return _step_page(form, identity_id), status
     limits.forgive(limits.SECOND_STEP, asked["id"])
+    resets.keep(any_session(), runtime().database, identity_id)
     browser.let_in(identity_id)
     if asked["said"]:
         browser.tell(asked["said"])
@@ -192,6 +193,7 @@ def _page(code: CodeForm | None = None) -> str:
         is_on=factors.is_on(any_session(), browser.person().id),
         passkeys=passkeys.passkeys_of(any_session(), browser.person().id),
         may_add=is_possible(),
+        reset=resets.pending(any_session(), browser.person().id),
         zone=browser.person().timezone or HOME_ZONE,
         drawn=_drawn(stands.secret) if stands.secret else "",
         code=code or CodeForm(formdata=None),

@@ -7,7 +7,7 @@ from flask import redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
 from tenants.errors import RefusedError
-from unisson.identity import accounts, browser, challenges, passkeys
+from unisson.identity import accounts, browser, challenges, passkeys, resets
 from unisson.identity.confirming import needs_confirmation
 from unisson.identity.devices import device_words
 from unisson.identity.entrance import sign_in_page
@@ -15,7 +15,7 @@ from unisson.identity.forms import PasskeyForm, SignInForm
 from unisson.identity.passkey_answers import answered, question, site
 from unisson.identity.routes import blueprint
 from unisson.web import limits
-from unisson.web.db import any_session
+from unisson.web.db import any_session, runtime
 from unisson.web.guards import public, signed_in
 from unisson.web.i18n import _
 
@@ -43,6 +43,7 @@ def signing_in_by_passkey() -> Answer:
         status = shown.refuse(refusal)
         return sign_in_page(shown), status
     target = browser.destination()
+    resets.keep(any_session(), runtime().database, identity_id)
     browser.let_in(identity_id)
     return redirect(target, 303)
 

@@ -12,7 +12,11 @@ from tenants.identities import IdentityLetter
 from unisson.vault import new_token, token_hash
 from unisson.web.i18n import lazy
 
-LIFETIMES = {"verification": timedelta(days=3), "password_reset": timedelta(hours=1)}
+LIFETIMES = {
+    "verification": timedelta(days=3),
+    "password_reset": timedelta(hours=1),
+    "factor_reset": timedelta(days=7),
+}
 
 OVER = lazy("This link was used already, or its time is over. Ask for a new one: it arrives within a minute.")
 

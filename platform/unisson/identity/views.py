@@ -6,7 +6,7 @@ from flask import Flask, request, session
 from flask_login import AnonymousUserMixin, LoginManager
 from werkzeug.wrappers import Response
 
-from unisson.identity import account, confirming, entrance, factor_pages, joining, passkey_pages, recovery
+from unisson.identity import account, confirming, entrance, factor_pages, joining, passkey_pages, recovery, reset_pages
 from unisson.identity.browser import TOKEN, load_person, visitor
 from unisson.identity.routes import blueprint
 from unisson.web import limits
@@ -14,6 +14,7 @@ from unisson.web import limits
 __all__ = [
     "account", "blueprint", "confirming", "entrance", "factor_pages", "init_app", "joining", "passkey_pages",
     "recovery",
+    "reset_pages",
 ]  # fmt: skip
 
 _FOR_EVERYBODY = frozenset({"newsroom", "home.health", "static"})

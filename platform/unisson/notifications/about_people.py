@@ -7,7 +7,7 @@ from sqlalchemy import select
 from tenants.agencies import Agency
 from tenants.base import utcnow
 from tenants.brands import Brand
-from tenants.identities import IdentityLetter
+from tenants.identities import FactorReset, Identity, IdentityLetter
 from tenants.members import BrandAssignment, Invitation, Membership
 from tenants.session import GlobalSession, TenantSession
 from unisson.agency import invitations
@@ -64,6 +64,8 @@ def about_identity(session: GlobalSession, letter: IdentityLetter, base_url: str
         return _already_registered(base_url)
     if letter.purpose in _OF_THE_SIGN_IN:
         return _sign_in_changed(letter, base_url)
+    if letter.purpose == "factor_reset":
+        return _factor_reset(session, letter, base_url)
     token = tokens.mint(session, letter)
     return _verification(base_url, token) if letter.purpose == "verification" else _password_reset(base_url, token)
 
@@ -73,6 +75,10 @@ _OF_THE_SIGN_IN = {
     "factor_off": lazy("The second step of your sign-in is off: your password alone lets you in."),
     "recovery_used": lazy("A recovery code was used to sign in, in place of your phone."),
     "codes_off": lazy("The codes of your phone were turned off. Your passkeys are still asked for after the password."),
+    "factor_gone": lazy(
+        "Your second step was removed, as was asked for you: your password alone lets you in. Every browser is signed"
+        " out. Sign in, and set up a new one."
+    ),
     "passkey_added": lazy("A passkey was added to your account: it lets in whoever holds the device and unlocks it."),
     "passkey_removed": lazy("A passkey was removed from your account."),
     "passkey_copied": lazy(
@@ -93,6 +99,34 @@ def _sign_in_changed(letter: IdentityLetter, base_url: str) -> Words:
         action_label=_("Look at my account"),
         action_url=f"{base_url}/me/{'sign-on' if 'linked' in letter.purpose else 'second-factor'}",
         after=(_("If it was not you, change your password at once, and sign every other browser out."),),
+    )
+
+
+def _factor_reset(session: GlobalSession, letter: IdentityLetter, base_url: str) -> Words:
+    """Return the words of the mail that an agency's request is told by, with the link that carries it out."""
+    asked = session.scalars(select(FactorReset).where(FactorReset.identity_id == letter.identity_id)).one_or_none()
+    zone = session.get_one(Identity, letter.identity_id).timezone or "Europe/Paris"
+    token = tokens.mint(session, letter)
+    said = _("Somebody asked to have your second step removed, and took it back since. Nothing is to be done.")
+    if asked is not None:
+        said = _(
+            "%(name)s of %(agency)s asked to have the second step of your sign-in removed, as for somebody who lost"
+            " their phone. From %(at)s on you can do so by this link and your password; it works until %(until)s.",
+            name=asked.asked_by, agency=asked.agency_name, at=moment(asked.opens_at, zone),
+            until=moment(asked.expires_at, zone),
+        )  # fmt: skip
+    return Words(
+        subject=_("The second step of your sign-in is to be removed"),
+        heading=_("The second step of your sign-in is to be removed"),
+        paragraphs=(said,),
+        action_label=_("Remove the second step"),
+        action_url=f"{base_url}/second-step-reset/{token}",
+        after=(
+            _(
+                "You did not ask for that? Sign in as always: passing the second step stops it. Then talk with your"
+                " agency."
+            ),
+        ),
     )
 
 

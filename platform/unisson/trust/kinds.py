@@ -59,6 +59,11 @@ KINDS = (
         "identity_letters", "created_at < clock_timestamp() - interval '3 months'", belongs_to_agency=False,
     ),
     Kind(
+        lazy("Second steps to be removed"), lazy("Of whom, who asked for it, when"),
+        lazy("Letting people in again who lost their phone"), Basis.CONTRACT, lazy("7 days"), _GOES,
+        "factor_resets", "expires_at < clock_timestamp()", belongs_to_agency=False,
+    ),
+    Kind(
         lazy("Members and clients’ people"), lazy("Name, e-mail address, language, roles, absences"),
         lazy("Working together, asking the right person"), Basis.CONTRACT, _WITH_PERSON, _PSEUDONYM,
     ),
