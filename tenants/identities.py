@@ -127,7 +127,7 @@ class FactorReset(Base):
     identity_id: Mapped[uuid.UUID] = mapped_column(
         ForeignKey(f"{SCHEMA}.identities.id", ondelete="CASCADE"), unique=True
     )
-    agency_id: Mapped[uuid.UUID] = mapped_column(ForeignKey(f"{SCHEMA}.directory.agency_id", ondelete="CASCADE"))
+    asking_agency_id: Mapped[uuid.UUID] = mapped_column(ForeignKey(f"{SCHEMA}.directory.agency_id", ondelete="CASCADE"))
     agency_name: Mapped[str]
     asked_by: Mapped[str]
     asked_at: Mapped[Timestamp]

@@ -20,12 +20,12 @@ def downgrade() -> None:
 
 TABLE = """
 create table app.factor_resets (
-  id uuid not null, identity_id uuid not null, agency_id uuid not null, agency_name text not null, asked_by text not null,
+  id uuid not null, identity_id uuid not null, asking_agency_id uuid not null, agency_name text not null, asked_by text not null,
   asked_at timestamptz not null default clock_timestamp(), opens_at timestamptz not null, expires_at timestamptz not null,
   constraint pk_factor_resets primary key (id),
   constraint uq_factor_resets_identity_id unique (identity_id),
   constraint fk_factor_resets_identity_id foreign key (identity_id) references app.identities (id) on delete cascade,
-  constraint fk_factor_resets_agency_id foreign key (agency_id) references app.directory (agency_id) on delete cascade);
+  constraint fk_factor_resets_asking_agency_id foreign key (asking_agency_id) references app.directory (agency_id) on delete cascade);
 grant select, insert, update, delete on app.factor_resets to unisson_web;
 grant select, delete on app.factor_resets to unisson_worker;
 grant select on app.factor_resets to unisson_backup;

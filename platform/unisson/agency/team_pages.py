@@ -133,7 +133,7 @@ def _reset_of(membership_id: uuid.UUID) -> tuple[bool, FactorReset | None]:
         .outerjoin(
             FactorReset,
             (FactorReset.identity_id == Membership.identity_id)
-            & (FactorReset.agency_id == Membership.agency_id)
+            & (FactorReset.asking_agency_id == Membership.agency_id)
             & (FactorReset.expires_at > func.clock_timestamp()),
         )
         .where(Membership.id == membership_id)

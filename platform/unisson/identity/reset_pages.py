@@ -44,7 +44,7 @@ def carrying_out_reset(token: str) -> Answer:
     """Remove the second step, by the password."""
     limits.spend(limits.TOKEN)
     # What was asked for stands on that agency's trail: all of it happens inside.
-    session = enter_agency(resets.asked_by_link(any_session(), token).agency_id)
+    session = enter_agency(resets.asked_by_link(any_session(), token).asking_agency_id)
     asked, form = resets.asked_by_link(session, token), ConfirmationForm()
     email = session.get_one(Identity, asked.identity_id).email
     limits.spend(limits.SIGN_IN, email)

@@ -77,7 +77,7 @@ def _note(session: TenantSession, actor: Actor, identity_id: uuid.UUID) -> None:
     now = utcnow()
     session.execute(delete(FactorReset).where(FactorReset.identity_id == identity_id, FactorReset.expires_at <= now))
     row = {
-        "id": new_id(), "identity_id": identity_id, "agency_id": session.agency_id, "asked_by": actor.name,
+        "id": new_id(), "identity_id": identity_id, "asking_agency_id": session.agency_id, "asked_by": actor.name,
         "agency_name": session.scalars(select(Agency.name)).one(), "opens_at": now + WAIT, "expires_at": now + LAST,
     }  # fmt: skip
     noted = session.execute(insert(FactorReset).values(row).on_conflict_do_nothing().returning(FactorReset.id))
@@ -110,7 +110,7 @@ def carry_out(session: TenantSession, asked: FactorReset, token: str) -> None:
     identity_id = asked.identity_id
     if not is_open(asked):
         raise RefusedError(EARLY)
-    _refuse_elsewhere(session, identity_id, asked.agency_id)
+    _refuse_elsewhere(session, identity_id, asked.asking_agency_id)
     tokens.redeem(session, token, "factor_reset")
     if not _end(session, identity_id, "person.second_step_reset"):
         raise GoneError(OVER)
@@ -133,7 +133,7 @@ def keep(session: Session, database: Database, identity_id: uuid.UUID) -> bool:
     asked = pending(session, identity_id)
     if asked is None:
         return False
-    with database.agency(asked.agency_id) as inside:
+    with database.agency(asked.asking_agency_id) as inside:
         return _end(inside, identity_id, "person.second_step_kept")
 
 
@@ -141,7 +141,7 @@ def _end(session: TenantSession, identity_id: uuid.UUID, verb: str) -> bool:
     """Forget the request, and put on the agency's trail what the person did; return whether it was there still."""
     gone = session.execute(
         delete(FactorReset)
-        .where(FactorReset.identity_id == identity_id, FactorReset.agency_id == session.agency_id)
+        .where(FactorReset.identity_id == identity_id, FactorReset.asking_agency_id == session.agency_id)
         .returning(FactorReset.id)
     )
     if gone.first() is None:
