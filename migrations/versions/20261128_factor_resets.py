@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "20261128_factor_resets"
-down_revision = "20261128_passkeys"
+down_revision = "20261128_notices"
 branch_labels = None
 depends_on = None
 
@@ -35,5 +35,6 @@ LETTERS = """
 alter table app.identity_letters drop constraint ck_identity_letters_purpose;
 alter table app.identity_letters add constraint ck_identity_letters_purpose check (purpose in (
   'verification', 'password_reset', 'already_registered', 'factor_on', 'factor_off', 'recovery_used', 'recovery_new',
-  'codes_off', 'passkey_added', 'passkey_removed', 'passkey_copied', 'factor_reset', 'factor_gone'));
+  'codes_off', 'passkey_added', 'passkey_removed', 'passkey_copied', 'linked', 'unlinked',
+  'factor_reset', 'factor_gone'));
 """
