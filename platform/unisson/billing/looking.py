@@ -4,6 +4,7 @@ An account stands on the dispatch table for its next look: the next step of a la
 event only has it looked at sooner. By the claim's fence, of two who look at once the one who began later writes.
 """
 
+from contextlib import suppress
 from datetime import timedelta
 
 import structlog
@@ -18,7 +19,7 @@ from unisson.billing.models import BillingAccount, BillingEvent, BillingPrice
 from unisson.billing.plans import prices_of
 from unisson.billing.reach import gateway_of
 from unisson.billing.refusals import NotTakenError, StripeAwayError
-from unisson.billing.said import State
+from unisson.billing.said import Price, State
 from unisson.dispatching import Claim, done, holds, release
 from unisson.runtime import Runtime
 
@@ -28,8 +29,8 @@ DAILY = timedelta(days=1)
 AGAIN = timedelta(minutes=5)
 """When Stripe is asked again after it did not answer."""
 LEASE = 90.0
-LONGEST = 35.0
-"""Seconds that a look may take: three calls, ten seconds each."""
+LONGEST = 15.0
+"""Seconds that must be left to begin a look. One that takes longer and is cut off is begun anew after its lease."""
 NEWCOMERS = 20
 EVENTS_KEPT = timedelta(days=90)
 
@@ -65,13 +66,13 @@ def _attend(runtime: Runtime, claimed: Claim) -> None:
     account = _read(runtime, claimed)
     if account is None:
         return
-    state: State | None = None
-    try:
+    with suppress(StripeAwayError):  # prices are a courtesy to whoever chooses a plan
         know_prices(runtime)
-        if account.customer_id:
+    state: State | None = None
+    if account.customer_id:
+        try:
             state = gateway_of(runtime.settings).state(account.customer_id)
-    except (StripeAwayError, NotTakenError):
-        if account.customer_id:
+        except (StripeAwayError, NotTakenError):
             _put_off(runtime, claimed)
             return
     try:
@@ -128,7 +129,7 @@ def know_prices(runtime: Runtime) -> int:
     with runtime.database.everywhere() as session:
         fresh = session.scalars(select(BillingPrice.id).where(BillingPrice.fetched_at > func.clock_timestamp() - DAILY))
         missing = sorted(wanted - set(fresh))
-    found = [price for price in (gateway_of(runtime.settings).price(each) for each in missing) if price]
+    found = [price for price in (_price(runtime, each) for each in missing) if price]
     if found:
         with runtime.database.everywhere() as session:
             for price in found:
@@ -140,3 +141,12 @@ def know_prices(runtime: Runtime) -> int:
                 )  # fmt: skip
             session.execute(delete(BillingEvent).where(BillingEvent.received_at < func.clock_timestamp() - EVENTS_KEPT))
     return len(found)
+
+
+def _price(runtime: Runtime, price_id: str) -> Price | None:
+    """Return a price; None, with a word to the operator, for one that Stripe does not know: accounts stand without."""
+    try:
+        return gateway_of(runtime.settings).price(price_id)
+    except NotTakenError:
+        log.error("billing.no_such_price", price=price_id)
+        return None

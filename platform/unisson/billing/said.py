@@ -185,7 +185,7 @@ def subscription(told: Told) -> Subscription:
         interval=interval if interval in {"month", "year"} else None,
         currency=told.get("currency") or price.get("currency") or "eur",
         period_starts_at=moment(first.get("current_period_start") or told.get("current_period_start")),
-        period_ends_at=moment(first.get("current_period_end") or told.get("current_period_end")),
+        period_ends_at=_period_end(told, first),
         ends_at=_end(told, first),
         created_at=_sure(told["created"]),
     )
@@ -196,7 +196,12 @@ def _end(told: Told, first: Told) -> datetime | None:
         return moment(told["ended_at"])
     if told.get("cancel_at"):
         return moment(told["cancel_at"])
-    return moment(first.get("current_period_end")) if told.get("cancel_at_period_end") else None
+    return _period_end(told, first) if told.get("cancel_at_period_end") else None
+
+
+def _period_end(told: Told, first: Told) -> datetime | None:
+    """Return the end of the first line's period; older versions of the API have it on the subscription."""
+    return moment(first.get("current_period_end") or told.get("current_period_end"))
 
 
 def _sure(seconds: int) -> datetime:
