@@ -155,7 +155,12 @@ def test_a_subscription_is_begun_changed_and_ended(shop: Shop) -> None:
     )
     assert shop.heard("customer.subscription.created")
     account = shop.look()
-    assert (account.status, account.price_id, account.brands, account.interval) == ("active", "plan_atelier", 3, "month")
+    assert (account.status, account.price_id, account.brands, account.interval) == (
+        "active",
+        "plan_atelier",
+        3,
+        "month",
+    )
     assert account.period_ends_at is not None
     with shop.desk.session() as session:
         invoice = session.scalars(select(BillingInvoice)).one()

@@ -40,7 +40,8 @@ STAYS_OPEN = frozenset(
         # Who may come in, and who may not any more.
         "identity.joining", "agency.changing_role", "agency.giving_role", "agency.withdrawing_role",
         "agency.removing", "agency.revoking", "agency.asking_second_step", "agency.domain_removal",
-        "trust.asking_erasure", "trust.withdrawing_erasure", "tokens.token_revocation",
+        "sign_on.provider_changing", "sign_on.provider_suspension", "sign_on.provider_resumption",
+        "sign_on.provider_removal", "trust.asking_erasure", "trust.withdrawing_erasure", "tokens.token_revocation",
         "agency.domain_verification", "calendars.feed_revocation", "calendars.view_opening",
     }
 )  # fmt: skip

@@ -148,5 +148,5 @@ def _price(runtime: Runtime, price_id: str) -> Price | None:
     try:
         return gateway_of(runtime.settings).price(price_id)
     except NotTakenError:
-        log.error("billing.no_such_price", price=price_id)
+        log.warning("billing.no_such_price", price=price_id)
         return None
