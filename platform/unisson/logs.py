@@ -20,21 +20,29 @@ def configure(settings: Settings) -> None:
         if settings.is_production
         else structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
     )
+    told: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        _say_agency,
+        _hide_tokens,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        *([structlog.processors.format_exc_info] if settings.is_production else []),
+    ]
     structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            _say_agency,
-            _hide_tokens,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            *([structlog.processors.format_exc_info] if settings.is_production else []),
-            renderer,
-        ],
+        processors=[*told, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(settings.log_level)),
         logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
         cache_logger_on_first_use=True,
     )
-    logging.basicConfig(level=settings.log_level, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s")
+    # What libraries log, in the same shape: their words may quote what somebody sent, line breaks included.
+    spoken = logging.StreamHandler(sys.stderr)
+    spoken.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[structlog.stdlib.add_logger_name, *told],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+        )
+    )
+    logging.basicConfig(level=settings.log_level, handlers=[spoken])
 
 
 def _say_agency(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

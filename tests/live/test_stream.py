@@ -125,3 +125,12 @@ def test_a_stream_that_is_left_is_forgotten(runtime: Runtime, address: str):
 def test_where_no_process_tells_of_changes_the_page_asks_for_none(desk: Desk):
     answer = desk.get("cm", "/live")
     assert (answer.status_code, answer.data) == (204, b"")
+
+
+def test_every_answer_says_how_it_may_be_used(address: str) -> None:
+    for path in ("/health", PATH, "/nowhere"):
+        told = httpx2.get(f"{address}{path}").headers
+        assert told["X-Content-Type-Options"] == "nosniff"
+        assert told["Referrer-Policy"] == "no-referrer"
+        assert told["Cache-Control"] == "no-store"
+        assert told["Content-Security-Policy"] == "default-src 'none'; base-uri 'none'; frame-ancestors 'none'"

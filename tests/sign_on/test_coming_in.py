@@ -18,6 +18,8 @@ from werkzeug.test import TestResponse
 from tenants.base import utcnow
 from tenants.identities import Identity, IdentityLetter, IdentityLink, Seat, SignIn
 from tenants.members import Membership
+from unisson.sign_on.models import IdentityProvider
+from unisson.vault import Vault
 
 
 def who_is_in(sign_on: SignOn, client) -> str:
@@ -223,6 +225,15 @@ def test_a_secret_that_is_accepted_no_more_is_told(sign_on: SignOn) -> None:
     assert answer.status_code == 422
     assert "client secret" in answer.text
     assert "<b>" not in answer.text
+
+
+def test_a_secret_sealed_by_another_key_is_a_sentence(sign_on: SignOn) -> None:
+    with sign_on.desk.session() as session:
+        session.execute(update(IdentityProvider).values(secret=Vault("another key" * 4).seal({"secret": "x"})))
+    there = sign_on.path(f"/{sign_on.provider_id}")
+    answer = sign_on.desk.app.test_client().get(there, base_url=HTTPS, headers={"Accept-Language": "en"})
+    assert answer.status_code == 422
+    assert "enter a new one" in answer.text
 
 
 # Who is who: by issuer and subject, and by nothing else.

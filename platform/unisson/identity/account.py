@@ -7,6 +7,7 @@ from werkzeug.wrappers import Response
 
 from tenants.errors import NotFoundError, RefusedError
 from unisson.identity import accounts, browser, sign_ins
+from unisson.identity.confirming import needs_confirmation
 from unisson.identity.devices import device_words
 from unisson.identity.forms import ChangePasswordForm, ProfileForm
 from unisson.identity.routes import blueprint
@@ -14,6 +15,7 @@ from unisson.web import limits
 from unisson.web.db import any_session
 from unisson.web.guards import signed_in
 from unisson.web.i18n import _, language, speaking
+from unisson.web.noted import note, note_refusal
 
 Answer = Response | str | tuple[str, int]
 HOME_ZONE = "Europe/Paris"
@@ -82,9 +84,11 @@ def changing_password() -> Answer:
             browser.password_keeper(),
         )
     except RefusedError as refusal:
+        note_refusal("password.refused")
         status = form.refuse(refusal)
         return _page(password=form), status
     browser.renew(token)
+    note("password.changed")
     browser.tell(_("Your password is changed. Every other browser is signed out."))
     return redirect(url_for("identity.me"), 303)
 
@@ -102,6 +106,7 @@ def my_sessions() -> Answer:
 
 @blueprint.post("/me/sessions/<uuid:sign_in_id>/revocation")
 @signed_in
+@needs_confirmation
 def ending_session(sign_in_id: uuid.UUID) -> Answer:
     """Sign one of one's browsers out."""
     if not sign_ins.end_one(any_session(), browser.person().id, sign_in_id):
@@ -112,6 +117,7 @@ def ending_session(sign_in_id: uuid.UUID) -> Answer:
 
 @blueprint.post("/me/sessions/revocation")
 @signed_in
+@needs_confirmation
 def ending_other_sessions() -> Answer:
     """Sign every browser out but this one."""
     sign_ins.end_all(any_session(), browser.person().id, but=browser.person().sign_in_id)

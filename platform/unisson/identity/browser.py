@@ -15,6 +15,7 @@ from unisson.identity.destinations import safe_destination
 from unisson.identity.passwords import Keeper, keeper
 from unisson.web.db import any_session, runtime
 from unisson.web.forms import one_line
+from unisson.web.noted import note
 from unisson.web.people import Grounds
 
 TOKEN = "_user_id"  # noqa: S105 - the name of a place, not a secret
@@ -73,6 +74,7 @@ def let_in(identity_id: uuid.UUID, grounds: Grounds | None = None, *, confirmed:
     session.clear()
     where = (request.remote_addr or "", user_agent())
     _hold(sign_ins.start(any_session(), identity_id, *where, grounds=on, confirmed=confirmed))
+    note("sign_in.done")
 
 
 def stay_in() -> None:
@@ -98,6 +100,7 @@ def let_out() -> None:
     """Sign this browser out, on the server and here."""
     held = session.get(TOKEN)
     if held:
+        note("sign_in.ended")
         sign_ins.end(any_session(), held)
     logout_user()  # type: ignore[no-untyped-call]  # Flask-Login has no types
     session.clear()

@@ -25,6 +25,7 @@ from unisson.web import limits
 from unisson.web.db import any_session, runtime
 from unisson.web.guards import signed_in
 from unisson.web.i18n import _
+from unisson.web.noted import note_refusal
 
 Answer = BaseResponse | str | tuple[str, int]
 View = TypeVar("View", bound=Callable[..., Any])
@@ -145,6 +146,7 @@ def _refused(form: AgainForm) -> int | None:
     try:
         _check(form, ways())
     except RefusedError as refusal:
+        note_refusal("confirmation.refused")
         return form.refuse(refusal)
     return None
 

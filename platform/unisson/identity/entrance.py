@@ -20,6 +20,7 @@ from unisson.web import limits
 from unisson.web.db import any_session, enter_agency
 from unisson.web.guards import public, signed_in
 from unisson.web.i18n import language
+from unisson.web.noted import note_refusal
 
 Answer = Response | str | tuple[str, int]
 
@@ -52,6 +53,7 @@ def signing_in() -> Answer:
             any_session(), form.email.data or "", form.password.data or "", browser.password_keeper()
         )
     except RefusedError as refusal:
+        note_refusal("sign_in.refused", account=limits.mark(form.email.data or ""))
         status = form.refuse(refusal)
         return sign_in_page(form), status
     limits.forgive(limits.SIGN_IN, form.email.data or "")
@@ -64,7 +66,11 @@ def sign_out() -> Answer:
     """Let somebody out; who wants to come in again goes on from there."""
     wanted = browser.destination("")
     browser.let_out()
-    return redirect(url_for("identity.sign_in", next=wanted) if wanted else url_for("home.front"), 303)
+    answer = redirect(url_for("identity.sign_in", next=wanted) if wanted else url_for("home.front"), 303)
+    # Pages may be kept by the browser, which asks before it shows them again: now it forgets them. Not "storage", where
+    # what was typed and not sent yet is kept.
+    answer.headers["Clear-Site-Data"] = '"cache"'
+    return answer
 
 
 @blueprint.get("/sign-up")

@@ -24,6 +24,7 @@ from unisson.web import limits
 from unisson.web.db import any_session, runtime
 from unisson.web.guards import public, signed_in
 from unisson.web.i18n import _
+from unisson.web.noted import note_refusal
 
 Answer = Response | str | tuple[str, int]
 
@@ -87,6 +88,7 @@ def stepping() -> Answer:
     try:
         was_spare = _pass(identity_id, form)
     except RefusedError as refusal:
+        note_refusal("second_step.refused", of=asked["id"])
         status = form.refuse(refusal)
         return _step_page(form, identity_id), status
     limits.forgive(limits.SECOND_STEP, asked["id"])

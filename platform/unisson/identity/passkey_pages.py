@@ -18,6 +18,7 @@ from unisson.web import limits
 from unisson.web.db import any_session, runtime
 from unisson.web.guards import public, signed_in
 from unisson.web.i18n import _
+from unisson.web.noted import note_refusal
 
 Answer = Response | str | tuple[str, int]
 
@@ -39,6 +40,7 @@ def signing_in_by_passkey() -> Answer:
     try:
         identity_id = answered("sign_in", form.passkey.data or "")
     except RefusedError as refusal:
+        note_refusal("sign_in.refused")
         shown = SignInForm(formdata=None)
         status = shown.refuse(refusal)
         return sign_in_page(shown), status

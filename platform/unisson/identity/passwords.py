@@ -35,6 +35,9 @@ COST = Cost(passes=2, kibibytes=47_104)
 """46 MiB twice over: above OWASP's floor, about a tenth of a second."""
 TEST_COST = Cost(passes=1, kibibytes=8)
 
+OWN_WORDS = ("unisson",)
+"""What guesses at a password here begin with, besides the person's own words."""
+
 _JUDGED = 72  # characters: zxcvbn's own bound, since its time grows with their square
 _one_at_a_time = Lock()  # zxcvbn keeps the person's words in a global of its own
 
@@ -91,7 +94,8 @@ def weakness(password: str, about: Sequence[str]) -> LazyString | None:
     from zxcvbn import zxcvbn  # noqa: PLC0415 - its word lists are heavy: loaded when somebody chooses a password
 
     judge: Callable[..., dict[str, Any]] = zxcvbn
-    words = [word for text in about for word in (text, *text.replace("@", " ").replace(".", " ").split()) if word]
+    own = (*about, *OWN_WORDS)
+    words = [word for text in own for word in (text, *text.replace("@", " ").replace(".", " ").split()) if word]
     with _one_at_a_time:
         score: int = judge(password[:_JUDGED], user_inputs=words)["score"]
     return GUESSABLE if score < ENOUGH else None

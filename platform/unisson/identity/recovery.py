@@ -15,6 +15,7 @@ from unisson.web import limits
 from unisson.web.db import any_session
 from unisson.web.guards import public, signed_in
 from unisson.web.i18n import _
+from unisson.web.noted import note, note_refusal
 
 Answer = Response | str | tuple[str, int]
 
@@ -62,6 +63,7 @@ def setting_password(token: str) -> Answer:
     if not form.validate():
         return render_template("identity/new_password.html", form=form), 422
     identity_id = accounts.reset_password(any_session(), token, form.password.data or "", browser.password_keeper())
+    note("password.reset", of=str(identity_id))
     said = _("Your password is changed. Every other browser is signed out.")
     return step_in(identity_id, url_for("home.front"), said=said)
 
@@ -109,6 +111,7 @@ def verifying(token: str) -> Answer:
         try:
             accounts.authenticate(any_session(), holder.email, form.password.data or "", browser.password_keeper())
         except RefusedError as refusal:
+            note_refusal("sign_in.refused", of=str(holder.id))
             status = form.refuse(refusal)
             return _verification_page(holder, form), status
     identity_id = accounts.verify(any_session(), token)

@@ -12,9 +12,12 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 from sse_starlette import EventSourceResponse, ServerSentEvent
 from starlette.applications import Starlette
+from starlette.datastructures import MutableHeaders
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from unisson import logs
 from unisson.announcing import CHANNEL
@@ -28,12 +31,17 @@ PING_SECONDS = 20
 SEND_SECONDS = 30
 AGAIN_SECONDS = 1.0
 
+_STRICT = {"Strict-Transport-Security": "max-age=63072000; includeSubDomains"}
+_ON_ALL = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; base-uri 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
 _HEADERS = {
     # The ticket is what lets one listen; there is no cookie that another site could make use of.
     "Access-Control-Allow-Origin": "*",  # nosemgrep: open-to-all-origins
-    "Cache-Control": "no-store",
     "X-Accel-Buffering": "no",
-    "X-Content-Type-Options": "nosniff",
 }
 
 
@@ -66,7 +74,27 @@ def create_stream(settings: Settings | None = None) -> Starlette:
         with contextlib.suppress(asyncio.CancelledError):
             await reader
 
-    return Starlette(routes=[Route(PATH, stream), Route("/health", health)], lifespan=lifespan)
+    return Starlette(
+        routes=[Route(PATH, stream), Route("/health", health)],
+        middleware=[Middleware(_Hardened, secure=held.base_url.startswith("https://"))],
+        lifespan=lifespan,
+    )
+
+
+class _Hardened:
+    """ASGI middleware that says on every answer what the pages say on theirs (OWASP ASVS 5.0 §3.4)."""
+
+    def __init__(self, app: ASGIApp, *, secure: bool) -> None:
+        self._app = app
+        self._wanted = _ON_ALL | (_STRICT if secure else {})
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def hardened(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message).update(self._wanted)
+            await send(message)
+
+        await self._app(scope, receive, hardened)
 
 
 async def _told(rooms: Rooms, listener: Listener, ticket: Ticket) -> AsyncIterator[ServerSentEvent]:

@@ -26,6 +26,7 @@ from unisson.web.db import session
 from unisson.web.guards import actor, brand_card, current_agency_row, public
 from unisson.web.i18n import lazy
 from unisson.web.limits import Allowance, spend
+from unisson.web.noted import note, note_refusal
 from unisson.web.people import me
 
 Answer = Response | str | tuple[str, int]
@@ -100,9 +101,11 @@ def recognising(token: str) -> Answer:
     if outcome is not Outcome.RIGHT:
         # A wrong try counts, whatever becomes of the answer.
         session().commit()
+        note_refusal("code.refused", of=str(opened.person.id))
         form.refuse(RefusedError(WRONG if outcome is Outcome.WRONG else OVER, field="code"))
         return _code_page(token, opened, form), 422
     _device, secret = codes.trust(session(), opened.person.id, request.user_agent.string)
+    note("browser.trusted", of=str(opened.person.id))
     answer = redirect(_way_on(token, form.content.data or ""), 303)
     answer.set_cookie(
         cookie_of(opened.person.id), secret, max_age=codes.TRUSTED, secure=True, httponly=True, samesite="Lax", path="/"

@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from cryptography.fernet import InvalidToken
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
@@ -15,7 +16,7 @@ from tenants.permissions import Permission
 from tenants.session import TenantSession
 from unisson.activity.trail import record
 from unisson.outbound import Outbound
-from unisson.sign_on.discovery import Described, discover
+from unisson.sign_on.discovery import Described, discover, filled
 from unisson.sign_on.exchange import Counterpart
 from unisson.sign_on.models import IdentityProvider
 from unisson.vault import Vault
@@ -25,6 +26,10 @@ GOOGLE = "https://accounts.google.com"
 MOST = 5
 """Providers of one agency."""
 
+LOST_SECRET = lazy(
+    "The client secret for %(name)s can't be read here any more. Nothing was changed: an administrator of the agency"
+    " has to enter a new one."
+)
 NO_DIRECTORY = lazy(
     "Write the directory (tenant) ID: 36 letters, digits and hyphens, from the overview of Microsoft Entra."
 )
@@ -76,13 +81,17 @@ def provider(session: TenantSession, provider_id: uuid.UUID, *, only_on: bool = 
 
 
 def counterpart(found: IdentityProvider, vault: Vault, redirect_uri: str) -> Counterpart:
-    """Return a provider as an exchange needs it."""
+    """Return a provider as an exchange needs it. Raises RefusedError where its secret can't be opened any more."""
+    try:
+        client_secret = vault.open(found.secret)["secret"]
+    except InvalidToken:
+        raise RefusedError(filled(LOST_SECRET, name=found.name)) from None
     return Counterpart(
         name=found.name,
         kind=found.kind,
         issuer=found.issuer,
         client_id=found.client_id,
-        client_secret=vault.open(found.secret)["secret"],
+        client_secret=client_secret,
         authorization_endpoint=found.authorization_endpoint,
         token_endpoint=found.token_endpoint,
         jwks_uri=found.jwks_uri,

@@ -14,6 +14,7 @@ from werkzeug.wrappers import Response
 from tenants.errors import ForbiddenError, NotFoundError, RefusedError
 from unisson.web.db import leave
 from unisson.web.i18n import _, lazy
+from unisson.web.noted import note_refusal
 
 log = structlog.get_logger(__name__)
 
@@ -68,12 +69,22 @@ def _away(_error: Exception) -> Response:
     return error_page(503, BUSY)
 
 
+def _forbidden(_error: ForbiddenError) -> Response:
+    note_refusal("access.refused")
+    return error_page(403)
+
+
+def _forged(error: CSRFError) -> Response:
+    note_refusal("form.refused", why=str(error.description))
+    return error_page(400, STALE_FORM)
+
+
 def init_app(app: Flask) -> None:
     """Turn every error into one status and one sentence."""
     app.register_error_handler(NotFoundError, lambda _error: error_page(404))
-    app.register_error_handler(ForbiddenError, lambda _error: error_page(403))
+    app.register_error_handler(ForbiddenError, _forbidden)
     app.register_error_handler(RefusedError, lambda error: error_page(error.status, error.sentence))
-    app.register_error_handler(CSRFError, lambda _error: error_page(400, STALE_FORM))
+    app.register_error_handler(CSRFError, _forged)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(PoolTimeoutError, _away)
     app.register_error_handler(DBAPIError, _database)

@@ -26,6 +26,7 @@ from tenants.context import acting_for, agency_key
 from unisson.web.db import runtime
 from unisson.web.errors import error_page
 from unisson.web.i18n import _n
+from unisson.web.noted import note_refusal
 
 log = structlog.get_logger(__name__)
 
@@ -110,15 +111,16 @@ def spend(allowance: Allowance, account: str | None = None) -> None:
     limiter = _limiter()
     wait = limiter.hit(allowance.by_address, allowance.purpose, "ip", address_block(request.remote_addr))
     if not wait and account and allowance.by_account:
-        wait = limiter.hit(allowance.by_account, allowance.purpose, "account", _mark(account))
+        wait = limiter.hit(allowance.by_account, allowance.purpose, "account", mark(account))
     if wait:
+        note_refusal("tries.spent", purpose=allowance.purpose)
         raise TooManyRequests(retry_after=wait)
 
 
 def forgive(allowance: Allowance, account: str) -> None:
     """Forget the tries for `account`: its owner got in."""
     if allowance.by_account:
-        _limiter().clear(allowance.by_account, allowance.purpose, "account", _mark(account))
+        _limiter().clear(allowance.by_account, allowance.purpose, "account", mark(account))
 
 
 def spend_of_agency(purpose: str, item: RateLimitItem, agency_id: uuid.UUID) -> None:
@@ -135,7 +137,8 @@ def _limiter() -> Limiter:
     return limiter
 
 
-def _mark(account: str) -> str:
+def mark(account: str) -> str:
+    """Return what stands for an account in keys and in the log: a digest that only this installation can make."""
     return hmac.new(runtime().settings.secret_key.encode(), account.lower().encode(), hashlib.sha256).hexdigest()[:32]
 
 
