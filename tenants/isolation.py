@@ -14,6 +14,8 @@ WEB = "unisson_web"
 WORKER = "unisson_worker"
 DISPATCH = "unisson_dispatch"
 BACKUP = "unisson_backup"
+ERASER = "unisson_eraser"
+"""Deletes what no other role may. Nobody signs in as it: a worker takes it on for a brand whose time is over."""
 LOGIN_ROLES = (WEB, WORKER, DISPATCH)
 
 SCHEMA_SQL = """
@@ -27,16 +29,21 @@ DEFINER_FUNCTIONS: frozenset[str] = frozenset()
 
 
 def protect(table: str, *, web: str = "select, insert, update, delete", worker: str | None = None) -> str:
-    """Return the SQL that holds `table` to one agency and grants the two application roles what is named."""
+    """Return the SQL that holds `table` to one agency and grants the two application roles what is named.
+
+    The eraser may delete from it: rows go with their brand (`unisson.closing.deleting`).
+    """
     return f"""
 alter table app.{table} enable row level security;
 alter table app.{table} force row level security;
 create policy tenant on app.{table} as restrictive for all
   using (agency_id = (select app.agency())) with check (agency_id = (select app.agency()));
-create policy application on app.{table} as permissive for all to {WEB}, {WORKER} using (true) with check (true);
+create policy application on app.{table} as permissive for all to {WEB}, {WORKER}, {ERASER}
+  using (true) with check (true);
 grant {web} on app.{table} to {WEB};
 grant {worker or web} on app.{table} to {WORKER};
 grant select on app.{table} to {BACKUP};
+grant select, delete on app.{table} to {ERASER};
 """
 
 
@@ -55,11 +62,13 @@ def create_roles(connection: Connection, passwords: dict[str, str]) -> None:
         literal = connection.execute(text("select quote_literal(:p)"), {"p": password}).scalar_one()
         connection.exec_driver_sql(f"alter role {role} password {literal}")
     connection.exec_driver_sql(f"grant {OWNER} to current_user")
+    connection.exec_driver_sql(f"grant {ERASER} to {WORKER}")
 
 
 def _roles() -> Iterable[tuple[str, str]]:
     plain = "nosuperuser nobypassrls nocreatedb nocreaterole noinherit"
     yield OWNER, f"nologin {plain}"
+    yield ERASER, f"nologin {plain}"
     yield from ((role, f"login {plain}") for role in LOGIN_ROLES)
     yield BACKUP, "login nosuperuser bypassrls nocreatedb nocreaterole noinherit"
 

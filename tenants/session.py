@@ -237,6 +237,14 @@ class Database:
             borrowed.close()
 
     @contextmanager
+    def agency_snapshot(self, agency_id: uuid.UUID) -> Iterator[Connection]:
+        """One Core transaction in one agency that sees its rows as they are at its first statement, until it ends."""
+        still = self.engine.execution_options(isolation_level="REPEATABLE READ")
+        with acting_for(agency_id), still.begin() as connection:
+            _enter(connection, agency_id)
+            yield connection
+
+    @contextmanager
     def agency_connection(self, agency_id: uuid.UUID) -> Iterator[Connection]:
         """One bare Core transaction in one agency, for the publisher's few prepared statements."""
         with self.engine.begin() as connection:

@@ -3,7 +3,8 @@
 Before any mail leaves, the names that its links may begin with are looked at again, each once a day.
 The mailbox of answers, where there is one, is read then, the trails of agencies are sealed, and accounts are looked at
 where agencies are billed. Imports of plans come next, each of some seconds, then the pictures of libraries, one at a
-time, and their videos last: each takes seconds.
+time, and their videos: each takes seconds. Exports of brands come after, and the deletion of those whose time is over
+last.
 """
 
 import time
@@ -12,6 +13,7 @@ from unisson.activity import upkeep
 from unisson.agency.domain_watch import watch_domains
 from unisson.approvals.tending import tend_due
 from unisson.billing.looking import look_due
+from unisson.closing import deleting, exporting
 from unisson.imports import taking
 from unisson.jobs import JOB_SECONDS
 from unisson.media import endings, preparing, video_preparing
@@ -44,6 +46,8 @@ def send_due() -> int:
     taking.take_due(held, ends - time.monotonic())
     preparing.prepare_due(held, ends - time.monotonic())
     video_preparing.prepare_due(held, ends - time.monotonic())
+    exporting.pack_due(held, ends - time.monotonic())
+    deleting.delete_due(held, ends - time.monotonic())
     return tried
 
 

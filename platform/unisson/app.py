@@ -15,6 +15,7 @@ from unisson.approvals import views as approvals
 from unisson.billing import guard as billing_guard
 from unisson.billing import views as billing
 from unisson.calendars import views as calendars
+from unisson.closing import views as closing
 from unisson.config import Settings
 from unisson.devmail import views as devmail
 from unisson.editorial import views as editorial
@@ -65,6 +66,7 @@ FEATURES = (
     trust,
     api,
     devmail,
+    closing,
 )
 """Every feature with pages; each registers its routes in `init_app`."""
 

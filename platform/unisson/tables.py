@@ -7,6 +7,7 @@ from unisson.api import models as api
 from unisson.approvals import models as approvals
 from unisson.billing import models as billing
 from unisson.calendars import models as calendars
+from unisson.closing import models as closing
 from unisson.editorial import models as editorial
 from unisson.editorial import models_of_brand as editorial_of_brand
 from unisson.imports import models as imports
@@ -24,9 +25,9 @@ from unisson.topics import models as topics
 from unisson.trust import models as trust
 
 MODULES = (
-    agencies, brands, domains, identities, members, activity, api, approvals, billing, calendars, editorial,
-    editorial_of_brand, imports, media, newsroom, notifications, onboarding, portal, publishing, search, sign_on,
-    strategy, threads, topics, trust,
+    agencies, brands, domains, identities, members, activity, api, approvals, billing, calendars, closing,
+    editorial, editorial_of_brand, imports, media, newsroom, notifications, onboarding, portal, publishing,
+    search, sign_on, strategy, threads, topics, trust,
 )  # fmt: skip
 """The modules that declare tables; a feature with tables of its own adds itself here."""
 

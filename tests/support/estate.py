@@ -18,6 +18,7 @@ from unisson.approvals import links
 from unisson.approvals.models import Absence, RunSeat, RunStage, Wait
 from unisson.approvals.policies import chains_of
 from unisson.calendars.models import CalendarAct, CalendarFeed, CalendarNote, CalendarView
+from unisson.closing.models import BrandExport, BrandRecord
 from unisson.editorial.models_of_brand import ContentTemplate
 from unisson.imports.models import Import, ImportRow
 from unisson.media.documents import document_key
@@ -60,6 +61,7 @@ def random_values() -> dict[str, str]:
     return {name: str(uuid.uuid4()) for name in _UUIDS} | {
         "brand": "no-such-brand",
         "step": "no-such-step",
+        "number": "1",
         "token": new_token(),
         "digest": secrets.token_hex(32),
         "slug": "no-such-page",
@@ -74,6 +76,7 @@ _UUIDS = (
     "thread_id", "message_id", "topic_id", "date_id", "strategy_id", "black_out_id", "file_id", "feed_id", "act_id",
     "import_id", "row_id", "template_id", "upload_id", "video_id",
     "topic_file_id", "view_id", "slot_id", "note_id", "provider_id", "linked_id", "token_id", "notice_id",
+    "export_id", "record_id",
 )  # fmt: skip
 
 
@@ -194,6 +197,7 @@ def _values(runtime: Runtime, worker: Runtime, world: World, canary: str) -> dic
         session.flush()
         domain_id = domain.id
         provider_id = _provider(session, world, canary)
+        export_id = _export(session, world)
         assignment = session.scalars(
             select(BrandAssignment.id).where(BrandAssignment.membership_id == world.people["cm"].membership_id)
         ).first()
@@ -206,6 +210,11 @@ def _values(runtime: Runtime, worker: Runtime, world: World, canary: str) -> dic
             brand_id=world.brand_id, ref=f"ref-{new_id()}", slug=f"page-{new_id()}", title=canary, text=canary,
             language="fr", published_at=utcnow(),
         )  # fmt: skip
+        record = BrandRecord(
+            slug=world.brand_slug, name=canary, timezone="Europe/Paris", opened_at=utcnow(), asked_by=world.people["owner"].membership_id,
+            asked_at=utcnow(), erased_at=utcnow(),
+        )  # fmt: skip
+        session.add(record)
         session.add_all([publication, entry])
         session.flush()
         publication_id, page = publication.id, entry.slug
@@ -250,6 +259,9 @@ def _values(runtime: Runtime, worker: Runtime, world: World, canary: str) -> dic
         "slug": page,
         "key": "1.M1P1",
         "step": "logo",
+        "export_id": str(export_id),
+        "record_id": str(record.id),
+        "number": "1",
         "sign_in_id": str(uuid.uuid4()),
         "passkey_id": str(uuid.uuid4()),
     }
@@ -292,6 +304,17 @@ def _import(session: TenantSession, world: World, canary: str) -> tuple[uuid.UUI
     session.add(row)
     session.flush()
     return about.id, row.id
+
+
+def _export(session: TenantSession, world: World) -> uuid.UUID:
+    """An export whose time is not over."""
+    export = BrandExport(
+        brand_id=world.brand_id, asked_by=world.people["owner"].membership_id, state="ready", parts=[9],
+        expires_at=utcnow() + timedelta(days=1),
+    )  # fmt: skip
+    session.add(export)
+    session.flush()
+    return export.id
 
 
 def _video(session: TenantSession, world: World, canary: str) -> uuid.UUID:

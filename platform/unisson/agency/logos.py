@@ -12,6 +12,7 @@ from tenants.errors import NotFoundError, RefusedError
 from tenants.permissions import Permission
 from tenants.session import TenantSession
 from unisson.activity.trail import record
+from unisson.media.holding import hold_bytes
 from unisson.media.intake import agreed_format
 from unisson.media.reading import picture_key
 from unisson.media.sandbox import Reencoded, reencode
@@ -59,6 +60,7 @@ def keep_logo(session: TenantSession, actor: Actor, brand_id: uuid.UUID, logo: R
     Raises NotFoundError, ForbiddenError, StorageAwayError when the bytes can't be kept.
     """
     brand = _brand(session, actor, brand_id)
+    hold_bytes(session)
     with acting_for(session.agency_id):
         storage.put(logo.content, *picture_key(logo.digest))
     brand.logo_digest, brand.logo_mime = logo.digest, logo.mime

@@ -19,6 +19,7 @@ from tenants.errors import NotFoundError, RefusedError
 from tenants.session import TenantSession
 from unisson.imports.sheets import decode
 from unisson.media.answers import LOCKED
+from unisson.media.holding import hold_bytes
 from unisson.media.intake import TooHeavyError, plain_name
 from unisson.media.quota import check_room
 from unisson.storage import Storage
@@ -87,6 +88,7 @@ def keep_document(session: TenantSession, filename: str, content: bytes, storage
     mime = agreed_mime(filename, content)
     check_room(session, len(content))
     digest = hashlib.sha256(content).hexdigest()
+    hold_bytes(session)
     with acting_for(session.agency_id):
         storage.put(content, *document_key(digest))
     return Document(digest, plain_name(filename), mime, len(content))

@@ -15,6 +15,7 @@ from tenants.context import acting_for
 from tenants.errors import GoneError, RefusedError
 from tenants.permissions import Permission
 from tenants.session import TenantSession
+from unisson.media.holding import hold_bytes
 from unisson.media.models import Media
 from unisson.media.quota import check_room
 from unisson.media.reading import picture_key
@@ -141,6 +142,7 @@ def keep(
     membership_id: uuid.UUID,
 ) -> Kept:
     """Return the brand's picture with these bytes, which are kept from here on. Raises StorageAwayError."""
+    hold_bytes(session)
     with acting_for(session.agency_id):
         storage.put(made.content, *picture_key(made.digest))
     name = plain_name(filename)

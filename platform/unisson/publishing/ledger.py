@@ -24,6 +24,8 @@ select p.id, p.state, p.attempts, p.due_at, p.late_accepted, p.client_ref, p.con
        ch.kind, ch.settings, ch.secret, ch.tokens, ch.faults, ch.disconnected_at,
        extract(epoch from ch.paused_until - clock_timestamp())::float as pause,
        extract(epoch from clock_timestamp() - turn.at)::float as late,
+       exists (select from app.brands b where b.agency_id = c.agency_id and b.id = c.brand_id
+               and b.archived_at is not null) as brand_closed,
        app.rights_have_ended(p.agency_id, p.revision_id) as rights_ended,
        exists (select from app.restores o where p.due_at >= o.backup_at and p.due_at < o.restored_at
                and p.created_at >= o.restored_at) as may_have_left,

@@ -77,6 +77,11 @@ CODES: dict[str, Explanation] = {
         KEPT,
         lazy("Once the agency is paid for it is let go by itself; where its date has passed you are asked first."),
     ),
+    "brand archived": Explanation(
+        lazy("The brand was archived when its time came. Nothing was sent."),
+        KEPT,
+        lazy("Take the brand back, then send it; or leave it unsent."),
+    ),
     "disconnected": Explanation(
         lazy("The channel was disconnected when its time came. Nothing was sent."),
         KEPT,

@@ -65,6 +65,8 @@ def _not_now(seen: Row[Any], lateness_limit: float) -> Verdict | None:
 
 def _for_a_person(seen: Row[Any]) -> str | None:
     """Return why somebody must look at a publication before it leaves; None where nothing is in the way."""
+    if seen.brand_closed:
+        return "brand archived"
     if seen.is_stopped:
         return "unpaid"
     if seen.may_have_left and not seen.late_accepted:

@@ -19,6 +19,7 @@ from tenants.errors import NotFoundError, RefusedError
 from tenants.permissions import Permission
 from tenants.session import TenantSession
 from unisson.media.documents import Document, document_answer, document_key
+from unisson.media.holding import hold_bytes
 from unisson.media.intake import FORMATS, TooHeavyError, plain_name, take_in
 from unisson.storage import Storage
 from unisson.threads.models import Audience, Thread, ThreadFile, ThreadMessage
@@ -110,6 +111,7 @@ def keep(session: TenantSession, filename: str, stream: IO[bytes], storage: Stor
     if not (content.startswith(begins) if begins else _is_text(content)):
         raise RefusedError(NOT_WHAT_IT_SAYS)
     digest = hashlib.sha256(content).hexdigest()
+    hold_bytes(session)
     with acting_for(session.agency_id):
         storage.put(content, *document_key(digest))
     return KeptFile(digest, plain_name(filename), mime, len(content))

@@ -14,6 +14,7 @@ from unisson.web.people import me
 
 EXPORTS = {
     "agency.activity_csv": "export.activity",
+    "closing.kept_csv": "export.decisions",
     "approvals.decisions_csv": "export.decisions",
     "approvals.proof_pdf": "export.proof",
     "calendars.month_csv": "export.calendar",

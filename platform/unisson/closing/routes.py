@@ -1,0 +1,5 @@
+"""Where the pages of closing are registered."""
+
+from flask import Blueprint
+
+blueprint = Blueprint("closing", __name__, url_prefix="/<agency>")
