@@ -45,6 +45,10 @@ def test_nothing_new_is_begun_and_the_sentence_says_what_goes_on(resting: Till):
     assert answer.status_code == 402
     assert "nothing new can be begun. What is scheduled still leaves" in answer.text
     assert "What you typed is still in your browser" in answer.text
+    assert "Ask an owner or administrator" in answer.text
+    as_owner = desk.post("owner", f"/brands/{desk.world.brand_slug}/contents/new", {"title": "Neuf"}).text
+    assert f'href="/{desk.world.slug}/billing"' in as_owner
+    assert "Ask an owner" not in as_owner
 
 
 def test_who_approves_decides_all_the_same(till: Till):
@@ -63,9 +67,10 @@ def test_a_client_reads_nothing_of_the_agency_s_bills(resting: Till):
     assert page.status_code == 200
     assert "paid" not in page.text
     answer = desk.post("client_approver", "/calendar/views", {"name": "x"})
-    assert answer.status_code == 402
+    assert answer.status_code == 422
     assert "Ask the agency" in answer.text
     assert "nothing new" not in answer.text
+    assert "paid" not in answer.text
 
 
 def test_scripts_get_the_sentence_too(resting: Till):

@@ -117,7 +117,9 @@ def test_what_a_change_costs_is_shown_and_then_charged_to_the_cent(till: Till):
     customer, amount = till.stripe.charges[-1]
     assert (customer, amount) == (till.account().customer_id, round(shown * 100))
     assert till.account().brands == 5
+    assert "Next invoice" not in till.desk.get("owner", "/billing").text, "of the old plan"
     till.look()
+    assert "Next invoice" in till.desk.get("owner", "/billing").text
     assert (till.account().brands, till.account().price_id) == (5, "price_studio_month")
     with till.desk.session() as session:
         told = session.scalars(select(Event).where(Event.verb == "billing.changed")).one()

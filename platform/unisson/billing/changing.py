@@ -143,6 +143,7 @@ def carry_out(session: TenantSession, actor: Actor, gateway: "Gateway", settings
     refuse_fewer_than_used(session, brands)
     changed = gateway.change(_wish(standing, price_id, brands, told["at"]), key=key)
     account.price_id, account.brands, account.interval = changed.price_id, changed.brands, interval
+    account.period_ends_at, account.next_invoice_at, account.next_amount = changed.period_ends_at, None, None
     look_again(session)
     record(session, actor, "billing.changed", "agency", session.agency_id, brands=brands, before=standing.brands)
     return changed.brands

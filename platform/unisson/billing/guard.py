@@ -67,7 +67,7 @@ class RestingError(RefusedError):
 
 
 def refuse_new_work() -> None:
-    """Pass, or raise RestingError: for a request that changes something in an agency."""
+    """Pass, or raise RestingError: for a request that changes something in an agency. A client is not told why."""
     if request.method in READS or not g.get("agency_slug") or request.endpoint in STAYS_OPEN:
         return
     if not runtime().settings.is_billed or request.endpoint is None:
@@ -76,7 +76,7 @@ def refuse_new_work() -> None:
     if standing not in RESTING:
         return
     if not actor().is_inside:
-        raise RestingError(ASK)
+        raise RefusedError(ASK)
     raise RestingError(STOPPED if standing == Standing.STOPPED else RESTS)
 
 
