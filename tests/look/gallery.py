@@ -152,6 +152,7 @@ def gallery() -> Flask:
         static=lambda path: f"/static/{path}?v=1",
         icon_sheet=lambda: "vendor/icons.svg",
         onboarding_is_under_way=lambda _brand: False,
+        bell_count=lambda: None,
     )
     app.add_url_rule("/", view_func=lambda: render_template("home/front.html", lang="en"), endpoint="home")
     app.add_url_rule("/sample/<name>", view_func=_sample, endpoint="sample")
