@@ -203,7 +203,11 @@ def revoking(membership_id: uuid.UUID) -> Answer:
 @needs_confirmation
 def asking_factor_reset(membership_id: uuid.UUID) -> Answer:
     """Ask for the second step of somebody who lost their phone to be removed."""
-    membership = resets.ask(session(), actor(), membership_id)
+    try:
+        membership = resets.ask(session(), actor(), membership_id)
+    except RefusedError as refusal:
+        browser.tell(str(refusal.sentence), "warning")
+        return _to(membership_id)
     browser.tell(_("A mail is on its way to %(email)s. It says what to do, and from when on.", email=membership.email))
     return _to(membership_id)
 
