@@ -13,6 +13,7 @@ from unisson.web import limits
 from unisson.web.db import any_session, enter_agency, runtime
 from unisson.web.guards import public, signed_in
 from unisson.web.i18n import _
+from unisson.web.noted import note, note_refusal
 
 Answer = Response | str | tuple[str, int]
 
@@ -56,8 +57,10 @@ def carrying_out_reset(token: str) -> Answer:
     except GoneError:
         raise
     except RefusedError as refusal:
+        note_refusal("second_step_reset.refused", account=limits.mark(email))
         status = form.refuse(refusal)
         return _page(asked, form), status
+    note("second_step_reset.done", account=limits.mark(email))
     browser.tell(_("Your second step is removed. Sign in by your password, then set up a new one."))
     return redirect(url_for("identity.sign_in"), 303)
 
