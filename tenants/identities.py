@@ -235,6 +235,17 @@ class Restore(Base):
     restored_at: Mapped[datetime]
 
 
+class SupportStaff(Base):
+    """Who reads as support where an agency lets support in; said on the command line of the installation alone."""
+
+    __tablename__ = "support_staff"
+
+    identity_id: Mapped[uuid.UUID] = mapped_column(
+        ForeignKey(f"{SCHEMA}.identities.id", ondelete="CASCADE"), primary_key=True
+    )
+    since: Mapped[Timestamp]
+
+
 class AccountErasure(Base):
     """That a person wants their account gone, and from when on; `refused` says why it could not be done yet."""
 
@@ -265,6 +276,7 @@ GLOBAL_TABLES = frozenset(
         "billing_events",
         "billing_prices",
         "account_erasures",
+        "support_staff",
         "passkeys",
         "identity_links",
         "claimed_mail_domains",

@@ -4,7 +4,19 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, func, select
+from sqlalchemy import (
+    CheckConstraint,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    ScalarSelect,
+    Text,
+    and_,
+    cast,
+    func,
+    or_,
+    select,
+)
 from sqlalchemy.orm import InstrumentedAttribute, Mapped, mapped_column
 
 from tenants.agencies import Agency
@@ -59,6 +71,13 @@ class Membership(TenantOwned, Base):
         unique_in_agency("identity_id"),
         CheckConstraint(one_of("agency_role", tuple(AgencyRole)), name="agency_role"),
         CheckConstraint("email = lower(email)", name="email_lower"),
+        CheckConstraint("agency_role <> 'support' or ends_at is not null", name="support_ends"),
+        Index(
+            "ix_memberships_support",
+            "agency_id",
+            "ends_at",
+            postgresql_where="agency_role = 'support' and removed_at is null",
+        ),
     )
 
     identity_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey(f"{SCHEMA}.identities.id"))
@@ -70,7 +89,29 @@ class Membership(TenantOwned, Base):
     """Whether they come in by their password even while the agency asks for its identity provider."""
     joined_at: Mapped[datetime | None]
     removed_at: Mapped[datetime | None]
+    ends_at: Mapped[datetime | None]
+    """Until when support is in; None for everybody else."""
     created_at: Mapped[Timestamp]
+
+
+def is_in() -> ColumnElement[bool]:
+    """Return whether somebody may come in as a member now, as a condition."""
+    lasts = or_(Membership.ends_at.is_(None), Membership.ends_at > func.clock_timestamp())
+    return and_(Membership.removed_at.is_(None), Membership.joined_at.is_not(None), lasts)
+
+
+def support_until() -> ScalarSelect[str]:
+    """Return until when support reads in the agency, as PostgreSQL writes it, as a column of a statement."""
+    return (
+        select(cast(func.max(Membership.ends_at), Text))
+        .where(
+            Membership.agency_role == AgencyRole.SUPPORT.value,
+            Membership.removed_at.is_(None),
+            Membership.ends_at > func.clock_timestamp(),
+        )
+        .correlate(None)
+        .scalar_subquery()
+    )
 
 
 class BrandAssignment(TenantOwned, Base):

@@ -47,6 +47,12 @@ class AgencyRole(enum.StrEnum):
     ADMIN = "admin"
     ACCOUNT_MANAGER = "account_manager"
     MEMBER = "member"
+    SUPPORT = "support"
+    """Of whoever runs the installation, where the agency lets them read, until an hour; nobody is given it by hand."""
+
+
+GIVEN_ROLES = tuple(role for role in AgencyRole if role is not AgencyRole.SUPPORT)
+"""What somebody can be made in the agency."""
 
 
 class BrandRole(enum.StrEnum):
@@ -134,6 +140,7 @@ AGENCY_ROLE_PERMISSIONS: dict[AgencyRole, frozenset[Permission]] = {
     AgencyRole.ADMIN: _ADMIN,
     AgencyRole.ACCOUNT_MANAGER: _ACCOUNT,
     AgencyRole.MEMBER: frozenset(),
+    AgencyRole.SUPPORT: frozenset({_P.CALENDAR_SEE, _P.CONTENT_SEE}),
 }
 """What an agency role gives on *every* brand of the agency."""
 

@@ -19,7 +19,7 @@ from unisson.jobs import JOB_SECONDS
 from unisson.media import endings, preparing, video_preparing
 from unisson.notifications import post
 from unisson.threads import arriving
-from unisson.trust import accounts, erasing, sweeping
+from unisson.trust import accounts, erasing, support, sweeping
 from workers.held import runtime
 
 BUDGET_SECONDS = 40.0
@@ -39,7 +39,7 @@ def send_due() -> int:
     if _is_time_to_read():
         arriving.fetch(held)
     upkeep.seal_due(held, SEAL_SECONDS)
-    upkeep.night_due(held, (erasing.erase_due, sweeping.sweep))
+    upkeep.night_due(held, (erasing.erase_due, support.show_out_due, sweeping.sweep))
     accounts.erase_due(held)
     sweeping.sweep_accounts(held)
     look_due(held, ends - time.monotonic())

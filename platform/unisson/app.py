@@ -36,6 +36,7 @@ from unisson.sign_on import views as sign_on
 from unisson.strategy import views as strategy
 from unisson.threads import views as threads
 from unisson.topics import views as topics
+from unisson.trust import support_guard
 from unisson.trust import views as trust
 from unisson.web import characters, db, errors, guards, headers, hosts, operations, sizes, ui
 from unisson.web.bare import bare_app
@@ -113,6 +114,7 @@ def _register_features(app: Flask, runtime: Runtime) -> None:
     guards.init_app(app)
     confirming.init_app(app)
     billing_guard.init_app(app)
+    support_guard.init_app(app)
     operations.init_app(app)
 
 

@@ -127,6 +127,19 @@ def restore(place: Path) -> None:
     )
 
 
+@commands.command("support")
+@click.argument("email")
+@click.option("--remove", is_flag=True, help="They are not support any more, and out of every agency at once.")
+def support_staff(email: str, remove: bool) -> None:
+    """Say that the person with the account EMAIL is support: they read where an agency lets support in."""
+    from unisson.trust.staffing import set_staff  # noqa: PLC0415 - see the module
+
+    with _with_servers() as found:
+        if not set_staff(found, email, is_staff=not remove):
+            print(f"There is no account {email}.", file=sys.stderr)
+            sys.exit(1)
+
+
 @commands.command("verify-trail")
 @click.argument("slug", required=False)
 @click.option("--digest", help="A digest that was noted before: it must be among the seals.")

@@ -153,6 +153,8 @@ TABLE: dict[str, Place] = {
     "api.one_content": Token("contents:read"),
     "api.planned": Token("calendar:read"),
     "api.openapi": Open(),
+    "trust.letting_support_in": Member(P.AGENCY_SETTINGS, on_brand=False),
+    "trust.showing_support_out": Member(P.AGENCY_SETTINGS, on_brand=False),
     "trust.security": Member(P.AGENCY_SETTINGS, on_brand=False),
     "trust.privacy": Member(P.AGENCY_SETTINGS, on_brand=False),
     "trust.person_data": Member(P.AGENCY_TEAM, on_brand=False),

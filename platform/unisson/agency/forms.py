@@ -7,7 +7,7 @@ from wtforms import BooleanField, RadioField, SelectField, SelectMultipleField, 
 from wtforms.validators import Length, ValidationError
 
 from tenants.brands import ACCENTS, SECTORS
-from tenants.permissions import AgencyRole, BrandRole
+from tenants.permissions import GIVEN_ROLES, AgencyRole, BrandRole
 from unisson.agency import words
 from unisson.agency.options import option, options
 from unisson.agency.zones import country_choices, zone_choices
@@ -119,7 +119,7 @@ class DomainForm(Form):
 class AgencyRoleForm(Form):
     """What somebody is in the agency as a whole."""
 
-    agency_role = SelectField(lazy("Role in the agency"), choices=options(words.AGENCY_ROLES, AgencyRole))
+    agency_role = SelectField(lazy("Role in the agency"), choices=options(words.AGENCY_ROLES, GIVEN_ROLES))
 
 
 class BrandRoleForm(Form):
@@ -144,7 +144,7 @@ class InvitationForm(Form):
     )
     agency_role = SelectField(
         lazy("Role in the agency"),
-        choices=options(words.AGENCY_ROLES, reversed(AgencyRole)),
+        choices=options(words.AGENCY_ROLES, reversed(GIVEN_ROLES)),
         default=AgencyRole.MEMBER.value,
         description=lazy("A member sees only the brands where they have a role; the others see every brand."),
     )

@@ -38,6 +38,7 @@ ABOUT = {
     "calendar": lazy("Many contents at once"),
     "feed": lazy("Calendar feeds"),
     "domain": lazy("Web addresses"),
+    "support": lazy("Support"),
     "token": lazy("Tokens"),
     "export": lazy("Files taken out"),
     "agency": lazy("Agency"),

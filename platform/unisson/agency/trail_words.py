@@ -138,6 +138,8 @@ DONE: dict[str, object] = {
     "template.renamed": lazy("renamed a template"),
     "template.restored": lazy("took a template back"),
     "template.saved": lazy("saved a template"),
+    "support.let_in": lazy("let support in"),
+    "support.shown_out": lazy("showed support out"),
     "thread.taken_back": lazy("took a message back"),
     "token.made": lazy("made a token"),
     "token.revoked": lazy("ended a token"),

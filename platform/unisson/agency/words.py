@@ -12,6 +12,7 @@ AGENCY_ROLES = {
     AgencyRole.ADMIN: lazy("Administrator"),
     AgencyRole.ACCOUNT_MANAGER: lazy("Account manager"),
     AgencyRole.MEMBER: lazy("Member"),
+    AgencyRole.SUPPORT: lazy("Support of the installation"),
 }
 
 BRAND_ROLES = {

@@ -75,7 +75,7 @@ def _answer(look: Look, contents: str, read: Marks, called: Named) -> Response:
     seen = look_digest(
         me, home.slug, look.path(look.span), look.today, look.zone, look.own_zone, visible_brands(), called
     )
-    shell = shell_digest(seen, me, home.name, home.timezone, my_agencies(), is_partial())
+    shell = shell_digest(seen, me, tuple(home), my_agencies(), is_partial())
     whole = digest(shell, contents)
     if has_news():
         response = make_response(_fresh_shell(look).filled(_month(look, seen, read, called)))

@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 from tenants.agencies import Agency
 from tenants.brands import Brand
 from tenants.identities import DirectoryEntry, Identity, Seat, SignIn
-from tenants.members import BrandAssignment, Membership, lacks_second_step, must_sign_on
+from tenants.members import BrandAssignment, Membership, is_in, lacks_second_step, must_sign_on, support_until
 from tenants.session import TenantSession
 from tenants.wire import Question
 from unisson.identity.sign_ins import HOLDER_COLUMNS, Person, grounds_of, held_by, touch
@@ -49,8 +49,7 @@ _member = (
     )
     .where(
         Membership.identity_id == Identity.id,
-        Membership.removed_at.is_(None),
-        Membership.joined_at.is_not(None),
+        is_in(),
     )
     .correlate(Identity)
     .scalar_subquery()
@@ -61,7 +60,7 @@ _agency = select(
     _list(
         Agency.slug, Agency.name, Agency.language, Agency.timezone, Agency.white_label,
         func.coalesce(Agency.sender_name, Agency.name), Agency.standing, Agency.standing_why,
-        cast(Agency.standing_until, Text),
+        cast(Agency.standing_until, Text), support_until(),
     )
 ).scalar_subquery()  # fmt: skip
 _seats = (

@@ -9,6 +9,7 @@ from unisson.api import tokens
 from unisson.api.tokens import SCOPES
 from unisson.trust import security_reading as reading
 from unisson.trust.routes import blueprint
+from unisson.trust.support_pages import SupportForm
 from unisson.web.db import session
 from unisson.web.guards import actor, current_agency_row
 
@@ -29,5 +30,6 @@ def security() -> str:
         exports=reading.exports(session()),
         agency_roles=words.AGENCY_ROLES,
         done=done,
+        support=SupportForm(formdata=None),
         zone=current_agency_row().timezone,
     )

@@ -2,10 +2,10 @@
 
 from flask import Flask
 
-from unisson.trust import account_pages, noticing, person_pages, privacy_pages, security_pages
+from unisson.trust import account_pages, noticing, person_pages, privacy_pages, security_pages, support_pages
 from unisson.trust.routes import blueprint, own
 
-__all__ = ["account_pages", "blueprint", "init_app", "person_pages", "privacy_pages", "security_pages"]
+__all__ = ["account_pages", "blueprint", "init_app", "person_pages", "privacy_pages", "security_pages", "support_pages"]
 
 
 def init_app(app: Flask) -> None:
@@ -13,3 +13,4 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(blueprint)
     app.register_blueprint(own)
     noticing.init_app(app)
+    app.context_processor(support_pages.banner)

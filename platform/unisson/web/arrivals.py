@@ -37,6 +37,8 @@ class AgencyFacts(NamedTuple):
     standing_why: str | None
     standing_until: str | None
     """As PostgreSQL writes it, in whatever zone."""
+    support_until: str | None
+    """Until when support reads here, written alike; None where it does not."""
 
 
 @dataclass(frozen=True, slots=True)

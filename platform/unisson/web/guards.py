@@ -17,7 +17,7 @@ from tenants.access import Actor
 from tenants.agencies import Agency
 from tenants.brands import Brand
 from tenants.errors import NotFoundError
-from tenants.members import BrandAssignment, Membership, lacks_second_step, must_sign_on
+from tenants.members import BrandAssignment, Membership, is_in, lacks_second_step, must_sign_on, support_until
 from tenants.permissions import AgencyRole, BrandRole
 from unisson.web.arrivals import AgencyFacts, Arrival, arrival
 from unisson.web.db import session
@@ -81,8 +81,7 @@ _MEMBER = (
     )
     .where(
         Membership.identity_id == bindparam("identity"),
-        Membership.removed_at.is_(None),
-        Membership.joined_at.is_not(None),
+        is_in(),
     )
 )  # fmt: skip
 
@@ -180,7 +179,7 @@ def brand_card_of(brand_id: uuid.UUID) -> BrandCard:
 _AGENCY = select(
     Agency.slug, Agency.name, Agency.language, Agency.timezone, Agency.white_label,
     func.coalesce(Agency.sender_name, Agency.name), Agency.standing, Agency.standing_why,
-    cast_to(Agency.standing_until, Text),
+    cast_to(Agency.standing_until, Text), support_until(),
 )  # fmt: skip
 
 
@@ -188,7 +187,7 @@ def current_agency_row() -> AgencyFacts:
     """Return the path's agency."""
     if "agency" not in g:
         arrived = arrival()
-        g.agency = arrived.agency if arrived else AgencyFacts(*session().execute(_AGENCY).one())
+        g.agency = arrived.agency if arrived else AgencyFacts._make(session().execute(_AGENCY).one())
     return cast("AgencyFacts", g.agency)
 
 
