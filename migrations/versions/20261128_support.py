@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "20261128_support"
-down_revision = "20261128_notices"
+down_revision = "20261128_closing"
 branch_labels = None
 depends_on = None
 
