@@ -157,6 +157,7 @@ def gallery() -> Flask:
     app.add_url_rule("/", view_func=lambda: render_template("home/front.html", lang="en"), endpoint="home")
     app.add_url_rule("/sample/<name>", view_func=_sample, endpoint="sample")
     app.add_url_rule("/sample/picture.svg", view_func=_picture)
+    app.add_url_rule("/sample/sign-out", view_func=_move, methods=["POST"], endpoint="identity.sign_out")
     app.add_url_rule("/sample/move", view_func=_move, methods=["POST"])
     app.add_url_rule("/mail", view_func=_mail)
     app.add_url_rule("/error/<int:status>", view_func=_error, endpoint="error")

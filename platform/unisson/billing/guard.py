@@ -37,6 +37,9 @@ STAYS_OPEN = frozenset(
         # Seeing that what is scheduled can leave, and deciding on what could not.
         "publishing.channel_connection", "publishing.channel_test", "publishing.channel_disconnection",
         "publishing.channel_person_removal", "publishing.publication_resolution",
+        # Leaving with all that is one's own, and having less to pay for.
+        "closing.archiving_brand", "closing.asking_export", "closing.ending_brand", "closing.ending_archived",
+        "closing.taking_back",
         # Who may come in, and who may not any more.
         "identity.joining", "agency.changing_role", "agency.giving_role", "agency.withdrawing_role",
         "agency.removing", "agency.revoking", "agency.asking_second_step", "agency.domain_removal",

@@ -41,9 +41,12 @@ def taking_back(brand: str) -> Answer:
     found = archiving.archived_brand(session(), brand)
     try:
         with session().begin_nested():
-            ending.take_back(session(), actor(), found.id)
+            taken = ending.take_back(session(), actor(), found.id)
     except RefusedError as refusal:
         return _page(refusal), refusal.status
+    if taken.archived_at is not None:
+        flash(_("%(brand)s is not deleted. It stays archived, for all brands of your plan are in use.", brand=found.name))
+        return redirect(url_for("closing.archived"), 303)
     flash(_("%(brand)s is in use again. What came due meanwhile waits for you under Publications.", brand=found.name))
     return redirect(url_for("agency.brand", brand=found.slug), 303)
 

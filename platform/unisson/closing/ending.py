@@ -14,6 +14,7 @@ from tenants.members import Membership
 from tenants.permissions import Permission
 from tenants.session import TenantSession
 from unisson.activity.trail import record
+from unisson.billing.plans import take_room
 from unisson.closing import archiving
 from unisson.closing.models import BrandEnding, BrandRecord, KeptDecision
 from unisson.dispatching import drop, put
@@ -47,9 +48,12 @@ def end_brand(session: TenantSession, actor: Actor, brand_id: uuid.UUID, typed: 
 
 
 def take_back(session: TenantSession, actor: Actor, brand_id: uuid.UUID) -> Brand:
-    """Use an archived brand again; it is not deleted any more. Raises NotFoundError, ForbiddenError, RefusedError."""
+    """Use an archived brand again; it is not deleted any more. Raises NotFoundError, ForbiddenError, RefusedError.
+
+    Where the plan has no room for it, it stays archived, but it is not deleted all the same.
+    """
     actor.require(Permission.BRAND_CREATE)
-    archiving.locked(session, brand_id)
+    brand = archiving.locked(session, brand_id)
     ending = _ending(session, brand_id)
     if ending is not None:
         if ending.begun_at is not None:
@@ -57,6 +61,12 @@ def take_back(session: TenantSession, actor: Actor, brand_id: uuid.UUID) -> Bran
         session.delete(ending)
         drop(session, "ending", session.agency_id, brand_id)
         record(session, actor, "brand.ending_stopped", "brand", brand_id, brand_id=brand_id)
+    try:
+        take_room(session)
+    except RefusedError as refusal:
+        if ending is None:
+            raise RefusedError(refusal.sentence) from refusal
+        return brand
     return archiving.take_back(session, actor, brand_id)
 
 
