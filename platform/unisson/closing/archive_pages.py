@@ -45,8 +45,8 @@ def taking_back(brand: str) -> Answer:
     except RefusedError as refusal:
         return _page(refusal), refusal.status
     if taken.archived_at is not None:
-        stays = _("%(brand)s is not deleted. It stays archived, for all brands of your plan are in use.", brand=found.name)
-        flash(stays)
+        name = found.name
+        flash(_("%(brand)s is not deleted. It stays archived, for all brands of your plan are in use.", brand=name))
         return redirect(url_for("closing.archived"), 303)
     flash(_("%(brand)s is in use again. What came due meanwhile waits for you under Publications.", brand=found.name))
     return redirect(url_for("agency.brand", brand=found.slug), 303)
