@@ -165,6 +165,23 @@ def remove_second_step(email: str) -> None:
     print("The second step is removed, and every browser signed out. Make sure that it was this person who asked.")
 
 
+@commands.command("sign-out")
+@click.argument("email", required=False)
+@click.option("--everybody", is_flag=True, help="Everybody, of every agency.")
+def sign_out(email: str | None, everybody: bool) -> None:
+    """Sign the person with EMAIL out of every browser, at once; or everybody."""
+    from unisson.identity.ending import sign_out as end  # noqa: PLC0415 - see the module
+
+    if bool(email) == everybody:
+        raise click.UsageError("Name one person by EMAIL, or say --everybody.")
+    with _with_servers() as found:
+        ended = end(found, email)
+    if ended is None:
+        print("Nobody has this address.", file=sys.stderr)
+        sys.exit(1)
+    print(f"Signed out: {ended}.")
+
+
 @commands.command()
 @click.option("--json", "as_json", is_flag=True, help="One JSON list instead of sentences.")
 def demo(as_json: bool) -> None:

@@ -21,6 +21,7 @@ ABOUT = ["Camille Dupont", "camille@maison-nord.example", "Maison Nord"]
         ("aaaaaaaaaaaaaaaa", passwords.GUESSABLE),
         ("CamilleDupont", passwords.GUESSABLE),
         ("maison-nord-12", passwords.GUESSABLE),
+        ("Unisson12345", passwords.GUESSABLE),
         ("gadoue-Lapin-74-orage", None),
         ("cheval correct pile agrafe", None),
         ("日本語のとても長い合言葉です", None),

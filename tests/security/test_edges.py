@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
+from click.testing import CliRunner
 from flask import Flask
 from sqlalchemy import func, select, update
 from structlog.testing import capture_logs
@@ -22,8 +23,10 @@ from tests.architecture.access_table import TABLE, Open
 from tests.architecture.test_matrix import snapshot
 from tests.support.estate import Estate, build_estate
 from unisson.app import create_app
+from unisson.cli import commands
 from unisson.config import Settings
 from unisson.editorial.models import Content
+from unisson.identity.ending import signed_out
 from unisson.resources import PACKAGE
 from unisson.runtime import Runtime
 
@@ -231,6 +234,16 @@ def is_page(answer: TestResponse) -> bool:
     return answer.mimetype == "text/html" and "<!doctype" in answer.text[:20].lower()
 
 
+def test_no_shared_cache_keeps_a_page_of_somebody(round_: Round) -> None:
+    shared = {
+        name: answer.headers.get("Cache-Control")
+        for name, answer in round_.owner.items()
+        if not isinstance(TABLE.get(name, Open()), Open)
+        if not re.search(r"\b(?:private|no-store)\b", answer.headers.get("Cache-Control", ""))
+    }
+    assert shared == {}
+
+
 def test_signing_out_has_the_browser_forget_its_pages(desk: Desk) -> None:
     answer = desk.browser("cm").post("/sign-out", base_url=HTTPS)
     assert answer.headers["Clear-Site-Data"] == '"cache"'
@@ -270,3 +283,18 @@ def test_a_forwarded_address_counts_by_the_proxies_that_are_there(runtime: Runti
         return str(lines[-1]["ip"])
 
     assert [seen(0), seen(1)] == ["127.0.0.1", "203.0.113.7"]
+
+
+def test_whoever_runs_the_server_signs_one_person_or_everybody_out(app: Flask, runtime: Runtime, world: World) -> None:
+    def are_in() -> list[bool]:
+        clients = [world.sign_in(app.test_client(), role) for role in ("cm", "rp")]
+        return [client.get("/me", base_url=HTTPS).status_code == 200 for client in clients]
+
+    assert signed_out(runtime, "nobody@example.org") is None
+    assert are_in() == [True, True]
+    assert signed_out(runtime, world.people["cm"].email.upper()) == 1
+    assert are_in() == [False, True]
+    assert (signed_out(runtime, None) or 0) >= 1
+    assert are_in() == [False, False]
+    for words in (["sign-out"], ["sign-out", "a@example.org", "--everybody"]):
+        assert CliRunner().invoke(commands, words).exit_code == 2

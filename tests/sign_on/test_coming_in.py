@@ -1,7 +1,9 @@
 """Coming in by a provider: who is linked gets in, and nothing that a provider or a stranger makes up does."""
 
+import base64
 import time
 import uuid
+import zlib
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -10,6 +12,7 @@ import time_machine
 from sign_on.conftest import PASSWORD, SignOn
 from sqlalchemy import select, update
 from standins import oidc
+from standins.oidc import ACCESS_TOKEN
 from standins.wire import Reply
 from support.desk import HTTPS
 from support.world import build_world
@@ -18,6 +21,8 @@ from werkzeug.test import TestResponse
 from tenants.base import utcnow
 from tenants.identities import Identity, IdentityLetter, IdentityLink, Seat, SignIn
 from tenants.members import Membership
+from tests.trust.test_erasing import everything_kept
+from unisson.config import Settings
 from unisson.sign_on.models import IdentityProvider
 from unisson.vault import Vault
 
@@ -93,6 +98,7 @@ TOKENS: dict[str, dict[str, Any]] = {
     "a subject with a zero": {"claims": {"sub": "s\0"}},
     "unsigned": {"signing": oidc.unsigned},
     "signed by a key that nobody published": {"signing": oidc.signed_by_another},
+    "signed by the key in its own header": {"signing": oidc.signed_by_the_key_of_its_header},
     "signed with the public key for a secret": {"signing": oidc.signed_with_the_public_key},
     "signed with the client's secret": {"signing": oidc.signed_with_the_client_secret},
     "no token at all": {"signing": lambda _claims: None},
@@ -234,6 +240,22 @@ def test_a_secret_sealed_by_another_key_is_a_sentence(sign_on: SignOn) -> None:
     answer = sign_on.desk.app.test_client().get(there, base_url=HTTPS, headers={"Accept-Language": "en"})
     assert answer.status_code == 422
     assert "enter a new one" in answer.text
+
+
+def test_a_provider_s_tokens_reach_neither_browser_nor_database(sign_on: SignOn, settings: Settings) -> None:
+    sign_on.link("cm")
+    client = sign_on.desk.app.test_client()
+    told = [sign_on.enter(client), client.get(sign_on.desk.path("/brands"), base_url=HTTPS)]
+    assert told[0].status_code == 303
+    (id_token,) = {sign_on.idp.issued}
+    for secret in (ACCESS_TOKEN, id_token):
+        assert everything_kept(settings, secret) == []
+        assert not any(secret in answer.text + str(answer.headers) for answer in told)
+        cookie = client.get_cookie("__Host-unisson")
+        assert cookie is not None
+        held = cookie.value.lstrip(".").partition(".")[0]
+        plain = base64.urlsafe_b64decode(held + "=" * (-len(held) % 4))
+        assert secret.encode() not in (zlib.decompress(plain) if cookie.value.startswith(".") else plain)
 
 
 # Who is who: by issuer and subject, and by nothing else.

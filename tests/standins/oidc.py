@@ -25,6 +25,7 @@ OTHERS_KEY = RSAKey.generate_key(2048, {"kid": "one", "use": "sig", "alg": "RS25
 """A key that nobody published, under the name of one that is."""
 
 SECRET = "its-secret"
+ACCESS_TOKEN = "access-7f3a9c41d2"
 
 
 @dataclass
@@ -47,6 +48,7 @@ class StandInProvider:
     _codes: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        self.issued: Any = ""
         self.http = HttpServer(self._answer)
 
     def begin_again(self, subject: str) -> None:
@@ -102,7 +104,7 @@ class StandInProvider:
         if path == "/keys":
             return _json({"keys": self.keys if self.keys is not None else self.public_keys()})
         if path == "/userinfo" and self.told is not None:
-            assert call.headers["authorization"] == "Bearer access"
+            assert call.headers["authorization"] == f"Bearer {ACCESS_TOKEN}"
             return _json(self.told)
         return self._token(call) if path == "/token" else Reply(404)
 
@@ -120,7 +122,8 @@ class StandInProvider:
             **self.claims,
         }  # fmt: skip
         said = {name: value for name, value in claims.items() if value is not None}
-        return _json({"access_token": "access", "token_type": "Bearer", "id_token": (self.signing or self.sign)(said)})
+        self.issued = (self.signing or self.sign)(said)
+        return _json({"access_token": ACCESS_TOKEN, "token_type": "Bearer", "id_token": self.issued})
 
 
 def _json(about: object, status: int = 200) -> Reply:
@@ -145,6 +148,17 @@ def unsigned(claims: dict[str, Any]) -> str:
 
 def signed_by_another(claims: dict[str, Any]) -> str:
     return jwt.encode({"alg": "RS256", "kid": "one"}, claims, OTHERS_KEY)
+
+
+def signed_by_the_key_of_its_header(claims: dict[str, Any]) -> str:
+    """A key that the token brings along, and says where more of them are (RFC 7515 §4.1.2, §4.1.3)."""
+    header = {
+        "alg": "RS256",
+        "kid": "one",
+        "jwk": OTHERS_KEY.as_dict(private=False),
+        "jku": "https://evil.example/keys",
+    }
+    return jwt.encode(header, claims, OTHERS_KEY)
 
 
 def signed_with_the_public_key(claims: dict[str, Any]) -> str:

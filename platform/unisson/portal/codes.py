@@ -21,7 +21,8 @@ from unisson.notifications.models import Letter
 from unisson.portal.models import DeviceCode, LinkDevice
 from unisson.vault import new_token, token_hash
 
-MINUTES = 15
+MINUTES = 10
+"""From when the mail is written; the most that ASVS 5.0 §6.5.5 grants such a code."""
 TRIES = 5
 """Wrong digits that a code takes: five in a million, then another one must be asked for."""
 
