@@ -160,3 +160,12 @@ def test_a_hundred_brands_cost_as_many_statements_as_two(desk, runtime):
         page = desk.get("owner", "/onboarding").text
     assert page.count("<tr>") == 101
     assert len(many) == len(few)
+
+
+def test_an_invitation_from_the_checklist_comes_back_to_it(desk):
+    typed = {"email": "n@example.org", "name": "N", "brand": str(desk.world.brand_id), "agency_role": "member"}
+    typed["brand_role"] = "rp"
+    assert "/team/" in desk.post("owner", "/team/invitations", typed).location
+    desk.get("owner", "/brands/marque/onboarding/rp")
+    answer = desk.post("owner", "/team/invitations", typed | {"email": "m@example.org"})
+    assert answer.location.endswith("/brands/marque#onboarding")

@@ -17,6 +17,7 @@ from unisson.agency.people import people, person_line
 from unisson.agency.routes import blueprint
 from unisson.identity import browser, resets, sign_ins
 from unisson.identity.confirming import needs_confirmation, needs_confirmation_where
+from unisson.onboarding.checklist import is_under_way
 from unisson.web import limits
 from unisson.web.db import session
 from unisson.web.guards import actor, brand_card, brand_card_of, visible_brands
@@ -87,7 +88,15 @@ def inviting() -> Answer:
         browser.tell(_("An invitation is on its way to %(email)s.", email=membership.email))
     else:
         browser.tell(_("%(name)s is here already, and has the role now.", name=membership.name))
-    return redirect(url_for("agency.member", membership_id=membership.id), 303)
+    return redirect(_after(membership.id, brand_id), 303)
+
+
+def _after(membership_id: uuid.UUID, brand_id: uuid.UUID | None) -> str:
+    """Return what comes after an invitation: the brand's checklist, where one came from there."""
+    card = brand_card_of(brand_id) if brand_id else None
+    if card and is_under_way(card):
+        return url_for("agency.brand", brand=card.slug, _anchor="onboarding")
+    return url_for("agency.member", membership_id=membership_id)
 
 
 def _brand_id(typed: str | None) -> uuid.UUID | None:
