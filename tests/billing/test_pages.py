@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 from sqlalchemy import select
 from support.billing import Till
+from support.desk import HTTPS
 from support.statements import recorded
 
 from tenants.brands import Brand
@@ -50,6 +51,14 @@ def test_an_installation_of_one_s_own_says_so_in_one_sentence(desk):
     for verb in ("checkout", "plan"):
         assert desk.post("owner", f"/billing/{verb}", {"brands": "3", "interval": "month"}).status_code == 404
     assert "your plan" not in desk.get("owner", "/brands").text
+
+
+def test_the_contract_on_processing_names_stripe_where_it_takes_the_payments(till: Till, app):
+    english(till)
+    assert "Stripe, which gets the agency’s name" in till.desk.get("owner", "/settings/personal-data").text
+    unbilled = till.desk.world.sign_in(app.test_client(), "owner")
+    page = unbilled.get(till.desk.path("/settings/personal-data"), base_url=HTTPS).text
+    assert "Stripe" not in page
 
 
 def test_the_trial_is_one_brand_without_a_card(till: Till):

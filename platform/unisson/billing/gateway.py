@@ -61,7 +61,7 @@ class Gateway:
                     "preferred_locales": [LANGUAGES[language]],
                     "metadata": {"agency": agency_id},
                 },
-                {"idempotency_key": f"customer-{agency_id}-{email}-{name}"[:255]},
+                {"idempotency_key": f"customer-{agency_id}-{language}-{email}-{name}"[:255]},
             )
             return made.id
 

@@ -58,6 +58,7 @@ def _facts(settings: Settings) -> list[tuple[str, str]]:
     """Return what a contract on processing (GDPR art. 28) asks of this installation, as its settings say it."""
     is_s3 = settings.storage_url.startswith("s3:")
     mail = urlsplit(settings.mail_url or "").hostname
+    payments = [(_("Who takes the payments"), _("Stripe, which gets the agency’s name and the address of who pays"))]
     return [
         (_("Who decides why and how"), _("The agency, for its own people and its clients’")),
         (_("Who processes"), _("Whoever runs this installation, on the agency’s instructions")),
@@ -70,6 +71,7 @@ def _facts(settings: Settings) -> list[tuple[str, str]]:
         ),
         (_("Who carries the mails"), mail or _("The mail server of this installation")),
         (_("Who else receives data"), _("The networks that the agency connects, and gets what is published there")),
+        *(payments if settings.is_billed else ()),
         (_("How agencies are held apart"), _("By the database itself, row by row (row-level security)")),
         (_("What is encrypted"), _("The access to channels and the secrets of the second step; passwords are hashed")),
         (_("When something is asked of a person"), _("Their data are taken out and erased on the person’s page")),
