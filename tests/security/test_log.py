@@ -68,6 +68,23 @@ def test_who_may_not_is_logged(desk: Desk) -> None:
     assert line["person"] == str(desk.world.people["cm"].identity_id)
 
 
+def test_programs_without_a_token_that_counts_are_logged(client, world) -> None:
+    path, shown = f"/{world.slug}/api/v1/brands", {"Authorization": "Bearer unisson_forged-by-somebody"}
+    with capture_logs() as lines:
+        assert client.get(path, base_url="https://localhost", headers=shown).status_code == 401
+        assert client.get(path, base_url="https://localhost").status_code == 401
+    assert events(lines) == ["token.refused", "token.refused"]
+    assert lines[0]["rule"] == "/<agency>/api/v1/brands"
+    assert "forged-by-somebody" not in str(lines)
+
+
+def test_who_comes_back_from_a_provider_in_vain_is_logged(client, world) -> None:
+    with capture_logs() as lines:
+        answer = client.get(f"/{world.slug}/sign-on/{world.agency_id}/return?state=x", base_url="https://localhost")
+    assert answer.status_code == 422
+    assert events(lines) == ["sign_on.refused"]
+
+
 def test_forged_forms_and_too_many_tries_are_logged(runtime, world) -> None:
     app = create_app(runtime=runtime)
     client = Browser(app, app.response_class, use_cookies=True)

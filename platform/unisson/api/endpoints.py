@@ -20,6 +20,7 @@ from unisson.api.tokens import PREFIX, Scope, bearer
 from unisson.web.db import session
 from unisson.web.guards import public
 from unisson.web.limits import Allowance, spend
+from unisson.web.noted import note_refusal
 
 blueprint = Blueprint("api", __name__, url_prefix="/<agency>/api/v1")
 
@@ -172,6 +173,8 @@ def problem(status: int, detail: str) -> Response:
 
 @blueprint.errorhandler(RefusedProblemError)
 def _refused(error: RefusedProblemError) -> Response:
+    if error.status in {401, 403}:
+        note_refusal("token.refused", why=str(error))
     return problem(error.status, str(error))
 
 
@@ -182,6 +185,7 @@ def _not_found(_error: NotFoundError) -> Response:
 
 @blueprint.errorhandler(ForbiddenError)
 def _forbidden(_error: ForbiddenError) -> Response:
+    note_refusal("access.refused")
     return problem(403, "Whoever this token belongs to may not see this.")
 
 

@@ -24,6 +24,7 @@ from unisson.web import limits
 from unisson.web.db import any_session, leave, runtime, session
 from unisson.web.guards import current_agency_row, public
 from unisson.web.i18n import lazy
+from unisson.web.noted import note_refusal
 from unisson.web.people import Grounds
 
 Answer = Response | str | tuple[str, int]
@@ -136,6 +137,7 @@ def returning(provider_id: uuid.UUID) -> Answer:
 def refused(refusal: RefusedError) -> tuple[str, int]:
     """Return the page that says why nobody was let in, and what to do."""
     leave()
+    note_refusal("sign_on.refused", why=type(refusal).__name__)
     page = render_template("sign_on/refused.html", agency=current_agency_row(), sentence=refusal.sentence)
     return page, refusal.status
 
