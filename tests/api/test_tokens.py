@@ -47,6 +47,7 @@ def test_somebody_makes_one_sees_it_once_and_ends_it(app: Flask, desk: Desk) -> 
     made = desk.post("cm", "/tokens", {"name": "Le mur", "scopes": ["brands:read"], "days": "30"})
     (secret,) = re.findall(r'id="secret">(unisson_[^<]+)<', made.text)
     assert [one["slug"] for one in ask(app, desk.world, "/brands", secret).get_json()["brands"]] == ["marque"]
+    assert made.headers["Cache-Control"] == "no-store"
     listed = desk.get("cm", "/tokens").text
     assert "Le mur" in listed
     assert secret not in listed

@@ -64,6 +64,8 @@ def test_they_read_until_the_hour_and_everybody_is_told(desk: Desk, staff: Staff
     html = staff.browser.get(desk.path("/calendar"), base_url=HTTPS).text
     assert "You read as support until" in html
     assert staff.browser.get(desk.path(f"/contents/{shown}"), base_url=HTTPS).status_code == 200
+    for kept in ("/settings", "/settings/security", "/activity", "/calendar.csv", "/calendar.xlsx", "/tokens"):
+        assert staff.browser.get(desk.path(kept), base_url=HTTPS).status_code == 403, kept
     assert "Support reads here until" in desk.get("cm", "/calendar").text
     assert "Support reads here until" not in desk.get("client_contact", "/calendar").text
     told = desk.get("owner", "/activity").text

@@ -2,7 +2,7 @@
 
 import uuid
 
-from flask import Blueprint, redirect, render_template, url_for
+from flask import Blueprint, make_response, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 from wtforms import (  # type: ignore[attr-defined]  # newer than its stubs
     BooleanField,
@@ -73,7 +73,10 @@ def making_token() -> Answer:
         )
     except RefusedError as refusal:
         return _page(form, form.refuse(refusal))
-    return render_template("api/token.html", token=token, secret=secret, zone=current_agency_row().timezone)
+    page = render_template("api/token.html", token=token, secret=secret, zone=current_agency_row().timezone)
+    answer = make_response(page)
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
 
 
 @blueprint.post("/tokens/<uuid:token_id>/revocation")
