@@ -32,7 +32,7 @@ WALKS: dict[str, tuple[str, int, tuple[str, ...]]] = {
     )),
     "cm by night": (CM, 390, (
         f"{CALENDAR}?month=&state=draft&state=published&kind=post&brand=biscuiterie-trehoret",
-        f"{CALENDAR}/views?view=list&state=draft", f"{BRAND}/imports/new", "/me",
+        f"{CALENDAR}/views?view=list&state=draft", f"{BRAND}/imports/new", "/me", "/me/confirmation",
     )),
     "client by night": (CLIENT, 390, ("/atelier-nord/portal/biscuiterie-trehoret",)),
     "visitor by day": ("", 1280, ("/", "/dev/mail", "/sign-up/sent", "/password-reset/sent")),
@@ -58,7 +58,7 @@ NOT_PAGES = {
 """Files, feeds, and parts that a page asks for: their pages are walked."""
 
 ELSEWHERE = {
-    "identity.second_step": "test_second_step", "portal.link_desk": "test_pages", "portal.link_content": "test_pages", "portal.link_history": "test_pages",
+    "identity.second_step": "test_second_step", "identity.factor_reset": "test_second_step", "portal.link_desk": "test_pages", "portal.link_content": "test_pages", "portal.link_history": "test_pages",
     "portal.asking_link": "test_pages", "portal.asking_code": "test_pages", "portal.recognising": "test_pages",
     "calendars.shared": "test_pages", "identity.invitation": "test_the_path", "identity.verification": "test_the_path",
     "imports.columns": "test_import", "imports.rows": "test_import",

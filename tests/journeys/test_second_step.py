@@ -9,10 +9,11 @@ from playwright.sync_api import Page, expect
 from sqlalchemy import select, update
 
 from tenants.base import utcnow
-from tenants.identities import Identity, SignIn
+from tenants.identities import FactorReset, Identity, IdentityLetter, Seat, SignIn
 from tests.journeys.conftest import Live, sign_in
 from tests.journeys.test_pages import obstacles
 from unisson.demo.script import PASSWORD
+from unisson.identity import tokens
 from unisson.runtime import web_runtime
 
 pytestmark = pytest.mark.browser
@@ -37,6 +38,24 @@ def leave_open(live: Live, email: str) -> None:
         session.execute(update(SignIn).where(SignIn.identity_id == mine).values(confirmed_at=long_ago))
     runtime.database.engine.dispose()
     runtime.valkey.close()
+
+
+def mailed_link(live: Live, email: str) -> str:
+    """Return the path of the link by which somebody removes a second step, a day after their agency asked for it."""
+    runtime = web_runtime(live.settings)
+    with runtime.database.everywhere() as session:
+        mine = session.scalars(select(Identity).where(Identity.email == email)).one()
+        seat = session.scalars(select(Seat).where(Seat.identity_id == mine.id)).one()
+        about = {"asking_agency_id": seat.agency_id, "agency_name": "Studio Marée", "asked_by": "Yann"}
+        times = {"opens_at": utcnow(), "expires_at": utcnow() + timedelta(days=6)}
+        session.add(FactorReset(identity_id=mine.id, **about, **times))
+        letter = IdentityLetter(identity_id=mine.id, purpose="factor_reset", sent_at=utcnow())
+        session.add(letter)
+        session.flush()
+        token = tokens.mint(session, letter)
+    runtime.database.engine.dispose()
+    runtime.valkey.close()
+    return f"/second-step-reset/{token}"
 
 
 def sound(page: Page) -> None:
@@ -81,3 +100,11 @@ def test_from_the_set_up_to_a_lost_phone(live: Live, person: Callable[..., Page]
     desk.get_by_label("Mot de passe").fill(PASSWORD)
     desk.get_by_label("Mot de passe").press("Enter")
     expect(desk.get_by_text("Elle est désactivée")).to_be_visible()
+
+    phone = person(width=390, dark=True)
+    phone.goto(mailed_link(live, YANN))
+    sound(phone)
+    phone.get_by_label("Mot de passe").fill(PASSWORD)
+    phone.get_by_label("Mot de passe").press("Enter")
+    phone.wait_for_url("**/sign-in")
+    expect(phone.locator(".toast")).to_contain_text("Votre seconde étape est supprimée")
