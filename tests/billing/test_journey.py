@@ -27,6 +27,9 @@ from unisson.runtime import Runtime
 
 pytestmark = pytest.mark.browser
 
+PATIENCE = 30
+"""Seconds until what the worker does is seen: it may still be starting."""
+
 
 @pytest.fixture
 def served(
@@ -84,7 +87,7 @@ def person(browser: Browser, served: tuple[Till, str]) -> Iterator[Callable[...,
             color_scheme="dark" if dark else "light",
             locale="fr-FR",
         )
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(PATIENCE * 1000)
         context.add_cookies([{"name": name, "value": kept.value, "url": "https://localhost", "secure": True}])
         contexts.append(context)
         return context.new_page()
@@ -116,7 +119,7 @@ def test_bought_changed_unpaid_and_paid_again(served: tuple[Till, str], person: 
     sound(page)
     page.get_by_role("button", name="Continuer vers le paiement").click()
     page.get_by_role("button", name="Payer").click()
-    expect(page.locator("#billing-state")).to_contain_text("votre formule en comprend 3")
+    expect(page.locator("#billing-state")).to_contain_text("votre formule en comprend 3", timeout=PATIENCE * 1000)
     expect(page.locator("#billing-state")).to_contain_text("Payée")
     sound(page)
     change_the_plan(till, page)
@@ -160,7 +163,7 @@ def lapse_and_recover(till: Till, person: Callable[..., Page]) -> None:
 
 def wait_for(till: Till, standing: str) -> None:
     """Until the worker has looked, because of an event."""
-    for _ in range(100):
+    for _ in range(PATIENCE * 10):
         if till.standing()[0] == standing:
             return
         threading.Event().wait(0.1)

@@ -43,6 +43,7 @@ STAYS_OPEN = frozenset(
         # Who may come in, and who may not any more.
         "identity.joining", "agency.changing_role", "agency.giving_role", "agency.withdrawing_role",
         "agency.removing", "agency.revoking", "agency.asking_second_step", "agency.domain_removal",
+        "agency.asking_factor_reset",
         "sign_on.provider_changing", "sign_on.provider_suspension", "sign_on.provider_resumption",
         "sign_on.provider_removal", "trust.asking_erasure", "trust.withdrawing_erasure", "tokens.token_revocation",
         "trust.letting_support_in", "trust.showing_support_out",
