@@ -24,7 +24,7 @@ from unisson.web.noted import note_refusal
 
 blueprint = Blueprint("api", __name__, url_prefix="/<agency>/api/v1")
 
-READS = Allowance("api", RateLimitItemPerMinute(1200), RateLimitItemPerMinute(300))
+READS = Allowance("api", RateLimitItemPerMinute(3000), RateLimitItemPerMinute(300))
 """Requests from one place, and of one token."""
 
 View = Callable[..., Struct]

@@ -121,6 +121,15 @@ KINDS = (
         lazy("Letting other programs read"), Basis.INTEREST, _WITH_PERSON, lazy("ended, and nameless"),
     ),
     Kind(
+        lazy("Counts of tries"), lazy("How often a place or an account tried, under a hash"),
+        lazy("Holding guessing back"), Basis.INTEREST, lazy("some hours, in memory"), lazy("gone by themselves"),
+    ),
+    Kind(
+        lazy("Log of the processes"), lazy("Who came in or was refused, from where, by which page"),
+        lazy("Noticing attacks and faults"), Basis.INTEREST, lazy("as long as whoever runs the installation keeps it"),
+        lazy("not reached from here: whoever runs the installation sees to it"),
+    ),
+    Kind(
         lazy("Lists of addresses"), lazy("Name, e-mail address, since when, whether they unsubscribed"),
         lazy("Sending releases"), Basis.INTEREST, lazy("until they are taken off the list"),
         lazy("taken off list by list, on the channel’s page"),
