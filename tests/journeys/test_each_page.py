@@ -53,7 +53,7 @@ NOT_PAGES = {
     "approvals.proof_pdf", "agency.activity_csv", "publishing.channel_export", "newsroom.feed", "newsroom.picture", "media.picture",
     "files.signed_file", "logos.logo", "portal.document", "portal.link_document", "threads.file", "topics.file",
     "devmail.html", "devmail.part", "static", "home.health", "home.domain_allowed", "live.ticket",
-    "media.uploads", "media.videos_standing", "media.choice", "strategy.next_slot", "imports.progress",
+    "closing.kept_csv", "closing.export_part", "media.uploads", "media.videos_standing", "media.choice", "strategy.next_slot", "imports.progress",
 }  # fmt: skip
 """Files, feeds, and parts that a page asks for: their pages are walked."""
 
@@ -62,6 +62,7 @@ ELSEWHERE = {
     "portal.asking_link": "test_pages", "portal.asking_code": "test_pages", "portal.recognising": "test_pages",
     "calendars.shared": "test_pages", "identity.invitation": "test_the_path", "identity.verification": "test_the_path",
     "imports.columns": "test_import", "imports.rows": "test_import",
+    "agency.colour": "test_onboarding", "onboarding.step": "leads on to another page",
     "agency.front": "leads on to another page", "home.front": "leads on once somebody is signed in",
 }  # fmt: skip
 """What opens by a secret of its own or after a file was sent, and which journey opens it."""

@@ -5,9 +5,11 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from PIL import Image
 from playwright.sync_api import Page, expect
 
 from tests.journeys.conftest import Live
@@ -46,6 +48,13 @@ class Hand:
         return self.clicks * A_CLICK + self.fields * A_FIELD
 
 
+@pytest.fixture
+def logo(tmp_path: Path) -> Path:
+    path = tmp_path / "logo.png"
+    Image.new("RGB", (300, 100), (200, 60, 40)).save(path)
+    return path
+
+
 def step(hand: Hand, page: Page, label: str) -> None:
     """Follow a step of the checklist, wherever it leads."""
     page.locator("#onboarding").wait_for()
@@ -57,7 +66,7 @@ def back(hand: Hand, page: Page) -> None:
 
 
 @pytest.mark.browser
-def test_from_no_agency_to_an_approved_post(live: Live, person: Callable[..., Page]) -> None:
+def test_from_no_agency_to_an_approved_post(live: Live, person: Callable[..., Page], logo: Path) -> None:
     mark, hand = str(int(time.time())), Hand()
     owner_mail, rp_mail, client_mail = (f"{who}-{mark}@example.org" for who in ("o", "r", "c"))
     owner = person(lang="en-GB")
@@ -85,7 +94,13 @@ def test_from_no_agency_to_an_approved_post(live: Live, person: Callable[..., Pa
         owner.locator("main form button[type=submit]").first.click()
         hand.clicks += 1
         owner.wait_for_url(re.compile("/brands/ferme-du-goaz#onboarding"))
-    for label in ("Logo and colour", "A community manager", "A channel besides its newsroom"):
+    step(hand, owner, "Logo and colour")
+    owner.locator("[name=logo]").set_input_files(logo)
+    hand.press(owner, re.compile("^Save"))
+    expect(owner.get_by_role("radio", name="Coral")).to_be_checked()
+    assert obstacles(owner, colours=True) == []
+    hand.press(owner, "Take this colour")
+    for label in ("A community manager", "A channel besides its newsroom"):
         hand.press(owner, f"Not needed: {label}")
         expect(owner.get_by_role("button", name=f"Put it back: {label}")).to_be_visible()
     rp = person(lang="en-GB")

@@ -7,7 +7,7 @@ from sqlalchemy import select, update
 from support.statements import recorded
 
 from tenants.brands import Brand
-from tenants.members import BrandAssignment
+from tenants.members import BrandAssignment, Membership
 from unisson.activity.models import Event
 from unisson.onboarding.board import Wanted, board
 from unisson.onboarding.reading import skips, standings
@@ -33,6 +33,22 @@ def test_people_are_seen_until_they_leave(desk):
         for row in session.scalars(select(BrandAssignment).where(BrandAssignment.role == "rp")):
             session.delete(row)
     assert Step.RP in standing(desk).missing
+
+
+def test_who_was_invited_counts_once_they_joined(desk):
+    desk.speak_english()
+    with desk.session() as session:
+        session.execute(
+            update(Membership)
+            .where(Membership.id.in_([desk.world.people[role].membership_id for role in ("rp", "client_approver")]))
+            .values(joined_at=None)
+        )
+    found = standing(desk)
+    # A client approver decides from a mailed link, without an account.
+    assert Step.CLIENT in found.done
+    assert found.invited == {Step.RP}
+    assert Step.RP in found.missing
+    assert "Invited, and has not joined yet" in desk.get("owner", "/brands/marque").text
 
 
 def test_each_fact_ticks_its_step(desk):

@@ -10,7 +10,7 @@ from flask import url_for
 
 from unisson.onboarding.reading import skips, standings
 from unisson.onboarding.steps import DONE_BY, Ball, Standing, Step
-from unisson.onboarding.words import BALLS, HINTS, STEPS
+from unisson.onboarding.words import BALLS, HINTS, INVITED, STEPS
 from unisson.web.db import session
 from unisson.web.guards import BrandCard, actor, current_agency_row
 
@@ -56,7 +56,7 @@ def checklist_of(card: BrandCard) -> Checklist:
             Item(
                 step,
                 STEPS[step],
-                HINTS[step],
+                INVITED if step in standing.invited else HINTS[step],
                 step in standing.done,
                 url_for("onboarding.step", brand=card.slug, step=step.value)
                 if is_open and actor().may(DONE_BY[step], card.id)

@@ -22,9 +22,7 @@ select b.id, b.created_at, b.logo_digest is not null as logo,
              and v.changed_by is not null) as chain,
   exists (select from app.strategies s
            where s.agency_id = b.agency_id and s.brand_id = b.id and s.archived_at is null) as strategy,
-  (select coalesce(array_agg(distinct a.role), '{}') from app.brand_assignments a
-     join app.memberships m on m.agency_id = a.agency_id and m.id = a.membership_id and m.removed_at is null
-    where a.agency_id = b.agency_id and a.brand_id = b.id) as roles,
+  people.ready, people.invited,
   exists (select from app.channels c where c.agency_id = b.agency_id and c.brand_id = b.id
              and c.kind <> 'newsroom' and c.disconnected_at is null) as channel,
   exists (select from app.contents c
@@ -34,7 +32,14 @@ select b.id, b.created_at, b.logo_digest is not null as logo,
            where c.agency_id = b.agency_id and c.brand_id = b.id and c.revision_id is not null) as approval,
   exists (select from app.waits w where w.agency_id = b.agency_id and w.brand_id = b.id and w.side = 'client'
              and w.purpose = 'decide') as client_decides
-from app.brands b where b.id = any(:brand_ids) and b.archived_at is null
+from app.brands b cross join lateral (
+  select coalesce(array_agg(distinct a.role) filter (where m.joined_at is not null or a.role = 'client_approver'), '{}')
+           as ready,
+         coalesce(array_agg(distinct a.role) filter (where m.joined_at is null), '{}') as invited
+    from app.brand_assignments a
+    join app.memberships m on m.agency_id = a.agency_id and m.id = a.membership_id and m.removed_at is null
+   where a.agency_id = b.agency_id and a.brand_id = b.id) people
+where b.id = any(:brand_ids) and b.archived_at is null
 """)
 _ROLES = {Step.CM: BrandRole.CM, Step.RP: BrandRole.RP, Step.CLIENT: BrandRole.CLIENT_APPROVER}
 _FACT_STEPS = (Step.LOGO, Step.CHAIN, Step.STRATEGY, Step.CHANNEL, Step.PLAN, Step.APPROVAL)
@@ -65,9 +70,10 @@ def standings(session: TenantSession, brand_ids: Collection[uuid.UUID]) -> Mappi
     found = {}
     for row in session.execute(_FACTS, {"brand_ids": list(brand_ids)}):
         done = {step for step in _FACT_STEPS if getattr(row, step.value)}
-        done |= {step for step, role in _ROLES.items() if role.value in row.roles}
+        done |= {step for step, role in _ROLES.items() if role.value in row.ready}
+        invited = {step for step, role in _ROLES.items() if role.value in row.invited}
         at_client = {Step.APPROVAL} if row.client_decides else set()
-        found[row.id] = BrandStanding(standing_of(done, skipped[row.id], at_client), row.created_at)
+        found[row.id] = BrandStanding(standing_of(done, skipped[row.id], at_client, invited), row.created_at)
     return found
 
 

@@ -49,6 +49,8 @@ class Standing:
     done: frozenset[Step]
     skipped: frozenset[Step] = frozenset()
     at_client: frozenset[Step] = frozenset()
+    invited: frozenset[Step] = frozenset()
+    """Those for which somebody was invited who has not joined yet: until then they can decide on nothing."""
 
     @property
     def missing(self) -> Sequence[Step]:
@@ -70,6 +72,9 @@ class Standing:
         return frozenset(self.ball_of(step) for step in self.missing)
 
 
-def standing_of(done: Collection[Step], skipped: Collection[Step], at_client: Collection[Step]) -> Standing:
+def standing_of(
+    done: Collection[Step], skipped: Collection[Step], at_client: Collection[Step], invited: Collection[Step] = ()
+) -> Standing:
     """Return the standing; what is done was not skipped, whatever was said before."""
-    return Standing(frozenset(done), frozenset(skipped) - frozenset(done), frozenset(at_client) - frozenset(done))
+    found = frozenset(done)
+    return Standing(found, frozenset(skipped) - found, frozenset(at_client) - found, frozenset(invited) - found)

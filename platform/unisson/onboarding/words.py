@@ -25,4 +25,5 @@ HINTS = {
     Step.PLAN: lazy("Bring the plan that exists as a file, or write what comes first."),
     Step.APPROVAL: lazy("Submit a content: everybody of the chain says yes to it."),
 }
+INVITED = lazy("Invited, and has not joined yet: nothing can be decided by them before.")
 BALLS = {Ball.AGENCY: lazy("At the agency"), Ball.CLIENT: lazy("At the client")}
