@@ -4,7 +4,7 @@ Before any mail leaves, the names that its links may begin with are looked at ag
 The mailbox of answers, where there is one, is read then, the trails of agencies are sealed, and accounts are looked at
 where agencies are billed. Imports of plans come next, each of some seconds, then the pictures of libraries, one at a
 time, and their videos: each takes seconds. Exports of brands come after, and the deletion of those whose time is over
-last.
+last. Rooms in chats are told right after the mails.
 """
 
 import time
@@ -14,6 +14,7 @@ from unisson.agency.domain_watch import watch_domains
 from unisson.approvals.tending import tend_due
 from unisson.billing.looking import look_due
 from unisson.closing import deleting, exporting
+from unisson.hooks.posting import post_due
 from unisson.imports import taking
 from unisson.jobs import JOB_SECONDS
 from unisson.media import endings, preparing, video_preparing
@@ -25,6 +26,8 @@ from workers.held import runtime
 BUDGET_SECONDS = 40.0
 MAILBOX_EVERY = 25.0
 SEAL_SECONDS = 5.0
+HELD_BACK = 15.0
+"""Seconds that rooms in chats, which may be slow, leave to what comes after them."""
 _next_reading = [0.0]
 
 
@@ -36,6 +39,7 @@ def send_due() -> int:
     endings.tell_due(held, BUDGET_SECONDS / 8)
     watch_domains(held)
     tried = post.send_due(held, BUDGET_SECONDS / 2)
+    post_due(held, ends - time.monotonic() - HELD_BACK)
     if _is_time_to_read():
         arriving.fetch(held)
     upkeep.seal_due(held, SEAL_SECONDS)

@@ -20,6 +20,7 @@ from unisson.config import Settings
 from unisson.devmail import views as devmail
 from unisson.editorial import views as editorial
 from unisson.home import views as home
+from unisson.hooks import views as hooks
 from unisson.identity import confirming
 from unisson.identity import views as identity
 from unisson.imports import views as imports
@@ -63,6 +64,7 @@ FEATURES = (
     calendars,
     live,
     notifications,
+    hooks,
     newsroom,
     trust,
     api,

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 QUEUE_OF = {
     "content": "publishing", "publication": "publishing", "mail": "mail", "stage": "approvals", "import": "imports",
-    "upload": "media", "rights": "rights", "video": "videos", "billing": "billing", "export": "exports",
+    "upload": "media", "rights": "rights", "video": "videos", "hook": "hooks", "billing": "billing", "export": "exports",
     "ending": "endings",
 }  # fmt: skip
 """What is due → whose it is to attend to."""

@@ -53,7 +53,7 @@ NOT_PAGES = {
     "approvals.proof_pdf", "agency.activity_csv", "publishing.channel_export", "newsroom.feed", "newsroom.picture", "media.picture",
     "files.signed_file", "logos.logo", "portal.document", "portal.link_document", "threads.file", "topics.file",
     "devmail.html", "devmail.part", "static", "home.health", "home.domain_allowed", "live.ticket",
-    "closing.kept_csv", "closing.export_part", "media.uploads", "media.videos_standing", "media.choice", "strategy.next_slot", "imports.progress",
+    "closing.kept_csv", "closing.export_part", "media.uploads", "media.videos_standing", "media.choice", "strategy.next_slot", "imports.progress", "notices.bell",
 }  # fmt: skip
 """Files, feeds, and parts that a page asks for: their pages are walked."""
 
@@ -63,6 +63,7 @@ ELSEWHERE = {
     "calendars.shared": "test_pages", "identity.invitation": "test_the_path", "identity.verification": "test_the_path",
     "imports.columns": "test_import", "imports.rows": "test_import",
     "agency.colour": "test_onboarding", "onboarding.step": "leads on to another page",
+    "notices.stop": "test_bell", "hooks.room": "test_bell",
     "agency.front": "leads on to another page", "home.front": "leads on once somebody is signed in",
 }  # fmt: skip
 """What opens by a secret of its own or after a file was sent, and which journey opens it."""

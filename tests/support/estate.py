@@ -20,6 +20,7 @@ from unisson.approvals.policies import chains_of
 from unisson.calendars.models import CalendarAct, CalendarFeed, CalendarNote, CalendarView
 from unisson.closing.models import BrandExport, BrandRecord
 from unisson.editorial.models_of_brand import ContentTemplate
+from unisson.hooks.models import Hook
 from unisson.imports.models import Import, ImportRow
 from unisson.media.documents import document_key
 from unisson.media.models import IncomingVideo, Media, Upload
@@ -33,7 +34,7 @@ from unisson.storage import storage_of
 from unisson.strategy.models import BlackOut, Slot, Strategy
 from unisson.threads.models import Thread, ThreadFile, ThreadMessage
 from unisson.topics.models import Topic, TopicDate, TopicFile
-from unisson.vault import new_token, token_hash
+from unisson.vault import Vault, new_token, token_hash
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,7 @@ _UUIDS = (
     "thread_id", "message_id", "topic_id", "date_id", "strategy_id", "black_out_id", "file_id", "feed_id", "act_id",
     "import_id", "row_id", "template_id", "upload_id", "video_id",
     "topic_file_id", "view_id", "slot_id", "note_id", "provider_id", "linked_id", "token_id", "notice_id",
-    "export_id", "record_id",
+    "export_id", "record_id", "hook_id",
 )  # fmt: skip
 
 
@@ -146,7 +147,12 @@ def _values(runtime: Runtime, worker: Runtime, world: World, canary: str) -> dic
             about={"by": canary, "thread_id": str(uuid.uuid4())}, brand_id=world.brand_id,
             content_id=approved.content_id,
         )  # fmt: skip
-        session.add_all([strategy, black_out, slot, note, notice])
+        hook = Hook(
+            room="slack", name=canary, host="hooks.slack.com", events=["approved"], brand_id=world.brand_id,
+            created_by=world.people["owner"].membership_id,
+            sealed=Vault(runtime.settings.secret_key).seal({"url": "https://127.0.0.1:1/nowhere"}),
+        )  # fmt: skip
+        session.add_all([strategy, black_out, slot, note, notice, hook])
         session.flush()
         template = ContentTemplate(
             brand_id=world.brand_id, name=canary, created_by=world.people["cm"].membership_id,
@@ -233,6 +239,7 @@ def _values(runtime: Runtime, worker: Runtime, world: World, canary: str) -> dic
         "note_id": str(note.id),
         "token_id": str(program.id),
         "notice_id": str(notice.id),
+        "hook_id": str(hook.id),
         "file_id": str(file_id),
         "feed_id": str(feed_id),
         "act_id": str(act_id),

@@ -39,6 +39,7 @@ ABOUT = {
     "feed": lazy("Calendar feeds"),
     "domain": lazy("Web addresses"),
     "support": lazy("Support"),
+    "room": lazy("Rooms in chats"),
     "token": lazy("Tokens"),
     "export": lazy("Files taken out"),
     "agency": lazy("Agency"),

@@ -5,11 +5,12 @@ from werkzeug.wrappers import Response
 
 from tenants.errors import RefusedError
 from tenants.members import Membership
+from tenants.permissions import Permission
 from unisson.agency.opening import NO_HOURS, NO_TIME_LEFT
 from unisson.notifications.choice_forms import ChoicesForm, HoursForm
 from unisson.notifications.choices import choices_of, choose, held_to
 from unisson.notifications.digests import Hours, hours_of, keep_hours
-from unisson.notifications.events import ALWAYS_IN_APP, ALWAYS_MAILED_TO_CLIENTS, NAMES, Event
+from unisson.notifications.events import ALWAYS_IN_APP, ALWAYS_MAILED_TO_CLIENTS, NAMES, OF_ADMINISTRATORS, Event
 from unisson.notifications.labels import is_clients as is_clients_own
 from unisson.web.db import session
 from unisson.web.guards import actor
@@ -27,11 +28,11 @@ def choices() -> Answer:
 
 def choosing() -> Answer:
     """Keep what the actor chose."""
-    form = ChoicesForm()
+    form = _of_the_actor(ChoicesForm())
     if not form.validate():
         return _page(form), 422
     is_clients = _is_clients()
-    wishes = {event: held_to(event, form.wish(event), is_clients=is_clients) for event in Event}
+    wishes = {event: held_to(event, form.wish(event), is_clients=is_clients) for event in _events()}
     choose(session(), actor().membership_id, wishes)
     flash(_("Kept."), "success")
     return redirect(url_for("notices.choices"), 303)
@@ -76,10 +77,23 @@ def _page(form: ChoicesForm | None = None, hours: HoursForm | None = None) -> st
         "notifications/choices.html",
         form=form or _chosen(is_clients=is_clients),
         hours=hours or _hours_form(),
-        names=NAMES,
+        names={event: NAMES[event] for event in _events()},
         always_in_app=ALWAYS_IN_APP,
         always_mailed=ALWAYS_MAILED_TO_CLIENTS if is_clients else frozenset(),
     )
+
+
+def _events() -> list[Event]:
+    """Return what the actor can be told of."""
+    administers = actor().may(Permission.AGENCY_SETTINGS)
+    return [event for event in Event if administers or event not in OF_ADMINISTRATORS]
+
+
+def _of_the_actor(form: ChoicesForm) -> ChoicesForm:
+    """Return the form without what its page does not ask."""
+    for event in set(Event) - set(_events()):
+        del form[f"app_{event}"], form[f"mail_{event}"]
+    return form
 
 
 def _is_clients() -> bool:

@@ -12,6 +12,7 @@ from unisson.notifications import (
     about_approvals,
     about_billing,
     about_contents,
+    about_hooks,
     about_imports,
     about_media,
     about_notices,
@@ -52,6 +53,7 @@ ABOUT_OTHERS: Mapping[str, Callable[[TenantSession, Letter, str], Words | None]]
     "rights_ending": about_media.rights_ending,
     "billing": about_billing.billing,
     "digest": about_notices.digest,
+    "hook_off": about_hooks.hook_off,
     "portal_link": about_portal.portal_link,
     "to_decide": about_portal.to_decide,
     # Of letters that were written before one told of all.

@@ -21,6 +21,7 @@ class Event(enum.StrEnum):
     MESSAGE = "message"
     IMPORT_OVER = "import_over"
     RIGHTS_ENDING = "rights_ending"
+    HOOK_OFF = "hook_off"
 
 
 class Pace(enum.StrEnum):
@@ -53,6 +54,7 @@ EVENT_OF = {
     "thread_message": Event.MESSAGE,
     "import_over": Event.IMPORT_OVER,
     "rights_ending": Event.RIGHTS_ENDING,
+    "hook_off": Event.HOOK_OFF,
 }
 """The kind of a notice → its event. Kinds of letters that are missing here always leave, and stand in no matrix."""
 
@@ -68,8 +70,11 @@ class Wish:
 DEFAULT = Wish()
 """Everything, in the app and by mail: nothing is missed by whoever never chose."""
 
-ALWAYS_IN_APP = frozenset({Event.TO_DECIDE, Event.REMINDER, Event.LATE, Event.TROUBLE})
+ALWAYS_IN_APP = frozenset({Event.TO_DECIDE, Event.REMINDER, Event.LATE, Event.TROUBLE, Event.HOOK_OFF})
 """What somebody must do something about: it shows in the app, whatever they chose."""
+
+OF_ADMINISTRATORS = frozenset({Event.HOOK_OFF})
+"""What only those are told of who may change the agency's settings."""
 
 ALWAYS_MAILED_TO_CLIENTS = frozenset({Event.TO_DECIDE, Event.REMINDER})
 """What the client's people can't answer without the link in its mail."""
@@ -87,6 +92,7 @@ NAMES = {
     Event.MESSAGE: lazy("Somebody answers in a conversation of mine"),
     Event.IMPORT_OVER: lazy("My import is over"),
     Event.RIGHTS_ENDING: lazy("The rights of images are about to end"),
+    Event.HOOK_OFF: lazy("A room in a chat takes nothing any more"),
 }
 """The events as their reader chooses among them."""
 

@@ -53,6 +53,7 @@ ICONS = {
     Event.MESSAGE: "message-square",
     Event.IMPORT_OVER: "import",
     Event.RIGHTS_ENDING: "image-off",
+    Event.HOOK_OFF: "unplug",
 }
 
 _SENTENCES: Mapping[str, Callable[[Told], str]] = {
@@ -72,6 +73,9 @@ _SENTENCES: Mapping[str, Callable[[Told], str]] = {
     "thread_message": lambda told: _("%(who)s wrote about “%(title)s”", who=told.who, title=told.title),
     "import_over": lambda told: _("Your import of %(file)s is over", file=told.about.get("file", "")),
     "rights_ending": lambda _told: _("The rights of some images are about to end"),
+    "hook_off": lambda told: _(
+        "%(room)s refuses our messages: nothing is sent there any more", room=told.about.get("file", "")
+    ),
 }
 
 
@@ -87,4 +91,6 @@ def path(kind: str, content_id: uuid.UUID | None, brand_slug: str | None, about:
         return f"/contents/{content_id}{thread}"
     if kind == "import_over":
         return f"/imports/{about['import_id']}"
+    if kind == "hook_off":
+        return "/settings/rooms"
     return f"/brands/{brand_slug}/media" if brand_slug else "/notices"

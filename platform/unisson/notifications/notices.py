@@ -9,6 +9,7 @@ from tenants.session import TenantSession
 from unisson.announcing import announce_notices
 from unisson.approvals.models import Purpose, Wait
 from unisson.editorial.models import Content
+from unisson.hooks.noting import note
 from unisson.notifications.choices import Standing, standing_of
 from unisson.notifications.digests import expect_digest
 from unisson.notifications.events import DIGESTS, EVENT_OF, Event, Pace
@@ -22,6 +23,8 @@ OF_LETTERS = {"thread_named": "thread_message"}
 def tell(session: TenantSession, membership_id: uuid.UUID, kind: str, about: dict[str, str]) -> None:
     """Tell a person of a fact, once the transaction commits. `about` holds ids, and names of people, as text."""
     event = EVENT_OF[kind]
+    brand_id = _brand_of(session, about)
+    note(session, kind, about, brand_id)
     standing = standing_of(session, membership_id, event)
     if standing is None:
         return
@@ -35,10 +38,11 @@ def tell_of_what_waits(
     session: TenantSession, membership_id: uuid.UUID, content: Content, stage_id: uuid.UUID, *, at_once: bool
 ) -> None:
     """Tell a person that a content waits for their decision; one letter tells of all that came together."""
+    about = {"content_id": str(content.id), "brand_id": str(content.brand_id), "stage_id": str(stage_id)}
+    note(session, "to_decide", about, content.brand_id)
     standing = standing_of(session, membership_id, Event.TO_DECIDE)
     if standing is None:
         return
-    about = {"content_id": str(content.id), "brand_id": str(content.brand_id), "stage_id": str(stage_id)}
     _note(session, membership_id, "to_decide", about, standing)
     if standing.wish.mail is Pace.AT_ONCE:
         write_of_what_waits(session, membership_id, content.brand_id, at_once=at_once)

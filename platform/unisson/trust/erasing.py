@@ -24,6 +24,7 @@ from unisson.agency.team import LAST_OWNER, is_last_owner, let_go
 from unisson.api.models import ApiToken
 from unisson.approvals.models import Absence, ApprovalLink, Decision
 from unisson.calendars.models import CalendarFeed, CalendarView
+from unisson.hooks.models import HookPost
 from unisson.notifications.models import Letter, LetterContent, Notice, NoticeChoice, NoticeHours
 from unisson.portal.models import DeviceCode, LinkDevice
 from unisson.trust.models import Erasure
@@ -164,7 +165,7 @@ def _in_decisions(session: TenantSession, membership_id: uuid.UUID, pseudonym: s
 
 def _in_what_others_were_told(session: TenantSession, names: Sequence[str], pseudonym: str) -> None:
     """Letters and notices to others say by which name it was done."""
-    for told in (Letter, Notice):
+    for told in (Letter, Notice, HookPost):
         session.execute(
             update(told)
             .where(told.about["by"].as_string().in_(names))

@@ -95,6 +95,11 @@ KINDS = (
         "notices", "created_at < clock_timestamp() - interval '12 months'",
     ),
     Kind(
+        lazy("Messages to rooms in chats"), lazy("Which fact to which room, the name of who did it"),
+        lazy("Telling a team what concerns it"), Basis.CONTRACT, lazy("3 months"), _GOES,
+        "hook_posts", "state <> 'waiting' and created_at < clock_timestamp() - interval '3 months'",
+    ),
+    Kind(
         lazy("Other mails"), lazy("Which mail to whom, when it left"), lazy("Looking into mail that did not arrive"),
         Basis.INTEREST, lazy("12 months"), _GOES,
         "letters", "state <> 'waiting' and content_id is null and created_at < clock_timestamp() - interval '12 months'"

@@ -1,0 +1,115 @@
+"""Telling a room: one request, and what its answer means."""
+
+import json
+import uuid
+from dataclasses import dataclass
+from functools import lru_cache
+
+from sqlalchemy import select
+
+from tenants.agencies import Agency
+from tenants.brands import Brand
+from tenants.session import TenantSession
+from unisson.editorial.models import Content
+from unisson.hooks.facts import in_words
+from unisson.hooks.models import Hook, HookPost
+from unisson.hooks.shapes import Message, body_of
+from unisson.notifications.lines import path
+from unisson.outbound import Answer, Deadline, Forbidden, Outbound, OutboundError
+from unisson.runtime import Runtime
+from unisson.vault import Vault
+from unisson.web.i18n import _, pick_language, speaking
+
+SECONDS = 10.0
+LONGEST = 3600.0
+MOST_BYTES = 65_536
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """The chat has it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """It may be sent again in `seconds`; None where the chat said no time."""
+
+    reason: str
+    seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Sending it again is no use: the address is not good any more, or the message is not taken."""
+
+    reason: str
+
+
+Outcome = Taken | Later | Refused
+
+
+@lru_cache(maxsize=4)
+def outbound(runtime: Runtime) -> Outbound:
+    """Return this process's way out to the rooms."""
+    return Outbound(runtime.settings.outbound_allow, max_connections=20)
+
+
+def address_of(runtime: Runtime, hook: Hook) -> str:
+    """Return the secret address of a room."""
+    return Vault(runtime.settings.secret_key).open(hook.sealed)["url"]
+
+
+def message_of(session: TenantSession, post: HookPost, base_url: str) -> Message | None:
+    """Return what a post says, in the agency's language; None when what it is about is gone."""
+    agency = session.scalars(select(Agency)).one()
+    brand = session.get(Brand, (session.agency_id, post.brand_id)) if post.brand_id else None
+    content = session.get(Content, (session.agency_id, post.content_id)) if post.content_id else None
+    title = (content.title or content.body[:80]) if content else ""
+    with speaking(pick_language(agency.language)):
+        leads = path(post.kind, post.content_id, brand.slug if brand else None, post.about)
+        sentence = in_words(post.kind, title, post.about)
+        return Message(sentence, brand.name if brand else "", f"{base_url}/{agency.slug}{leads}", _("Open"))
+
+
+def send(runtime: Runtime, room: str, url: str, message: Message) -> Outcome:
+    """Return what became of one message. The reason never holds the address."""
+    try:
+        answer = outbound(runtime).request(
+            "POST", url, deadline=Deadline.after(SECONDS), headers={"Content-Type": "application/json"},
+            content=body_of(room, message), max_bytes=MOST_BYTES,
+        )  # fmt: skip
+    except Forbidden:
+        return Refused("forbidden address")
+    except OutboundError as error:
+        return Later(type(error).__name__)
+    return _meaning(answer)
+
+
+def _meaning(answer: Answer) -> Outcome:
+    if 200 <= answer.status < 300:
+        return Taken()
+    reason = f"HTTP {answer.status}"
+    if answer.status == 429:
+        return Later(reason, _wait(answer))
+    if answer.status in {408, 425} or answer.status >= 500:
+        return Later(reason)
+    return Refused(reason)
+
+
+def _wait(answer: Answer) -> float | None:
+    """Return how long the chat asks to be left alone: its header in seconds, or Discord's `retry_after`."""
+    told: object = answer.headers.get("retry-after")
+    if told is None:
+        try:
+            told = json.loads(answer.body).get("retry_after")
+        except (ValueError, AttributeError):
+            return None
+    try:
+        return min(LONGEST, max(1.0, float(str(told))))
+    except ValueError:
+        return None
+
+
+def post_of(session: TenantSession, agency_id: uuid.UUID, post_id: uuid.UUID) -> HookPost | None:
+    """Return a post, locked; None when it is gone."""
+    return session.get(HookPost, (agency_id, post_id), with_for_update=True)
