@@ -5,7 +5,7 @@ from alembic import op
 from tenants.isolation import protect
 
 revision = "20261128_hooks"
-down_revision = "20261128_notices"
+down_revision = "20261128_closing"
 branch_labels = None
 depends_on = None
 
@@ -77,8 +77,10 @@ alter table app.letters add constraint ck_letters_kind check (kind in ('invitati
 
 DISPATCH = """
 alter table app.dispatch drop constraint ck_dispatch_kind, drop constraint ck_dispatch_queue;
-alter table app.dispatch add constraint ck_dispatch_kind
-  check (kind in ('content', 'publication', 'mail', 'stage', 'import', 'upload', 'rights', 'video', 'billing', 'hook'));
-alter table app.dispatch add constraint ck_dispatch_queue
-  check (queue in ('publishing', 'mail', 'approvals', 'imports', 'media', 'rights', 'videos', 'billing', 'hooks'));
+alter table app.dispatch add constraint ck_dispatch_kind check (
+  kind in ('content', 'publication', 'mail', 'stage', 'import', 'upload', 'rights', 'video', 'billing', 'export',
+  'ending', 'hook'));
+alter table app.dispatch add constraint ck_dispatch_queue check (
+  queue in ('publishing', 'mail', 'approvals', 'imports', 'media', 'rights', 'videos', 'billing', 'exports',
+  'endings', 'hooks'));
 """

@@ -15,8 +15,8 @@ from sqlalchemy.orm import Session
 
 QUEUE_OF = {
     "content": "publishing", "publication": "publishing", "mail": "mail", "stage": "approvals", "import": "imports",
-    "upload": "media", "rights": "rights", "video": "videos", "hook": "hooks", "billing": "billing", "export": "exports",
-    "ending": "endings",
+    "upload": "media", "rights": "rights", "video": "videos", "billing": "billing", "export": "exports",
+    "ending": "endings", "hook": "hooks",
 }  # fmt: skip
 """What is due → whose it is to attend to."""
 

@@ -25,7 +25,17 @@ from unisson.storage import LARGE_PIECE, Storage
 
 FORMAT = 1
 LEFT_OUT = frozenset(
-    {"search_words", "upload_parts", "uploads", "waits", "letter_contents", "brand_exports", "brand_endings"}
+    {
+        "search_words",
+        "upload_parts",
+        "uploads",
+        "waits",
+        "letter_contents",
+        "brand_exports",
+        "brand_endings",
+        "notices",
+        "hook_posts",
+    }
 )
 """Tables whose rows only the product's machinery needs, or that tell of work under way."""
 
