@@ -5,7 +5,7 @@ from alembic import op
 from tenants.isolation import protect
 
 revision = "20261128_hooks"
-down_revision = "20261128_closing"
+down_revision = "20261128_support"
 branch_labels = None
 depends_on = None
 
