@@ -8,7 +8,7 @@ from datetime import date, time, timedelta
 from sqlalchemy import select, text
 
 from tenants.base import new_id, utcnow
-from tenants.domains import AgencyDomain
+from tenants.domains import AgencyDomain, MailDomain
 from tenants.members import BrandAssignment, Invitation, Membership
 from tenants.session import TenantSession
 from tests.support.campaign import approve_many
@@ -77,7 +77,7 @@ _UUIDS = (
     "thread_id", "message_id", "topic_id", "date_id", "strategy_id", "black_out_id", "file_id", "feed_id", "act_id",
     "import_id", "row_id", "template_id", "upload_id", "video_id",
     "topic_file_id", "view_id", "slot_id", "note_id", "provider_id", "linked_id", "token_id", "notice_id",
-    "export_id", "record_id", "hook_id",
+    "export_id", "record_id", "hook_id", "mail_domain_id",
 )  # fmt: skip
 
 
@@ -204,6 +204,7 @@ def _values(runtime: Runtime, worker: Runtime, world: World, canary: str) -> dic
         domain_id = domain.id
         provider_id = _provider(session, world, canary)
         export_id = _export(session, world)
+        mail_domain_id = _mail_domain(session, world, canary)
         assignment = session.scalars(
             select(BrandAssignment.id).where(BrandAssignment.membership_id == world.people["cm"].membership_id)
         ).first()
@@ -261,6 +262,7 @@ def _values(runtime: Runtime, worker: Runtime, world: World, canary: str) -> dic
         "domain_id": str(domain_id),
         "provider_id": str(provider_id),
         "linked_id": str(uuid.uuid4()),
+        "mail_domain_id": str(mail_domain_id),
         "token": token,
         "digest": digest,
         "slug": page,
@@ -272,6 +274,14 @@ def _values(runtime: Runtime, worker: Runtime, world: World, canary: str) -> dic
         "sign_in_id": str(uuid.uuid4()),
         "passkey_id": str(uuid.uuid4()),
     }
+
+
+def _mail_domain(session: TenantSession, world: World, canary: str) -> uuid.UUID:
+    owner = world.people["owner"].membership_id
+    domain = MailDomain(domain=f"{canary.lower()}-{new_id().hex}.example.org", token=new_token(), added_by=owner)
+    session.add(domain)
+    session.flush()
+    return domain.id
 
 
 def _provider(session: TenantSession, world: World, canary: str) -> uuid.UUID:

@@ -21,6 +21,10 @@ from unisson.approvals.asking import ask_again, brands_waiting_on
 from unisson.identity import sign_ins
 from unisson.web.i18n import lazy
 
+LAST_KEYHOLDER = lazy(
+    "This is the only owner who may always use their password, and your people come in by the provider alone. Choose"
+    " another one first, in the settings of the sign-in."
+)
 LAST_OWNER = lazy("An agency needs an owner. Make somebody else an owner first.")
 OWNERS_ONLY = lazy("Only an owner can make somebody an owner, or change what an owner is.")
 JOINED = lazy("This person has joined already; there is nothing to send.")
@@ -148,6 +152,7 @@ def _give_agency_role(session: TenantSession, actor: Actor, membership: Membersh
         raise RefusedError(OWNERS_ONLY, field="agency_role")
     if membership.agency_role == AgencyRole.OWNER.value and role is not AgencyRole.OWNER:
         _keep_an_owner(session, membership.id)
+        membership.breaks_glass = False
     membership.agency_role = role.value
     session.flush()
     ask_again(session, brands_waiting_on(session, membership.id))
@@ -170,6 +175,18 @@ def _keep_an_owner(session: TenantSession, leaving: uuid.UUID) -> None:
     )
     if others.first() is None:
         raise RefusedError(LAST_OWNER)
+    _keep_a_keyholder(session, leaving)
+
+
+def _keep_a_keyholder(session: TenantSession, leaving: uuid.UUID) -> None:
+    """While the agency lets people in by its provider alone, one owner stays whom a password lets in."""
+    if session.scalar(select(Agency.sign_on_from)) is None:
+        return
+    keyholders = session.scalars(
+        select(Membership.id).where(Membership.breaks_glass, Membership.removed_at.is_(None))
+    ).all()
+    if leaving in keyholders and len(keyholders) == 1:
+        raise RefusedError(LAST_KEYHOLDER)
 
 
 def _sign_out(session: TenantSession, actor: Actor, membership: Membership) -> None:
@@ -255,6 +272,7 @@ def let_go(session: TenantSession, membership: Membership) -> None:
         )
     membership.removed_at = utcnow()
     membership.joined_at = None
+    membership.breaks_glass = False
     session.flush()
     ask_again(session, waited)
 

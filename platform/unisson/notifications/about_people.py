@@ -14,6 +14,7 @@ from unisson.agency import invitations
 from unisson.identity import tokens
 from unisson.notifications.models import Letter
 from unisson.notifications.words import Words, moment
+from unisson.sign_on import mail_domains
 from unisson.web.i18n import _, lazy
 
 
@@ -40,6 +41,27 @@ def invitation(session: TenantSession, letter: Letter, base_url: str) -> Words |
             _("This invitation is yours alone and works until %(until)s.",
               until=moment(invited.expires_at, agency.timezone)),
         ),
+    )  # fmt: skip
+
+
+def domain_code(session: TenantSession, letter: Letter, _base_url: str) -> Words | None:
+    """Send the code that shows whose a domain is, to a mailbox of it. None where nobody claims it any more."""
+    minted = mail_domains.mint(session, letter)
+    if minted is None:
+        return None
+    domain, code = minted
+    agency = session.scalars(select(Agency)).one()
+    asking = session.get_one(Membership, (session.agency_id, letter.membership_id))
+    return Words(
+        subject=_("Code for %(domain)s: %(code)s", domain=domain.domain, code=code),
+        heading=code,
+        paragraphs=(
+            _("%(name)s of %(agency)s says that %(domain)s is the agency's. With this code, whoever has an address at"
+              " it may become a member of the agency on Unisson.", name=asking.name, agency=agency.name,
+              domain=domain.domain),
+            _("If that is right, give the code to %(name)s. It is good for a day, once.", name=asking.name),
+        ),
+        after=(_("If it is not, do nothing: nothing happens without the code."),),
     )  # fmt: skip
 
 

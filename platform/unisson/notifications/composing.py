@@ -1,10 +1,12 @@
 """From a row to a mail: who reads it, in which language, and the words of its kind."""
 
+import uuid
 from collections.abc import Callable, Mapping
 
 from sqlalchemy import select
 
 from tenants.agencies import Agency
+from tenants.domains import MailDomain
 from tenants.identities import Identity, IdentityLetter
 from tenants.members import Membership
 from tenants.session import GlobalSession, TenantSession
@@ -49,6 +51,7 @@ ABOUT_CONTENTS: Mapping[str, Callable[[Subject], Words | None]] = {
 
 ABOUT_OTHERS: Mapping[str, Callable[[TenantSession, Letter, str], Words | None]] = {
     "invitation": about_people.invitation,
+    "domain_code": about_people.domain_code,
     "import_over": about_imports.import_over,
     "rights_ending": about_media.rights_ending,
     "billing": about_billing.billing,
@@ -68,7 +71,7 @@ def compose(session: TenantSession, letter: Letter, base_url: str) -> Ready | No
     if membership.removed_at is not None:
         return None
     agency = session.scalars(select(Agency)).one()
-    reader = Reader(membership.email, membership.name, _language(session, membership, agency))
+    reader = Reader(_sent_to(session, letter, membership), membership.name, _language(session, membership, agency))
     with speaking(reader.language):
         words = _words(session, letter, base_url)
     if words is None:
@@ -99,6 +102,14 @@ def _stop_url(session: TenantSession, letter: Letter, person: Membership, agency
             return ""
     wanted = Wanted(session.agency_id, person.id, event)
     return f"{base_url}/{agency.slug}/unsubscribe/{token(runtime().settings.secret_key, wanted)}"
+
+
+def _sent_to(session: TenantSession, letter: Letter, membership: Membership) -> str:
+    """Return the address that a letter goes to: the member's, but for a code that shows whose a domain is."""
+    if letter.kind != "domain_code":
+        return membership.email
+    domain = session.get(MailDomain, (session.agency_id, uuid.UUID(letter.about["mail_domain_id"])))
+    return (domain.code_to if domain else None) or membership.email
 
 
 def _answers_to(session: TenantSession, letter: Letter) -> str:

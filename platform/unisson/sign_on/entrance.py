@@ -13,17 +13,20 @@ from tenants.identities import DirectoryEntry
 from unisson.identity import browser
 from unisson.identity.confirming import ways_of
 from unisson.outbound import Outbound
+from unisson.outbound.names import Names
 from unisson.sign_on import links
 from unisson.sign_on.exchange import Counterpart, Vouched, begin, finish
 from unisson.sign_on.forms import FindingForm
+from unisson.sign_on.joining import join
 from unisson.sign_on.keeping import Errand, Offer, keep_errand, keep_offer, take_errand
+from unisson.sign_on.mail_domains import agency_of, look_again
 from unisson.sign_on.models import IdentityProvider
 from unisson.sign_on.providers import counterpart, provider, providers_of
 from unisson.sign_on.routes import blueprint
 from unisson.web import limits
 from unisson.web.db import any_session, leave, runtime, session
 from unisson.web.guards import current_agency_row, public
-from unisson.web.i18n import lazy
+from unisson.web.i18n import language, lazy
 from unisson.web.noted import note_refusal
 from unisson.web.people import Grounds
 
@@ -79,6 +82,8 @@ def found() -> Answer:
 
 
 def _slug_of(typed: str) -> str | None:
+    if "@" in typed:
+        return agency_of(any_session(), typed)
     known = select(DirectoryEntry.slug).where(DirectoryEntry.slug == typed)
     slug: str | None = any_session().scalar(known)
     return slug
@@ -155,7 +160,7 @@ def _asked_of_provider(errand: Errand) -> Vouched:
 
 def _answered(errand: Errand, vouched: Vouched) -> Response:
     if errand.linking is None:
-        let_in(links.enter(session(), vouched))
+        let_in(_who(errand, vouched))
         return redirect(errand.to, 303)
     here = browser.visitor()
     if here is None or here.id != errand.linking:
@@ -163,6 +168,16 @@ def _answered(errand: Errand, vouched: Vouched) -> Response:
     # Whose account it is at the provider may be a trick of somebody else's: its person sees it, and says yes or no.
     keep_offer(Offer(here.id, errand.provider_id, vouched, errand.to))
     return redirect(url_for("sign_on.offer"), 303)
+
+
+def _who(errand: Errand, vouched: Vouched) -> uuid.UUID:
+    """Return who comes in; somebody unknown may become a member by it."""
+    if links.linked(session(), vouched) is not None:
+        return links.enter(session(), vouched)
+    if vouched.email:
+        held = runtime()
+        look_again(held.database, session().agency_id, vouched.email.lower(), Names(held.settings.dns_server))
+    return join(session(), provider(session(), errand.provider_id, only_on=True), vouched, language())
 
 
 def let_in(identity_id: uuid.UUID) -> None:

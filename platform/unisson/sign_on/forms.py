@@ -1,14 +1,21 @@
 """What people type about an identity provider."""
 
 import uuid
+from collections.abc import Sequence
 from typing import Any
 
-from wtforms import HiddenField, PasswordField
+from wtforms import BooleanField, HiddenField, PasswordField, SelectField
 from wtforms.validators import DataRequired, Length, ValidationError
 
 from tenants.base import new_id
+from tenants.permissions import AgencyRole, BrandRole
+from unisson.agency import words
+from unisson.agency.options import option, options
 from unisson.identity.forms import required
+from unisson.sign_on.mail_domains import MAILBOXES
+from unisson.sign_on.models import JOINING_ROLES
 from unisson.web.forms import Form, LineField
+from unisson.web.guards import BrandCard
 from unisson.web.i18n import lazy
 
 _LONG = Length(max=500, message=lazy("Use at most 500 characters."))
@@ -62,6 +69,59 @@ def _number(typed: str | None) -> uuid.UUID | None:
         return uuid.UUID(typed or "")
     except ValueError:
         return None
+
+
+class MailDomainForm(Form):
+    """A domain of mail addresses of the agency's own."""
+
+    domain = LineField(
+        lazy("Domain"),
+        [required(), Length(max=254, message=lazy("Use at most 254 characters."))],
+        description=lazy("What stands behind the @ of your addresses, such as agency.com."),
+        render_kw=_PLAIN,
+    )
+
+
+class MailboxForm(Form):
+    """Where a code for a domain goes to."""
+
+    mailbox = SelectField(
+        lazy("Mailbox of the domain"),
+        choices=[option(name, name) for name in MAILBOXES],
+        description=lazy("One that only the domain's owner has."),
+    )
+
+
+class CodeOfDomainForm(Form):
+    """The code that was mailed to a domain."""
+
+    code = LineField(
+        lazy("Code"),
+        [required(), Length(max=40, message=lazy("Use at most 40 characters."))],
+        render_kw={"autocomplete": "off", "inputmode": "numeric"},
+    )
+
+
+class JoiningForm(Form):
+    """Whether people become members by a provider, and as what."""
+
+    joining = BooleanField(lazy("Let people join by this provider"))
+    role = SelectField(
+        lazy("Role in the agency to begin with"),
+        choices=[option(role, words.AGENCY_ROLES[AgencyRole(role)]) for role in JOINING_ROLES],
+        description=lazy("A member sees only the brands where they have a role; the others see every brand."),
+    )
+    brand = SelectField(lazy("Brand to begin with"))
+    brand_role = SelectField(
+        lazy("Role on that brand"), choices=options(words.BRAND_ROLES, BrandRole), default=BrandRole.CM.value
+    )
+
+    def offer(self, brands: Sequence[BrandCard]) -> None:
+        """Offer these brands, or none."""
+        self.brand.choices = [
+            option("", lazy("No brand")),
+            *(option(card.id, card.name) for card in brands),
+        ]
 
 
 class ClientForm(_ClientForm):

@@ -157,7 +157,7 @@ def change_provider(
 
     What it says of itself is read again. Raises NotFoundError, ForbiddenError, RefusedError.
     """
-    found = _locked(session, actor, provider_id)
+    found = locked(session, actor, provider_id)
     described = discover(outbound, found.issuer)
     if described.issuer != found.issuer:
         raise RefusedError(MOVED)
@@ -176,7 +176,7 @@ def turn(session: TenantSession, actor: Actor, provider_id: uuid.UUID, *, on: bo
 
     Raises NotFoundError, ForbiddenError, RefusedError for the last one while nothing else lets people in.
     """
-    found = _locked(session, actor, provider_id)
+    found = locked(session, actor, provider_id)
     if not on:
         _require_another(session, found)
     found.off_since = None if on else utcnow()
@@ -190,14 +190,14 @@ def remove_provider(session: TenantSession, actor: Actor, provider_id: uuid.UUID
 
     Raises NotFoundError, ForbiddenError, RefusedError as `turn`.
     """
-    found = _locked(session, actor, provider_id)
+    found = locked(session, actor, provider_id)
     _require_another(session, found)
     session.delete(found)
     record(session, actor, "sign_on.removed", "agency", session.agency_id, issuer=found.issuer)
     return found.name
 
 
-def _locked(session: TenantSession, actor: Actor, provider_id: uuid.UUID) -> IdentityProvider:
+def locked(session: TenantSession, actor: Actor, provider_id: uuid.UUID) -> IdentityProvider:
     """Return a provider to change. Those of an agency change one at a time, or two at once would leave none."""
     actor.require(Permission.AGENCY_SIGN_ON)
     session.execute(select(Agency.agency_id).with_for_update())

@@ -14,6 +14,7 @@ from unisson.sign_on import providers as verbs
 from unisson.sign_on.entrance import outbound, return_address
 from unisson.sign_on.forms import ClientForm, ProviderForm
 from unisson.sign_on.models import KINDS, IdentityProvider
+from unisson.sign_on.requirement import is_required
 from unisson.sign_on.routes import blueprint
 from unisson.web import limits
 from unisson.web.db import runtime, session
@@ -28,7 +29,10 @@ READINGS = RateLimitItemPerHour(60)
 
 def _overview(refusal: RefusedError | None = None) -> str:
     return render_template(
-        "sign_on/settings.html", providers=verbs.providers_of(session()), kinds=KINDS, refusal=refusal
+        "sign_on/settings.html",
+        providers=verbs.providers_of(session()),
+        is_required=is_required(session()),
+        refusal=refusal,
     )
 
 

@@ -3,10 +3,10 @@
 from flask import Flask, request
 from werkzeug.wrappers import Response
 
-from unisson.sign_on import entrance, mine, settings_pages
+from unisson.sign_on import domain_pages, entrance, mine, requirement_pages, settings_pages
 from unisson.sign_on.routes import blueprint
 
-__all__ = ["blueprint", "entrance", "init_app", "mine", "settings_pages"]
+__all__ = ["blueprint", "domain_pages", "entrance", "init_app", "mine", "requirement_pages", "settings_pages"]
 
 
 @blueprint.after_request
