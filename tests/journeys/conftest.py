@@ -54,6 +54,12 @@ class Live:
 
 
 @pytest.fixture(scope="session")
+def provider_port() -> int:
+    """Where an identity provider may be called, once one stands there."""
+    return _free_port()
+
+
+@pytest.fixture(scope="session")
 def live(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Live]:
     """The product with its demonstration, started as a deployment starts it, on a data folder of its own."""
     data_dir = request.getfixturevalue("live_folder")
@@ -64,6 +70,7 @@ def live(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureReques
             "ENVIRONMENT": "development",
             "PORT": str(port),
             "LIVE_PORT": str(_free_port()),
+            "OUTBOUND_ALLOW": f"localhost:{request.getfixturevalue('provider_port')}",
             "BASE_URL": f"http://localhost:{port}",
             "SECRET_KEY": "only-for-journeys-" + "0" * 32,
             "DATABASE_URL": servers.database,

@@ -46,7 +46,9 @@ STAYS_OPEN = frozenset(
         "agency.removing", "agency.revoking", "agency.asking_second_step", "agency.domain_removal",
         "agency.asking_factor_reset",
         "sign_on.provider_changing", "sign_on.provider_suspension", "sign_on.provider_resumption",
-        "sign_on.provider_removal", "trust.asking_erasure", "trust.withdrawing_erasure", "tokens.token_revocation",
+        "sign_on.provider_removal", "sign_on.accepting", "sign_on.requiring", "sign_on.requirement_removal",
+        "sign_on.joining_setting", "sign_on.mail_domain_verification", "sign_on.mail_domain_removal",
+        "trust.asking_erasure", "trust.withdrawing_erasure", "tokens.token_revocation",
         "trust.letting_support_in", "trust.showing_support_out",
         "agency.domain_verification", "calendars.feed_revocation", "calendars.view_opening",
     }

@@ -151,9 +151,12 @@ def _require_safe(told: Mapping[str, Any]) -> None:
 
 
 def _auth_method(told: Mapping[str, Any]) -> str:
-    """Return how the agency's secret is shown: Basic unless only the other is offered (Discovery 1.0 §3)."""
+    """Return how the agency's secret is shown: in the form where that is offered, else by Basic (Discovery 1.0 §3).
+
+    Of Basic, providers disagree on how a secret with special characters is written (RFC 6749 §2.3.1).
+    """
     offered = _listed(told, "token_endpoint_auth_methods_supported") or ["client_secret_basic"]
-    for method in ("client_secret_basic", "client_secret_post"):
+    for method in ("client_secret_post", "client_secret_basic"):
         if method in offered:
             return method
     raise RefusedError(filled(LACKS, what="client_secret_basic"), field="issuer")

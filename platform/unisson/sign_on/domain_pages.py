@@ -51,9 +51,7 @@ def _page(
     )
 
 
-def _forms(
-    domain: MailDomain, code: tuple[uuid.UUID, CodeOfDomainForm] | None
-) -> tuple[MailboxForm, CodeOfDomainForm]:
+def _forms(domain: MailDomain, code: tuple[uuid.UUID, CodeOfDomainForm] | None) -> tuple[MailboxForm, CodeOfDomainForm]:
     """Return a domain's own two forms: several stand on the page, and each label names its field."""
     mailing = MailboxForm(formdata=None)
     typed = code[1] if code and code[0] == domain.id else CodeOfDomainForm(formdata=None)
@@ -93,7 +91,7 @@ def _back() -> Response:
 @needs_confirmation
 def mail_domain_verification(mail_domain_id: uuid.UUID) -> Answer:
     """Look in the DNS now."""
-    actor().require(Permission.AGENCY_SIGN_ON)
+    verbs.mail_domain(session(), actor(), mail_domain_id)
     limits.spend_of_agency("mail-domain-check", CHECKS, session().agency_id)
     try:
         claimed = verbs.claim_by_dns(session(), actor(), mail_domain_id, Names(runtime().settings.dns_server))
@@ -107,7 +105,7 @@ def mail_domain_verification(mail_domain_id: uuid.UUID) -> Answer:
 @needs_confirmation
 def mail_domain_code(mail_domain_id: uuid.UUID) -> Answer:
     """Have a code mailed to a mailbox of the domain."""
-    actor().require(Permission.AGENCY_SIGN_ON)
+    verbs.mail_domain(session(), actor(), mail_domain_id)
     limits.spend_of_agency("mail-domain-code", CODES, session().agency_id)
     try:
         asked = verbs.ask_code(session(), actor(), mail_domain_id, request.form.get("mailbox", ""))
@@ -121,7 +119,7 @@ def mail_domain_code(mail_domain_id: uuid.UUID) -> Answer:
 @needs_confirmation
 def mail_domain_confirmation(mail_domain_id: uuid.UUID) -> Answer:
     """Claim the domain by the mailed code."""
-    actor().require(Permission.AGENCY_SIGN_ON)
+    verbs.mail_domain(session(), actor(), mail_domain_id)
     form = CodeOfDomainForm()
     limits.spend_of_agency("mail-domain-try", TRIES, session().agency_id)
     if not form.validate():

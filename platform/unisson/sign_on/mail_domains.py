@@ -53,6 +53,15 @@ def mail_domains_of(session: TenantSession) -> Sequence[MailDomain]:
     return session.scalars(select(MailDomain).order_by(MailDomain.domain)).all()
 
 
+def mail_domain(session: TenantSession, actor: Actor, mail_domain_id: uuid.UUID) -> MailDomain:
+    """Return one of the agency's domains. Raises NotFoundError, ForbiddenError."""
+    actor.require(Permission.AGENCY_SIGN_ON)
+    row = session.get(MailDomain, (session.agency_id, mail_domain_id))
+    if row is None:
+        raise NotFoundError
+    return row
+
+
 def record_text(domain: MailDomain) -> str:
     """Return what must stand in the DNS."""
     return f"unisson={domain.token}"
