@@ -15,7 +15,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.journeys.conftest import Live, sign_in
-from tests.journeys.test_second_step import sound
+from tests.journeys.test_second_step import leave_open, sound
+from unisson.demo.script import PASSWORD
 
 pytestmark = pytest.mark.browser
 
@@ -69,7 +70,10 @@ def test_from_the_first_provider_to_the_provider_alone(live: Live, person: Calla
     page.get_by_label("Adresse du fournisseur").fill(provider)
     page.get_by_label("Secret client").fill("secret")
     page.get_by_role("button", name="Lire et ajouter").click()
+    leave_open(live, MAELLE)
     page.get_by_role("link", name="Lier mon propre compte").click()
+    page.get_by_label("Mot de passe actuel").fill(PASSWORD)
+    page.get_by_role("button", name="C’est bien moi").click()
     at_the_provider(page, "maelle")
     expect(page.get_by_text("maelle@studio-maree.fr")).to_be_visible()
     sound(page)

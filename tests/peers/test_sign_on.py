@@ -123,7 +123,8 @@ def test_somebody_links_their_account_and_comes_in(emulated: Emulated, runtime: 
         issuer = added.issuer
     where = desk.path(f"/sign-on/{emulated.ids[kind]}")
     browser = desk.browser(role)
-    came = browser.get(consent(browser.get(f"{where}/linking", base_url=HTTPS).location), base_url=HTTPS)
+    sent = browser.get(f"{where}/linking", base_url=HTTPS).headers["Refresh"].removeprefix("0; url=")
+    came = browser.get(consent(sent), base_url=HTTPS)
     assert EMAIL in browser.get(came.location, base_url=HTTPS).text
     assert browser.post(came.location, base_url=HTTPS).status_code == 303
     fresh = app.test_client()

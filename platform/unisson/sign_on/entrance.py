@@ -4,7 +4,7 @@ import hmac
 import uuid
 from functools import lru_cache
 
-from flask import redirect, render_template, request, url_for
+from flask import make_response, redirect, render_template, request, url_for
 from sqlalchemy import select
 from werkzeug.wrappers import Response
 
@@ -118,7 +118,13 @@ def send_out(found: IdentityProvider, to: str, *, linking: uuid.UUID | None = No
     """Send this browser to a provider, and have it keep what for."""
     url, attempt = begin(_counterpart(found))
     keep_errand(Errand(found.id, attempt, to, linking))
-    return redirect(url, 303)
+    if linking is None:
+        return redirect(url, 303)
+    # The page before may have been a form of ours, the one that asks who it is: browsers lead a form nowhere else than
+    # `form-action` says, through every redirect. A page in between ends that.
+    page = make_response(render_template("sign_on/going.html", agency=current_agency_row(), provider=found, url=url))
+    page.headers["Refresh"] = f"0; url={url}"
+    return page
 
 
 def _counterpart(found: IdentityProvider) -> Counterpart:

@@ -17,6 +17,7 @@ from unisson.web import limits
 from unisson.web.db import any_session, session
 from unisson.web.guards import current_agency_row, signed_in
 from unisson.web.i18n import _
+from unisson.web.noted import note
 from unisson.web.people import Grounds
 from unisson.web.ui import my_agencies
 
@@ -51,6 +52,7 @@ def unlinking(linked_id: uuid.UUID) -> Answer:
         return _page(refusal), refusal.status
     if not was_mine:
         raise NotFoundError
+    note("account.unlinked")
     browser.tell(_("That account is no longer linked: it lets you in nowhere."))
     return redirect(url_for("sign_on.mine"), 303)
 
@@ -102,6 +104,7 @@ def accepting() -> Answer:
     except RefusedError as refusal:
         forget_offer()
         return refused(refusal)
+    note("account.linked")
     # The provider vouched for them this very moment: the agency that asks for it opens.
     browser.let_in(here.id, Grounds(by_password=False, agencies=frozenset({session().agency_id})))
     browser.tell(

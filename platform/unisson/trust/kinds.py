@@ -45,7 +45,11 @@ _WITH_PERSON = lazy("until the person is erased")
 
 KINDS = (
     Kind(
-        lazy("Account"), lazy("Name, e-mail address, language, time zone, password as a hash, second step"),
+        lazy("Account"),
+        lazy(
+            "Name, e-mail address, language, time zone, password as a hash, second step, accounts at agencies'"
+            " providers"
+        ),
         lazy("Signing in"), Basis.CONTRACT, lazy("until the person deletes their account"), _GOES,
     ),
     Kind(
