@@ -53,9 +53,13 @@ def _exists(
 
 
 def must_sign_on() -> ColumnElement[bool]:
-    """Return whether the agency lets a member in by its identity provider alone, as a column of a statement."""
+    """Return whether the agency lets a member in by its identity provider alone, as a column of a statement.
+
+    Support is let in by the agency for some hours, and has no account at its provider.
+    """
     asks = select(Agency.agency_id).where(Agency.sign_on_from.is_not(None))
-    return asks.correlate_except(Agency).exists() & ~Membership.breaks_glass
+    is_own = ~Membership.breaks_glass & (Membership.agency_role != AgencyRole.SUPPORT.value)
+    return asks.correlate_except(Agency).exists() & is_own
 
 
 class Membership(TenantOwned, Base):

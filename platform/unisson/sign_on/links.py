@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from tenants.errors import RefusedError
 from tenants.identities import Identity, IdentityLink
-from tenants.members import Membership
+from tenants.members import Membership, is_in
 from tenants.session import TenantSession
 from unisson.identity.accounts import write_to
 from unisson.sign_on.exchange import Vouched
@@ -58,16 +58,11 @@ def enter(session: TenantSession, vouched: Vouched) -> uuid.UUID:
 
 
 def is_member(session: TenantSession, identity_id: uuid.UUID) -> bool:
-    """Return whether somebody who may sign in is a member of the session's agency, joined and not removed."""
+    """Return whether somebody who may sign in is a member of the session's agency now."""
     found = session.scalar(
         select(Membership.id)
         .join(Identity, Identity.id == Membership.identity_id)
-        .where(
-            Membership.identity_id == identity_id,
-            Membership.joined_at.is_not(None),
-            Membership.removed_at.is_(None),
-            Identity.disabled_at.is_(None),
-        )
+        .where(Membership.identity_id == identity_id, is_in(), Identity.disabled_at.is_(None))
     )
     return found is not None
 
