@@ -1,6 +1,7 @@
 """By the provider alone: a password opens everything but the agency that says so, and nobody locks everybody out."""
 
 import uuid
+from datetime import timedelta
 
 import pytest
 from flask.testing import FlaskClient
@@ -95,6 +96,13 @@ def test_the_owner_who_holds_the_key_comes_in_when_the_provider_is_down(required
 
 def test_clients_are_not_concerned(required: SignOn) -> None:
     assert opens(required, required.by_password("client_approver"))
+
+
+def test_support_that_the_agency_lets_in_comes_in(required: SignOn) -> None:
+    with required.desk.session() as session:
+        mine = update(Membership).where(Membership.identity_id == required.identity("cm"))
+        session.execute(mine.values(agency_role="support", ends_at=utcnow() + timedelta(hours=1)))
+    assert opens(required, required.by_password("cm"))
 
 
 def test_nobody_requires_what_would_shut_everybody_out(sign_on: SignOn) -> None:
