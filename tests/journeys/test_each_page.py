@@ -54,6 +54,7 @@ NOT_PAGES = {
     "files.signed_file", "logos.logo", "portal.document", "portal.link_document", "threads.file", "topics.file",
     "devmail.html", "devmail.part", "static", "home.health", "home.domain_allowed", "live.ticket",
     "closing.kept_csv", "closing.export_part", "media.uploads", "media.videos_standing", "media.choice", "strategy.next_slot", "imports.progress", "notices.bell",
+    "api.all_brands", "api.brand_contents", "api.one_content", "api.openapi", "api.planned", "own.data_file", "trust.person_data_file", "billing.state",
 }  # fmt: skip
 """Files, feeds, and parts that a page asks for: their pages are walked."""
 
@@ -64,6 +65,9 @@ ELSEWHERE = {
     "imports.columns": "test_import", "imports.rows": "test_import",
     "agency.colour": "test_onboarding", "onboarding.step": "leads on to another page",
     "notices.stop": "test_bell", "hooks.room": "test_bell",
+    "sign_on.leaving": "test_sign_on", "sign_on.returning": "test_sign_on", "sign_on.linking": "test_sign_on",
+    "sign_on.offer": "test_sign_on", "sign_on.joining": "test_sign_on",
+    "sign_on.provider": "needs a provider: tests/sign_on/test_providers", "billing.plan": "tests/billing/test_journey",
     "agency.front": "leads on to another page", "home.front": "leads on once somebody is signed in",
 }  # fmt: skip
 """What opens by a secret of its own or after a file was sent, and which journey opens it."""
