@@ -35,13 +35,6 @@ FLAGS = [
 ]
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the journeys in one test process: they share a running product."""
-    for item in items:
-        if "journeys" in item.path.parts:
-            item.add_marker(pytest.mark.xdist_group("journeys"))
-
-
 @pytest.fixture(scope="session")
 def data_dir() -> Iterator[Path]:
     """A folder for this test process, gone afterwards."""

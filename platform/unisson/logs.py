@@ -13,6 +13,10 @@ from unisson.config import Settings
 SECRET_PATHS = ("/approve/", "/invitations/", "/verification/", "/password-reset/")
 
 
+_processors: list[structlog.typing.Processor] = []
+"""One list for the process: a logger that was used already keeps it, and goes by what was configured last."""
+
+
 def configure(settings: Settings) -> None:
     """Set the process's log up, once, at its start."""
     renderer: structlog.typing.Processor = (
@@ -28,8 +32,9 @@ def configure(settings: Settings) -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         *([structlog.processors.format_exc_info] if settings.is_production else []),
     ]
+    _processors[:] = [*told, renderer]
     structlog.configure(
-        processors=[*told, renderer],
+        processors=_processors,
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(settings.log_level)),
         logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
         cache_logger_on_first_use=True,

@@ -63,7 +63,7 @@ ELSEWHERE = {
     "portal.asking_link": "test_pages", "portal.asking_code": "test_pages", "portal.recognising": "test_pages",
     "calendars.shared": "test_pages", "identity.invitation": "test_the_path", "identity.verification": "test_the_path",
     "imports.columns": "test_import", "imports.rows": "test_import",
-    "agency.colour": "test_onboarding", "onboarding.step": "leads on to another page",
+    "agency.colour": "test_onboarding", "onboarding.chain": "test_onboarding", "onboarding.step": "leads on to another page",
     "notices.stop": "test_bell", "hooks.room": "test_bell",
     "sign_on.leaving": "test_sign_on", "sign_on.returning": "test_sign_on", "sign_on.linking": "test_sign_on",
     "sign_on.offer": "test_sign_on", "sign_on.joining": "test_sign_on",

@@ -10,6 +10,7 @@ from tenants.access import Actor
 from unisson.activity.models import Event
 from unisson.activity.trail import record
 from unisson.web.db import session
+from unisson.web.forms import one_line
 from unisson.web.people import me
 
 EXPORTS = {
@@ -63,7 +64,7 @@ def _took_out(known: Actor, response: Response) -> None:
     verb = EXPORTS.get(request.endpoint or "")
     if verb is None or request.method != "GET" or "attachment" not in response.headers.get("Content-Disposition", ""):
         return
-    asked = {name: value[:100] for name, value in list(request.args.items())[:20]}
+    asked = {one_line(name)[:100]: one_line(value)[:100] for name, value in list(request.args.items())[:20]}
     content_id = (request.view_args or {}).get("content_id")
     about = ("content", content_id) if content_id else ("agency", known.agency_id)
     record(session(), known, verb, *about, brand_id=g.brand.id if g.get("brand") else None, asked=asked)
