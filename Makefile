@@ -12,7 +12,7 @@ run: setup pango ## Start Unisson on this machine with a demonstration agency; C
 	@exec $(BIN)/unisson up
 
 test: setup-dev chromium pango ## Run the tests, a real browser included
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not peers"
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not peers"
 
 check: setup-dev ## Lint, types, layers, templates, translations
 	$(BIN)/ruff check .
