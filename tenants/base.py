@@ -6,7 +6,7 @@ import uuid
 from datetime import UTC, datetime
 from typing import Annotated, Any, ClassVar
 
-from sqlalchemy import DateTime, ForeignKeyConstraint, MetaData, Text, UniqueConstraint, func
+from sqlalchemy import DateTime, ForeignKeyConstraint, LargeBinary, MetaData, Text, UniqueConstraint, func
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -48,6 +48,9 @@ class Base(DeclarativeBase):
     )
     type_annotation_map: ClassVar[dict[Any, Any]] = type_map
 
+
+Sealed = Annotated[bytes, mapped_column(LargeBinary, info={"sealed": True})]
+"""A column that holds what the vault encrypted: `unisson vault rotate` finds it by this."""
 
 Timestamp = Annotated[datetime, mapped_column(DateTime(timezone=True), server_default=func.clock_timestamp())]
 

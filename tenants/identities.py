@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import ARRAY, BigInteger, CheckConstraint, ForeignKey, Index, Text, UniqueConstraint, Uuid, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from tenants.base import SCHEMA, Base, Timestamp, new_id, one_of
+from tenants.base import SCHEMA, Base, Sealed, Timestamp, new_id, one_of
 
 
 class Identity(Base):
@@ -57,7 +57,7 @@ class SecondFactor(Base):
     identity_id: Mapped[uuid.UUID] = mapped_column(
         ForeignKey(f"{SCHEMA}.identities.id", ondelete="CASCADE"), unique=True
     )
-    secret: Mapped[bytes]
+    secret: Mapped[Sealed]
     last_step: Mapped[int | None] = mapped_column(BigInteger)
     created_at: Mapped[Timestamp]
     confirmed_at: Mapped[datetime | None]
@@ -72,6 +72,8 @@ class RecoveryCode(Base):
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
     identity_id: Mapped[uuid.UUID] = mapped_column(ForeignKey(f"{SCHEMA}.identities.id", ondelete="CASCADE"))
     code_hash: Mapped[bytes] = mapped_column(unique=True)
+    salt: Mapped[bytes | None]
+    """Shared by the ten of one person, for Argon2id; None for a code of before, which is a plain digest."""
     created_at: Mapped[Timestamp]
     used_at: Mapped[datetime | None]
 

@@ -127,6 +127,24 @@ def restore(place: Path) -> None:
     )
 
 
+@commands.group()
+def vault() -> None:
+    """What is kept encrypted: credentials of channels, rooms and providers, secrets of phones."""
+
+
+@vault.command("rotate")
+def rotate_vault() -> None:
+    """Encrypt everything anew by the first of VAULT_KEYS. Stopped in the middle, run it again."""
+    from unisson.rotating import rotate  # noqa: PLC0415 - see the module
+
+    with _with_servers() as found:
+        rotated = rotate(found, print)
+    print(f"Encrypted anew: {rotated.renewed}. Under the first key already: {rotated.left}.")
+    if rotated.lost:
+        print(f"Under none of the keys: {rotated.lost}. They have to be entered again.", file=sys.stderr)
+        sys.exit(1)
+
+
 @commands.command("support")
 @click.argument("email")
 @click.option("--remove", is_flag=True, help="They are not support any more, and out of every agency at once.")

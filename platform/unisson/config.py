@@ -14,8 +14,8 @@ from typing import Self, TypeVar, cast
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from unisson import settings_rules as rules
-from unisson.kept_secret import SECRET_MINIMUM, kept_secret
-from unisson.settings_rules import BadValue, SettingError
+from unisson.kept_secret import kept_secret
+from unisson.settings_rules import SECRET_MINIMUM, BadValue, SettingError
 
 __all__ = ["SettingError", "Settings", "markdown_table", "role_password", "role_url"]
 
@@ -60,6 +60,14 @@ class Settings:
         "Signs sessions and links, and derives the passwords of the database roles; at least 32 characters.",
         rules.one_line,
         shown="random, kept in DATA_DIR",
+        secret=True,
+    )
+    vault_keys: tuple[str, ...] = _setting(
+        "",
+        "Keys that stored credentials are encrypted with, comma list of 32 characters each: the first encrypts, all"
+        " decrypt; `unisson vault rotate` brings everything under the first.",
+        rules.keys,
+        shown="SECRET_KEY",
         secret=True,
     )
     database_url: str = _setting(
@@ -270,6 +278,7 @@ class Settings:
             live_url=self.live_url or here,
             trusted_hosts=tuple(dict.fromkeys(names)),
             secret_key=secret,
+            vault_keys=self.vault_keys or (secret,),
             storage_url=self.storage_url or (self.data_dir / "media").as_uri(),
             backup_database_url=self.backup_database_url or owner,
             database_web_url=self.database_web_url or role_url(owner, "unisson_web", secret),

@@ -4,9 +4,7 @@ import os
 import secrets
 from pathlib import Path
 
-from unisson.settings_rules import SettingError
-
-SECRET_MINIMUM = 32  # characters: 128 bits once written in hexadecimal
+from unisson.settings_rules import SECRET_MINIMUM, SettingError
 
 
 def kept_secret(data_dir: Path) -> str:

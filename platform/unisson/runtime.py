@@ -60,5 +60,5 @@ def _runtime(settings: Settings, database_url: str, pool_size: int, application:
         valkey=valkey,
         bell=bell,
         announcer=announcer,
-        vault=Vault(settings.secret_key),
+        vault=Vault(*settings.vault_keys),
     )

@@ -5,6 +5,8 @@ from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
+SECRET_MINIMUM = 32  # characters: 128 bits once written in hexadecimal
+
 
 class BadValue(ValueError):  # noqa: N818 - it names what is wrong; the error shown is SettingError
     """A value that a rule refuses; the text finishes the sentence "NAME ..."."""
@@ -156,6 +158,17 @@ def key_like(*beginnings: str) -> Callable[[str], str]:
         return text
 
     return read
+
+
+def keys(text: str) -> tuple[str, ...]:
+    """Return the keys of a comma list, each long enough; empty for none."""
+    listed = _listed(one_line(text))
+    if any(len(key) < SECRET_MINIMUM for key in listed):
+        # Never the text itself: it is a secret.
+        raise BadValue(f"must list keys of at least {SECRET_MINIMUM} characters each, without commas in them.")
+    if len(set(listed)) < len(listed):
+        raise BadValue("must list each key once.")
+    return listed
 
 
 def prices(text: str) -> tuple[tuple[str, str, str], ...]:

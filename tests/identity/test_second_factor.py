@@ -10,17 +10,19 @@ import pytest
 import time_machine
 from flask import Flask
 from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 from support.desk import HTTPS, Desk, today
 from support.somebody import Somebody, is_in, step
 from support.world import World
 
+from tenants.base import new_id
 from tenants.errors import RefusedError
-from tenants.identities import Identity, IdentityLetter, SecondFactor
+from tenants.identities import Identity, IdentityLetter, RecoveryCode, SecondFactor
 from unisson.app import create_app
 from unisson.identity import factors
 from unisson.identity.passwords import keeper
 from unisson.runtime import Runtime
-from unisson.vault import Vault
+from unisson.vault import Vault, token_hash
 
 NOON = datetime(2027, 3, 1, 12, 0, 5, tzinfo=UTC)
 
@@ -66,7 +68,7 @@ def test_a_code_counts_once_even_for_two_at_once(protected: Somebody) -> None:
     def spend(_number: int) -> bool:
         try:
             with database.everywhere() as session:
-                factors.check(session, protected.id, code, vault)
+                factors.check(session, protected.id, code, vault, keeper(protected.runtime.settings))
         except RefusedError:
             return False
         return True
@@ -78,6 +80,11 @@ def test_a_code_counts_once_even_for_two_at_once(protected: Somebody) -> None:
     answer = step(client, code)
     assert answer.status_code == 422
     assert "used already" in answer.text
+
+
+def spend(somebody: Somebody, session: Session, code: str) -> bool:
+    runtime = somebody.runtime
+    return factors.check(session, somebody.id, code, runtime.vault, keeper(runtime.settings))
 
 
 @pytest.mark.parametrize(
@@ -100,10 +107,10 @@ def test_a_clock_half_a_minute_off_counts_and_one_that_is_minutes_off_is_told(
         code = pyotp.TOTP(somebody.secret).at(NOON + timedelta(seconds=30 * steps))
         with somebody.runtime.database.everywhere() as session:
             if not sentence:
-                assert factors.check(session, somebody.id, code, somebody.runtime.vault) is False
+                assert spend(somebody, session, code) is False
                 return
             with pytest.raises(RefusedError) as refused:
-                factors.check(session, somebody.id, code, somebody.runtime.vault)
+                spend(somebody, session, code)
         with somebody.app.test_request_context(headers={"Accept-Language": "en"}):
             assert sentence in str(refused.value.sentence)
     assert not is_in(client)
@@ -168,6 +175,27 @@ def test_guessing_is_slowed_down(protected: Somebody) -> None:
     assert statuses[0] == 422
     assert statuses[-1] == 429
     assert not is_in(client)
+
+
+def test_recovery_codes_are_kept_by_a_slow_hash_and_those_of_before_still_count(protected: Somebody) -> None:
+    old = "AAAABBBBCCCCDDDD"
+    with protected.runtime.database.everywhere() as session:
+        mine = select(RecoveryCode).where(RecoveryCode.identity_id == protected.id)
+        kept = session.scalars(mine).all()
+        assert len({each.salt for each in kept}) == 1
+        assert all(len(each.salt or b"") == 16 for each in kept)
+        slow = keeper(protected.runtime.settings)
+        assert {each.code_hash for each in kept} == {
+            slow.digest(f"{protected.id}:{code.replace('-', '')}", bytes(kept[0].salt or b""))
+            for code in protected.codes
+        }
+        before = token_hash(f"{protected.id}:{old}")
+        session.add(RecoveryCode(id=new_id(), identity_id=protected.id, code_hash=before))
+    for code in (old, protected.codes[3]):
+        for expected in (303, 422):
+            client = protected.browser()
+            protected.sign_in(client)
+            assert step(client, code).status_code == expected
 
 
 def test_nothing_of_it_stands_in_the_database_as_it_is(protected: Somebody) -> None:

@@ -34,7 +34,7 @@ from unisson.storage import storage_of
 from unisson.strategy.models import BlackOut, Slot, Strategy
 from unisson.threads.models import Thread, ThreadFile, ThreadMessage
 from unisson.topics.models import Topic, TopicDate, TopicFile
-from unisson.vault import Vault, new_token, token_hash
+from unisson.vault import new_token, token_hash
 
 
 @dataclass(frozen=True)
@@ -150,7 +150,7 @@ def _values(runtime: Runtime, worker: Runtime, world: World, canary: str) -> dic
         hook = Hook(
             room="slack", name=canary, host="hooks.slack.com", events=["approved"], brand_id=world.brand_id,
             created_by=world.people["owner"].membership_id,
-            sealed=Vault(runtime.settings.secret_key).seal({"url": "https://127.0.0.1:1/nowhere"}),
+            sealed=runtime.vault.seal({"url": "https://127.0.0.1:1/nowhere"}),
         )  # fmt: skip
         session.add_all([strategy, black_out, slot, note, notice, hook])
         session.flush()

@@ -20,7 +20,6 @@ from unisson.hooks.shapes import Message
 from unisson.notifications.events import Event
 from unisson.outbound import Forbidden
 from unisson.runtime import Runtime
-from unisson.vault import Vault
 from unisson.web.i18n import lazy
 
 MOST = 20
@@ -144,4 +143,4 @@ def _host(runtime: Runtime, wanted: Wanted) -> str:
 
 
 def _sealed(runtime: Runtime, url: str) -> bytes:
-    return Vault(runtime.settings.secret_key).seal({"url": url})
+    return runtime.vault.seal({"url": url})

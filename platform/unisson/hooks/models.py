@@ -8,7 +8,7 @@ from sqlalchemy import CheckConstraint, Index
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from tenants.base import Base, TenantOwned, Timestamp, belongs_to, one_of, unique_in_agency
+from tenants.base import Base, Sealed, TenantOwned, Timestamp, belongs_to, one_of, unique_in_agency
 
 ROOMS = ("slack", "teams", "discord")
 
@@ -28,7 +28,7 @@ class Hook(TenantOwned, Base):
     room: Mapped[str]
     name: Mapped[str]
     host: Mapped[str]
-    sealed: Mapped[bytes]
+    sealed: Mapped[Sealed]
     events: Mapped[list[str]] = mapped_column(JSONB)
     brand_id: Mapped[uuid.UUID | None]
     """The one brand that is told of; every one for none."""

@@ -17,7 +17,6 @@ from unisson.hooks.shapes import Message, body_of
 from unisson.notifications.lines import path
 from unisson.outbound import Answer, Deadline, Forbidden, Outbound, OutboundError
 from unisson.runtime import Runtime
-from unisson.vault import Vault
 from unisson.web.i18n import _, pick_language, speaking
 
 SECONDS = 10.0
@@ -56,7 +55,7 @@ def outbound(runtime: Runtime) -> Outbound:
 
 def address_of(runtime: Runtime, hook: Hook) -> str:
     """Return the secret address of a room."""
-    return Vault(runtime.settings.secret_key).open(hook.sealed)["url"]
+    return runtime.vault.open(hook.sealed)["url"]
 
 
 def message_of(session: TenantSession, post: HookPost, base_url: str) -> Message | None:

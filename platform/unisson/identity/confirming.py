@@ -166,7 +166,7 @@ def _check(form: AgainForm, able: Ways) -> None:
 def _check_code(typed: str) -> None:
     mine = browser.person().id
     limits.spend(limits.SECOND_STEP, str(mine))
-    factors.check(any_session(), mine, typed, runtime().vault)
+    factors.check(any_session(), mine, typed, runtime().vault, browser.password_keeper())
     limits.forgive(limits.SECOND_STEP, str(mine))
 
 

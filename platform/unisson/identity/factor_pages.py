@@ -113,7 +113,7 @@ def _pass(identity_id: uuid.UUID, form: StepForm) -> bool:
         return False
     if not form.code.data:
         raise RefusedError(factors.NO_CODE, field="code")
-    return factors.check(any_session(), identity_id, form.code.data, runtime().vault)
+    return factors.check(any_session(), identity_id, form.code.data, runtime().vault, browser.password_keeper())
 
 
 @blueprint.get("/me/second-factor")
@@ -141,7 +141,8 @@ def confirming_factor() -> Answer:
     if not form.validate():
         return _page(code=form), 422
     try:
-        codes = factors.confirm(any_session(), browser.person().id, form.code.data or "", runtime().vault)
+        typed, keeper = form.code.data or "", browser.password_keeper()
+        codes = factors.confirm(any_session(), browser.person().id, typed, runtime().vault, keeper)
     except RefusedError as refusal:
         status = form.refuse(refusal)
         return _page(code=form), status
@@ -154,7 +155,7 @@ def confirming_factor() -> Answer:
 @needs_confirmation
 def renewing_codes() -> Answer:
     """Show new recovery codes."""
-    codes = factors.renew_codes(any_session(), browser.person().id)
+    codes = factors.renew_codes(any_session(), browser.person().id, browser.password_keeper())
     return render_template("identity/recovery_codes.html", codes=codes, is_new=False)
 
 

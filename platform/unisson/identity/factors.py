@@ -6,9 +6,7 @@ A code counts once: the step of thirty seconds that it stands for is kept, and n
 phone's clock may be half a minute off; one that is minutes off is told so, and lets nobody in.
 """
 
-import base64
 import hmac
-import secrets
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,7 +14,7 @@ from datetime import datetime, timedelta
 
 import pyotp
 from cryptography.fernet import InvalidToken
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -24,8 +22,10 @@ from tenants.base import new_id, utcnow
 from tenants.errors import RefusedError
 from tenants.identities import Identity, RecoveryCode, SecondFactor
 from tenants.members import needs_second_step
+from unisson.identity import spares
 from unisson.identity.accounts import write_to
-from unisson.vault import Vault, token_hash
+from unisson.identity.passwords import Keeper
+from unisson.vault import Vault
 from unisson.web.i18n import lazy
 
 ISSUER = "Unisson"
@@ -38,9 +38,6 @@ FAR = 10
 
 SET_UP = timedelta(minutes=15)
 """How long a secret that was not confirmed is good for; the password is asked again after it."""
-
-SPARE = 10
-_SPARE_BYTES = 10
 
 NO_CODE = lazy("Fill this in.")
 WRONG_CODE = lazy("This code is not right. Type the one that your phone shows now, or one of your recovery codes.")
@@ -110,7 +107,7 @@ def address_of(secret: str, email: str) -> str:
     return pyotp.TOTP(secret, interval=STEP).provisioning_uri(name=email, issuer_name=ISSUER)
 
 
-def confirm(session: Session, identity_id: uuid.UUID, typed: str, vault: Vault) -> list[str]:
+def confirm(session: Session, identity_id: uuid.UUID, typed: str, vault: Vault, keeper: Keeper) -> list[str]:
     """Turn the factor on by a first code; return the recovery codes, which are shown this once. Raises RefusedError."""
     factor = _locked(session, identity_id)
     if factor is None or factor.confirmed_at is not None or _is_given_up(factor):
@@ -119,10 +116,10 @@ def confirm(session: Session, identity_id: uuid.UUID, typed: str, vault: Vault) 
     factor.confirmed_at = utcnow()
     session.flush()
     write_to(session, identity_id, "factor_on")
-    return new_spares(session, identity_id)
+    return spares.make(session, identity_id, keeper)
 
 
-def check(session: Session, identity_id: uuid.UUID, typed: str, vault: Vault) -> bool:
+def check(session: Session, identity_id: uuid.UUID, typed: str, vault: Vault, keeper: Keeper) -> bool:
     """Pass the second step by a code of the phone or a recovery code, once; return whether it was the latter.
 
     Raises RefusedError.
@@ -130,7 +127,8 @@ def check(session: Session, identity_id: uuid.UUID, typed: str, vault: Vault) ->
     factor = _locked(session, identity_id)
     plain = _plain(typed)
     if not (plain.isdigit() and len(plain) == 6):
-        _spend_spare(session, identity_id, plain)
+        if not spares.spend(session, identity_id, plain, keeper):
+            raise RefusedError(WRONG_CODE, field="code")
         write_to(session, identity_id, "recovery_used")
         return True
     if factor is None or factor.confirmed_at is None:
@@ -140,12 +138,12 @@ def check(session: Session, identity_id: uuid.UUID, typed: str, vault: Vault) ->
     return False
 
 
-def renew_codes(session: Session, identity_id: uuid.UUID) -> list[str]:
+def renew_codes(session: Session, identity_id: uuid.UUID, keeper: Keeper) -> list[str]:
     """Return ten new recovery codes, which are shown this once; the old ones are worth nothing from here on."""
     if not is_on(session, identity_id):
         raise RefusedError(NOT_BEGUN)
     write_to(session, identity_id, "recovery_new")
-    return new_spares(session, identity_id)
+    return spares.make(session, identity_id, keeper)
 
 
 def turn_off(session: Session, identity_id: uuid.UUID) -> None:
@@ -217,35 +215,3 @@ def _nearest(now: int) -> Iterator[int]:
 def _plain(typed: str) -> str:
     """Return a code as it is compared: people type spaces, hyphens and small letters."""
     return "".join(each for each in typed.upper() if each.isascii() and each.isalnum())
-
-
-def _spend_spare(session: Session, identity_id: uuid.UUID, plain: str) -> None:
-    used = session.execute(
-        update(RecoveryCode)
-        .where(
-            RecoveryCode.identity_id == identity_id,
-            RecoveryCode.code_hash == _hash(identity_id, plain),
-            RecoveryCode.used_at.is_(None),
-        )
-        .values(used_at=func.clock_timestamp())
-        .returning(RecoveryCode.id)
-    )
-    if used.first() is None:
-        raise RefusedError(WRONG_CODE, field="code")
-
-
-def new_spares(session: Session, identity_id: uuid.UUID) -> list[str]:
-    """Return ten new recovery codes in place of those that there were. Of two clicks at once, one's codes count."""
-    session.execute(select(Identity.id).where(Identity.id == identity_id).with_for_update(key_share=True))
-    session.execute(delete(RecoveryCode).where(RecoveryCode.identity_id == identity_id))
-    made = [base64.b32encode(secrets.token_bytes(_SPARE_BYTES)).decode() for _ in range(SPARE)]
-    session.add_all(
-        RecoveryCode(id=new_id(), identity_id=identity_id, code_hash=_hash(identity_id, code)) for code in made
-    )
-    session.flush()
-    return ["-".join(code[start : start + 4] for start in range(0, len(code), 4)) for code in made]
-
-
-def _hash(identity_id: uuid.UUID, code: str) -> bytes:
-    """Return what is kept of a recovery code: 80 random bits need no slow hash."""
-    return token_hash(f"{identity_id}:{code}")

@@ -85,7 +85,8 @@ def adding_passkey() -> Answer:
         return _page(form), 422
     told = (form.passkey.data or "", form.name.data or "")
     try:
-        codes = passkeys.register(any_session(), here, site(), challenges.redeem("registration"), told)
+        challenge, keeper = challenges.redeem("registration"), browser.password_keeper()
+        codes = passkeys.register(any_session(), here, site(), challenge, told, keeper=keeper)
     except RefusedError as refusal:
         status = form.refuse(refusal)
         return _page(form), status

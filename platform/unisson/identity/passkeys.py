@@ -30,8 +30,9 @@ from webauthn.helpers.structs import (
 from tenants.base import new_id
 from tenants.errors import NotFoundError, RefusedError
 from tenants.identities import Identity, Passkey
-from unisson.identity import factors
+from unisson.identity import factors, spares
 from unisson.identity.accounts import write_to
+from unisson.identity.passwords import Keeper
 from unisson.identity.sign_ins import Person
 from unisson.web.i18n import lazy
 
@@ -135,7 +136,9 @@ def _known(session: Session, identity_id: uuid.UUID) -> list[PublicKeyCredential
     ]
 
 
-def register(session: Session, person: Person, site: Site, challenge: bytes, told: tuple[str, str]) -> list[str]:
+def register(
+    session: Session, person: Person, site: Site, challenge: bytes, told: tuple[str, str], *, keeper: Keeper
+) -> list[str]:
     """Keep a passkey, `told` being the browser's answer and its name; return recovery codes if it is the first factor.
 
     Raises RefusedError.
@@ -156,7 +159,7 @@ def register(session: Session, person: Person, site: Site, challenge: bytes, tol
     if kept.first() is None:
         raise RefusedError(KNOWN)
     write_to(session, person.id, "passkey_added")
-    return [] if was_on else factors.new_spares(session, person.id)
+    return [] if was_on else spares.make(session, person.id, keeper)
 
 
 def _made(answer: str, challenge: bytes, site: Site) -> Any:

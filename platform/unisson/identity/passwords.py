@@ -13,6 +13,7 @@ from typing import Any
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
+from argon2.low_level import Type, hash_secret_raw
 from flask_babel.speaklater import LazyString
 
 from unisson.config import Settings
@@ -53,6 +54,7 @@ class Keeper:
     """Hashes and checks passwords. A check takes as long for an unknown person as for a known one."""
 
     def __init__(self, cost: Cost) -> None:
+        self._cost = cost
         self._hasher = PasswordHasher(time_cost=cost.passes, memory_cost=cost.kibibytes, parallelism=1)
         self._nobody = self._hasher.hash(secrets.token_urlsafe(16))
 
@@ -67,6 +69,11 @@ class Keeper:
         except (VerificationError, InvalidHashError):
             return False
         return stored is not None
+
+    def digest(self, code: str, salt: bytes) -> bytes:
+        """Return the 32 bytes that Argon2id makes of a code of ours with a salt that is kept beside it."""
+        cost = self._cost
+        return hash_secret_raw(code.encode(), salt, cost.passes, cost.kibibytes, 1, 32, Type.ID)
 
     def outdated(self, stored: str | None) -> bool:
         """Return whether `stored` was made at another cost than today's."""

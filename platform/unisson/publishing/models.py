@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from tenants.base import Base, TenantOwned, Timestamp, belongs_to, one_of, unique_in_agency
+from tenants.base import Base, Sealed, TenantOwned, Timestamp, belongs_to, one_of, unique_in_agency
 from unisson.publishing.channels.port import ChannelKind
 
 
@@ -48,8 +48,8 @@ class Channel(TenantOwned, Base):
     kind: Mapped[str]
     name: Mapped[str]
     settings: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
-    secret: Mapped[bytes | None]
-    tokens: Mapped[bytes | None]
+    secret: Mapped[Sealed | None]
+    tokens: Mapped[Sealed | None]
     faults: Mapped[int] = mapped_column(server_default="0")
     paused_until: Mapped[datetime | None]
     trouble: Mapped[str | None]

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from tenants.base import Base, TenantOwned, Timestamp, belongs_to, one_of, unique_in_agency
+from tenants.base import Base, Sealed, TenantOwned, Timestamp, belongs_to, one_of, unique_in_agency
 from tenants.permissions import BrandRole
 
 KINDS = ("google", "microsoft", "other")
@@ -39,7 +39,7 @@ class IdentityProvider(TenantOwned, Base):
     """What the button to it says."""
     issuer: Mapped[str]
     client_id: Mapped[str]
-    secret: Mapped[bytes]
+    secret: Mapped[Sealed]
     authorization_endpoint: Mapped[str]
     token_endpoint: Mapped[str]
     jwks_uri: Mapped[str]
