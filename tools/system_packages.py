@@ -11,9 +11,14 @@ def can_install() -> bool:
     return shutil.which("apt-get") is not None and os.geteuid() == 0
 
 
-def install(packages: Sequence[str]) -> str:
-    """Install `packages` and return an empty text, or the end of what the package manager complained of."""
+def install(packages: Sequence[str], answers: Sequence[str] = ()) -> str:
+    """Install `packages` and return an empty text, or the end of what the package manager complained of.
+
+    `answers` are to the questions that a package puts as it is installed, a line each (debconf-set-selections(1)).
+    """
     environ = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    if answers:
+        subprocess.run(["debconf-set-selections"], input="\n".join(answers), text=True, check=True, timeout=60)
     for command in (["update", "-q"], ["install", "-y", "--no-install-recommends", *packages]):
         done = subprocess.run(["apt-get", *command], env=environ, capture_output=True, text=True, check=False)
     return (done.stderr.strip()[-300:] or "apt-get failed") if done.returncode else ""
