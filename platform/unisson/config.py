@@ -15,6 +15,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 from unisson import settings_rules as rules
 from unisson.kept_secret import kept_secret
+from unisson.plain_connections import KINDS, refuse_plain
 from unisson.settings_rules import SECRET_MINIMUM, BadValue, SettingError
 
 __all__ = ["SettingError", "Settings", "markdown_table", "role_password", "role_url"]
@@ -176,6 +177,20 @@ class Settings:
         rules.addresses,
         shown="none",
     )
+    outbound_only: tuple[str, ...] = _setting(
+        "",
+        "The only hosts that agencies’ channels, providers, rooms and pages may be called at, comma list;"
+        " `*.example.org` for all below one.",
+        rules.host_patterns,
+        shown="any public one",
+    )
+    plain_connections: tuple[str, ...] = _setting(
+        "",
+        "Servers elsewhere that may be called without TLS, comma list of `database`, `valkey`, `mail`, `files`: only"
+        " where the network is private to these machines.",
+        rules.some_of(*KINDS),
+        shown="none",
+    )
     dns_server: str = _setting(
         "",
         "DNS server, `address` or `address:port`, where agencies’ own web addresses are verified.",
@@ -231,6 +246,7 @@ class Settings:
             missing = "INBOUND_ADDRESS" if stated.inbound_mail_url else "INBOUND_MAIL_URL"
             raise SettingError(missing, "must be set too: answers are read from a mailbox and sent to its address.")
         _refuse_unbilled(stated)
+        refuse_plain(stated, environ)
         return stated._completed()
 
     @property

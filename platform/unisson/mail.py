@@ -34,8 +34,8 @@ __all__ = [
 ]
 
 
-def transport_for(mail_url: str, fallback: Callable[[], Transport]) -> Transport:
+def transport_for(mail_url: str, fallback: Callable[[], Transport], *, may_be_plain: bool = False) -> Transport:
     """Return the transport of `mail_url`; for `mailbox:`, the one that `fallback` makes. Raises ValueError."""
     if mail_url.startswith("mailbox:"):
         return fallback()
-    return SmtpTransport(SmtpServer.from_url(mail_url))
+    return SmtpTransport(SmtpServer.from_url(mail_url, may_be_plain=may_be_plain))

@@ -107,8 +107,9 @@ def packed(message: EmailMessage) -> bytes:
 class SmtpServer:
     """Where to hand mail in.
 
-    `secure` is TLS from the first byte. Otherwise STARTTLS is used when offered, except on this very machine, whose
-    relays tend to have a certificate that nobody can check; and a password never crosses a network in the clear.
+    `secure` is TLS from the first byte. Otherwise the server is asked for STARTTLS, without which it gets nothing,
+    unless `may_be_plain`; except on this very machine, whose relays tend to have a certificate that nobody can check. A
+    password never crosses a network in the clear, whatever was said.
     """
 
     host: str
@@ -116,12 +117,13 @@ class SmtpServer:
     user: str = ""
     password: str = ""
     secure: bool = False
+    may_be_plain: bool = False
 
     def __repr__(self) -> str:
         return f"SmtpServer({self.host}:{self.port})"
 
     @classmethod
-    def from_url(cls, url: str) -> "SmtpServer":
+    def from_url(cls, url: str, *, may_be_plain: bool = False) -> "SmtpServer":
         """Return the server that `smtp://user:password@host:port` or `smtps://…` names. Raises ValueError."""
         parts = urlsplit(url)
         if parts.scheme not in {"smtp", "smtps"} or not parts.hostname:
@@ -133,6 +135,7 @@ class SmtpServer:
             unquote(parts.username or ""),
             unquote(parts.password or ""),
             secure,
+            may_be_plain,
         )
 
     @property

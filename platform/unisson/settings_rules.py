@@ -201,6 +201,28 @@ def addresses(text: str) -> tuple[str, ...]:
     return listed
 
 
+def some_of(*allowed: str) -> Callable[[str], tuple[str, ...]]:
+    """Return a rule for a comma list of words out of `allowed`, or none of them."""
+
+    def read(text: str) -> tuple[str, ...]:
+        listed = _listed(text)
+        for word in listed:
+            if word not in allowed:
+                raise BadValue(f"must list {', '.join(allowed[:-1])} or {allowed[-1]}, not “{word}”.")
+        return listed
+
+    return read
+
+
+def host_patterns(text: str) -> tuple[str, ...]:
+    """Return the hosts of a comma list, in lower case; `*.example.org` stands for every name below."""
+    listed = host_names(text)
+    for entry in listed:
+        if "*" in entry.removeprefix("*.") or "." not in entry.removeprefix("*."):
+            raise BadValue(f"must list host names, or *.example.org for all below one, not “{entry}”.")
+    return listed
+
+
 def name_server(text: str) -> str:
     """Return `address`, `address:port` or `[address]:port` of a DNS server; empty stands for the system's."""
     name, port = text, "53"

@@ -168,6 +168,7 @@ class SmtpTransport:
             if not server.secure and not server.is_here and smtp.has_extn("starttls"):
                 smtp.starttls(context=server.tls())
                 smtp.ehlo()
+            _refuse_plain(smtp, server)
             if server.user:
                 _sign_in(smtp, server)
         except BaseException:
@@ -198,6 +199,11 @@ class _OnSocket(smtplib.SMTP):
         if code != 220:
             raise smtplib.SMTPConnectError(code, greeting)
         self.ehlo_or_helo_if_needed()
+
+
+def _refuse_plain(smtp: smtplib.SMTP, server: SmtpServer) -> None:
+    if not (server.is_here or server.may_be_plain or isinstance(smtp.sock, ssl.SSLSocket)):
+        raise smtplib.SMTPNotSupportedError("the server offers no encryption (STARTTLS)")
 
 
 def _sign_in(smtp: smtplib.SMTP, server: SmtpServer) -> None:

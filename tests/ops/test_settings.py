@@ -12,7 +12,7 @@ PRODUCTION = {
     "ENVIRONMENT": "production",
     "BASE_URL": "https://desk.example.org",
     "SECRET_KEY": SECRET,
-    "DATABASE_URL": "postgresql://owner:pw@db.example.org:5432/unisson",
+    "DATABASE_URL": "postgresql://owner:pw@db.example.org:5432/unisson?sslmode=verify-full",
     "VALKEY_URL": "rediss://:pw@cache.example.org:6379/0",
     "MAIL_URL": "smtps://user:pw@mail.example.org:465",
     "MAIL_FROM": "Unisson <desk@example.org>",
@@ -93,6 +93,11 @@ def test_production_refuses_what_is_only_safe_at_home(tmp_path, name, value, why
         ("LATENESS_LIMIT", "0", "from 1"),
         ("OUTBOUND_ALLOW", "127.0.0.1:notaport", "host:port"),
         ("OUTBOUND_ALLOW", "10.0.0.0/99", "host:port"),
+        ("OUTBOUND_ONLY", "https://example.org", "without scheme"),
+        ("OUTBOUND_ONLY", "*", "host names"),
+        ("OUTBOUND_ONLY", "*.org", "host names"),
+        ("OUTBOUND_ONLY", "a.*.example.org", "host names"),
+        ("PLAIN_CONNECTIONS", "database,stripe", "must list database, valkey, mail or files"),
         ("DNS_SERVER", "dns.example.org", "IP address"),
         ("DNS_SERVER", "192.0.2.1:99999", "from 1 to 65535"),
         ("DNS_SERVER", "[::1]:x", "from 1 to 65535"),
@@ -137,7 +142,7 @@ def test_a_data_folder_that_is_a_file_is_refused(tmp_path):
     [
         ("postgresql://owner:pw@db:5432/u?sslmode=require", "postgresql://unisson_web:{}@db:5432/u?sslmode=require"),
         ("postgresql://postgres@/u?host=/run/pg", "postgresql://unisson_web:{}@/u?host=/run/pg"),
-        ("postgres://db/u", "postgresql://unisson_web:{}@db/u"),
+        ("postgres://localhost/u", "postgresql://unisson_web:{}@localhost/u"),
     ],
 )
 def test_each_role_signs_in_with_a_password_of_its_own(tmp_path, owner, web):
@@ -149,8 +154,8 @@ def test_each_role_signs_in_with_a_password_of_its_own(tmp_path, owner, web):
 
 
 def test_a_role_url_that_is_stated_stays(tmp_path):
-    stated = "postgresql://me:pw@pool:6432/u"
-    settings = read(tmp_path, DATABASE_URL="postgresql://o@db/u", DATABASE_WEB_URL=stated)
+    stated = "postgresql://me:pw@pool:6432/u?sslmode=require"
+    settings = read(tmp_path, DATABASE_URL="postgresql://o@db/u?sslmode=require", DATABASE_WEB_URL=stated)
     assert settings.database_web_url == stated
     assert "unisson_worker" in settings.database_worker_url
 
@@ -164,3 +169,54 @@ def test_roles_follow_once_the_servers_are_known(tmp_path):
 def test_the_readme_shows_every_setting_as_it_is():
     assert markdown_table() in (CHECKOUT / "README.md").read_text()
     assert all(f"`{field.name.upper()}`" in markdown_table() for field in dataclasses.fields(Settings))
+
+
+PLAIN = [
+    ("DATABASE_URL", "postgresql://o:hunter2@db.example.org/u", "sslmode", "database"),
+    ("DATABASE_URL", "postgresql://o@db.example.org/u?sslmode=prefer", "sslmode", "database"),
+    ("DATABASE_URL", "postgresql://o@/u?host=/run/pg,db.example.org", "sslmode", "database"),
+    ("DATABASE_URL", "postgresql://o@localhost,10.0.0.7:5433/u", "sslmode", "database"),
+    ("DATABASE_URL", "postgresql://o@localhost/u?hostaddr=10.0.0.7", "sslmode", "database"),
+    ("DATABASE_WORKER_URL", "postgresql://o@[2001:db8::1]:5432/u", "sslmode", "database"),
+    ("VALKEY_URL", "redis://:hunter2@cache.example.org:6379/0", "rediss://", "valkey"),
+    ("STORAGE_URL", "s3://k:hunter2@media?endpoint=http://minio.example.org:9000", "https://", "files"),
+]
+"""What would cross the network in the clear."""
+
+
+@pytest.mark.parametrize(("name", "value", "better", "kind"), PLAIN)
+def test_nothing_crosses_the_network_in_the_clear_unless_it_was_said_to(tmp_path, name, value, better, kind):
+    with pytest.raises(SettingError, match=better) as refused:
+        read(tmp_path, **{name: value})
+    assert refused.value.name == name
+    assert "hunter2" not in str(refused.value)
+    assert f"PLAIN_CONNECTIONS={kind}" in str(refused.value)
+    other = {"database": "valkey"}.get(kind, "database")
+    with pytest.raises(SettingError):
+        read(tmp_path, **{name: value, "PLAIN_CONNECTIONS": other})
+    assert read(tmp_path, **{name: value, "PLAIN_CONNECTIONS": f"{other}, {kind}"}).plain_connections == (other, kind)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DATABASE_URL", "postgresql://o@db.example.org/u?sslmode=require"),
+        ("DATABASE_URL", "postgresql://o@db.example.org/u?sslmode=verify-full"),
+        ("DATABASE_URL", "postgresql://o@/u?host=/run/pg"),
+        ("DATABASE_URL", "postgresql:///u"),
+        ("DATABASE_URL", "postgresql://o@127.0.0.1:5433/u"),
+        ("DATABASE_URL", "postgresql://o@[::1]:5433/u"),
+        ("VALKEY_URL", "unix:///run/valkey.sock"),
+        ("VALKEY_URL", "redis://localhost:6379/0"),
+        ("VALKEY_URL", "rediss://cache.example.org:6379/0"),
+        ("STORAGE_URL", "s3://media?endpoint=http://127.0.0.1:9000"),
+        ("STORAGE_URL", "s3://media?region=eu-west-3"),
+        ("MAIL_URL", "smtp://mail.example.org:587"),
+    ],
+)
+def test_what_is_encrypted_or_stays_on_this_machine_is_taken(tmp_path, name, value):
+    assert getattr(read(tmp_path, **{name: value}), name.lower()) == value
+
+
+def test_the_environment_s_own_sslmode_counts(tmp_path):
+    assert read(tmp_path, DATABASE_URL="postgresql://o@db.example.org/u", PGSSLMODE="verify-full").database_url

@@ -1,11 +1,14 @@
 """No spelling of an inside address opens a connection."""
 
+import contextlib
 import socket
 from collections.abc import Iterator
 
 import pytest
 
 from unisson.outbound import AnswerLost, Deadline, Forbidden, NothingSent, Outbound
+from unisson.outbound.gate import Gate
+from unisson.resources import CHECKOUT
 
 FORBIDDEN_HOSTS = (
     # loopback, in every spelling that some resolver takes
@@ -115,6 +118,44 @@ def test_one_inside_address_refuses_the_whole_name(answers: list[str]) -> None:
     outbound = Outbound(resolve=lambda _host, _port: answers)
     with pytest.raises(Forbidden, match="not public"):
         outbound.request("GET", "http://two-faced.example/", deadline=Deadline.after(1))
+
+
+@pytest.mark.parametrize(
+    ("host", "is_called"),
+    [
+        ("bsky.social", True),
+        ("BSKY.social.", True),
+        ("pds.example.org", True),
+        ("a.b.example.org", True),
+        ("example.org", False),
+        ("evilexample.org", False),
+        ("bsky.social.evil.test", False),
+        ("93.184.216.34", False),
+        ("relay.inside", True),
+    ],
+)
+def test_where_an_operator_lists_hosts_no_other_is_looked_up_or_called(host: str, is_called: bool) -> None:
+    asked: list[str] = []
+
+    def resolve(name: str, _port: int) -> list[str]:
+        asked.append(name)
+        return ["127.0.0.1"]
+
+    gate = Gate(["relay.inside:443"], resolve, only=("bsky.social", "*.example.org"))
+    with (
+        pytest.raises(Forbidden, match=r"not public" if is_called else r"not among")
+        if host != "relay.inside"
+        else (contextlib.nullcontext())
+    ):
+        gate.addresses(host, 443, Deadline.after(1))
+    assert bool(asked) is is_called
+
+
+def test_every_way_out_that_an_agency_s_people_lead_keeps_to_the_list() -> None:
+    for file in (CHECKOUT / "platform").rglob("*.py"):
+        for line in file.read_text().splitlines():
+            if "Outbound(" in line and "outbound_allow" in line and "stand_in" not in line:
+                assert "only=" in line, f"{file}: {line.strip()}"
 
 
 @pytest.mark.parametrize("entry", ["127.0.0.1", "localhost:", ":80", "10.0.0.0/99", "host:port"])

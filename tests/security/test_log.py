@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import uuid
 from datetime import datetime, timedelta
 
 import pytest
@@ -68,6 +69,22 @@ def test_who_may_not_is_logged(desk: Desk) -> None:
     assert line["person"] == str(desk.world.people["cm"].identity_id)
 
 
+def test_asking_for_what_is_not_theirs_is_logged_and_a_stranger_s_mistakes_are_not(desk: Desk, client) -> None:
+    there = desk.path(f"/contents/{uuid.uuid4()}")
+    with capture_logs() as lines:
+        assert desk.get("cm", f"/contents/{uuid.uuid4()}").status_code == 404
+        assert client.get("/wp-login.php", base_url="https://localhost").status_code in {404, 308}
+        assert client.get(f"/nobody-here{there}", base_url="https://localhost").status_code == 404
+        link = desk.path("/approve/typed-or-forged-token")
+        assert client.get(link, base_url="https://localhost").status_code in {404, 410}
+    found = [line for line in lines if line["event"] == "access.not_found"]
+    assert found[0]["person"] == str(desk.world.people["cm"].identity_id)
+    assert (found[0]["method"], found[0]["log_level"]) == ("GET", "warning")
+    assert "<" in found[0]["rule"]
+    assert not any(word in str(lines) for word in ("wp-login", "nobody-here", "typed-or-forged", there))
+    assert all("person" in line or "/<agency>/" in line["rule"] for line in found)
+
+
 def test_programs_without_a_token_that_counts_are_logged(client, world) -> None:
     path, shown = f"/{world.slug}/api/v1/brands", {"Authorization": "Bearer unisson_forged-by-somebody"}
     with capture_logs() as lines:
@@ -105,7 +122,7 @@ from unisson import logs
 from unisson.config import Settings
 logs.configure(Settings.from_environ({
     "ENVIRONMENT": "production", "BASE_URL": "https://desk.example.org", "SECRET_KEY": "s" * 40,
-    "DATABASE_URL": "postgresql://o@db.example.org/u", "VALKEY_URL": "rediss://c.example.org:6379/0",
+    "DATABASE_URL": "postgresql://o@db.example.org/u?sslmode=require", "VALKEY_URL": "rediss://c.example.org:6379/0",
     "MAIL_URL": "smtps://m.example.org", "MAIL_FROM": "Unisson <desk@example.org>"}))
 with acting_for(uuid.UUID(int=7)):
     structlog.get_logger("ours").warning("one", why="x\\r\\n{\\"event\\": \\"forged\\"}\\u2028\\x1b[2J",

@@ -40,7 +40,7 @@ class Looked:
 @lru_cache(maxsize=4)
 def outbound_of(runtime: Runtime) -> Outbound:
     """Return the process's way out for addresses that somebody typed."""
-    return Outbound(runtime.settings.outbound_allow)
+    return Outbound(runtime.settings.outbound_allow, only=runtime.settings.outbound_only)
 
 
 def look(outbound: Outbound, url: str) -> Looked | None:

@@ -50,7 +50,7 @@ Outcome = Taken | Later | Refused
 @lru_cache(maxsize=4)
 def outbound(runtime: Runtime) -> Outbound:
     """Return this process's way out to the rooms."""
-    return Outbound(runtime.settings.outbound_allow, max_connections=20)
+    return Outbound(runtime.settings.outbound_allow, only=runtime.settings.outbound_only, max_connections=20)
 
 
 def address_of(runtime: Runtime, hook: Hook) -> str:

@@ -55,7 +55,8 @@ def send_due(runtime: Runtime, budget_seconds: float, transport: Transport | Non
 def mail_transport(runtime: Runtime) -> Transport:
     """Return how this process's mail leaves; it connects on first use."""
     settings = runtime.settings
-    return transport_for(settings.mail_url, lambda: Mailbox(settings.data_dir))
+    plain = "mail" in settings.plain_connections
+    return transport_for(settings.mail_url, lambda: Mailbox(settings.data_dir), may_be_plain=plain)
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,11 +56,12 @@ class Outbound:
         *,
         resolve: Resolve = system_addresses,
         ports: Collection[int] = WEB_PORTS,
+        only: Iterable[str] = (),
         max_connections: int = 100,
         agent: str = "Unisson",
         tls: ssl.SSLContext | None = None,
     ) -> None:
-        self._gate = Gate(allow, resolve, ports)
+        self._gate = Gate(allow, resolve, ports, only)
         self._max_connections = max_connections
         self._agent = agent
         self._tls = tls or httpx2.create_ssl_context(trust_env=False)

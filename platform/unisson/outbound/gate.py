@@ -26,7 +26,8 @@ class Gate:
     """What may be connected to.
 
     `allow` holds `host:port` pairs and networks let through although private; everything else needs a public
-    address and one of `ports`.
+    address and one of `ports`. Where `only` holds hosts (`*.host` for all below one), no other is called but those and
+    the pairs.
     """
 
     def __init__(
@@ -34,7 +35,9 @@ class Gate:
         allow: Iterable[str] = (),
         resolve: Resolve = system_addresses,
         ports: Collection[int] = WEB_PORTS,
+        only: Iterable[str] = (),
     ) -> None:
+        self._only = frozenset(only)
         self._resolve = resolve
         self._ports = ports
         self._pairs: set[tuple[str, int]] = set()
@@ -61,6 +64,8 @@ class Gate:
         One forbidden address among them refuses the whole name: else an attacker's second record would be
         tried when the first one does not answer. Raises `Forbidden`, or `NothingSent` for an unknown name.
         """
+        if self._only and not (self.lists(host, port) or self._is_among(host)):
+            raise Forbidden(f"{host} is not among the hosts that this server may call")
         found = [_standard(text) for text in self._resolved(host, port, deadline)]
         if not found:
             raise NothingSent(f"{host} has no address")
@@ -68,6 +73,12 @@ class Gate:
             for address in found:
                 self._check(address, host, port)
         return [str(address) for address in found]
+
+    def _is_among(self, host: str) -> bool:
+        name = host.strip("[]").lower().removesuffix(".")
+        parents = name.split(".")[1:]
+        below = (f"*.{'.'.join(parents[start:])}" for start in range(len(parents)))
+        return name in self._only or any(each in self._only for each in below)
 
     def _check(self, address: Address, host: str, port: int) -> None:
         if any(address in network for network in self._networks if network.version == address.version):

@@ -17,7 +17,8 @@ from unisson.storage import storage_of
 def mail_transport(runtime: Runtime) -> Transport:
     """Return how mail leaves: SMTP, or the development mailbox."""
     settings = runtime.settings
-    return transport_for(settings.mail_url, fallback=lambda: Mailbox(settings.data_dir))
+    plain = "mail" in settings.plain_connections
+    return transport_for(settings.mail_url, lambda: Mailbox(settings.data_dir), may_be_plain=plain)
 
 
 def registry(runtime: Runtime) -> Registry:

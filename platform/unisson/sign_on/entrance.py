@@ -41,13 +41,14 @@ SOMEBODY_ELSE = lazy("Somebody else is signed in here by now. Nothing was change
 
 
 @lru_cache(maxsize=4)
-def _outbound(allow: tuple[str, ...]) -> Outbound:
-    return Outbound(allow, max_connections=20)
+def _outbound(allow: tuple[str, ...], only: tuple[str, ...]) -> Outbound:
+    return Outbound(allow, only=only, max_connections=20)
 
 
 def outbound() -> Outbound:
     """Return the way out to providers: one for the process."""
-    return _outbound(tuple(runtime().settings.outbound_allow))
+    settings = runtime().settings
+    return _outbound(tuple(settings.outbound_allow), tuple(settings.outbound_only))
 
 
 def return_address(provider_id: uuid.UUID) -> str:

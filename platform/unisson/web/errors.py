@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response
 from tenants.errors import ForbiddenError, NotFoundError, RefusedError
 from unisson.web.db import leave
 from unisson.web.i18n import _, lazy
-from unisson.web.noted import note_refusal
+from unisson.web.noted import note_not_found, note_refusal
 
 log = structlog.get_logger(__name__)
 
@@ -74,6 +74,11 @@ def _forbidden(_error: ForbiddenError) -> Response:
     return error_page(403)
 
 
+def _not_found(_error: NotFoundError) -> Response:
+    note_not_found()
+    return error_page(404)
+
+
 def _forged(error: CSRFError) -> Response:
     note_refusal("form.refused", why=str(error.description))
     return error_page(400, STALE_FORM)
@@ -81,7 +86,7 @@ def _forged(error: CSRFError) -> Response:
 
 def init_app(app: Flask) -> None:
     """Turn every error into one status and one sentence."""
-    app.register_error_handler(NotFoundError, lambda _error: error_page(404))
+    app.register_error_handler(NotFoundError, _not_found)
     app.register_error_handler(ForbiddenError, _forbidden)
     app.register_error_handler(RefusedError, lambda error: error_page(error.status, error.sentence))
     app.register_error_handler(CSRFError, _forged)
@@ -97,6 +102,8 @@ def _http(error: HTTPException) -> Response:
     code = error.code or 500
     if code < 400:
         return error.get_response()
+    if code == 404:
+        note_not_found()
     page = error_page(code, g.get("too_much", TOO_MUCH) if code == 413 else None)
     for name, value in error.get_headers():
         if name.lower() in {"allow", "retry-after"}:

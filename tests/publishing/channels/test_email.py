@@ -119,6 +119,19 @@ def test_the_certificate_of_a_mail_server_is_checked(trusted: bool, told: type, 
         server.close()
 
 
+@pytest.mark.parametrize(("may_be_plain", "told"), [(True, Published), (False, NotSent)])
+def test_a_server_elsewhere_that_offers_no_encryption_gets_nothing(
+    may_be_plain: bool, told: type, mail_server: StandInSmtp
+) -> None:
+    # No name of this machine, to us: what was not said to be here is elsewhere.
+    elsewhere = SmtpServer("0.0.0.0", mail_server.port, may_be_plain=may_be_plain)  # noqa: S104 - called, not bound to
+    transport = SmtpTransport(elsewhere, seconds=3.0)
+    before = len(mail_server.effects.all())
+    assert isinstance(EmailAdapter(transport, FROM).publish(release(), NOBODY), told)
+    assert (len(mail_server.effects.all()) > before) is may_be_plain
+    transport.close()
+
+
 def test_a_mail_server_that_never_greets_costs_no_more_than_the_deadline() -> None:
     def converse(call: Call) -> Reply:
         return Reply()

@@ -25,7 +25,7 @@ class Registry:
         `more` are the adapters that live inside the product, such as the newsroom: they need its database, which
         settings alone do not give.
         """
-        outbound = Outbound(settings.outbound_allow)
+        outbound = Outbound(settings.outbound_allow, only=settings.outbound_only)
         return cls([BlueskyAdapter(outbound), EmailAdapter(transport, settings.mail_from), *more])
 
     def adapter(self, kind: ChannelKind | str) -> Adapter:
