@@ -391,6 +391,8 @@ TABLE: dict[str, Place] = {
     "publishing.channel": Member(P.CHANNEL_CONNECT),
     "publishing.channel_connection": Member(P.CHANNEL_CONNECT),
     "publishing.channel_disconnection": Member(P.CHANNEL_CONNECT),
+    "publishing.channel_account": Member(P.CHANNEL_CONNECT),
+    "publishing.channel_mockup": Member(P.CHANNEL_CONNECT),
     "publishing.channel_test": Member(P.CHANNEL_CONNECT),
     "publishing.channel_people": Member(P.CHANNEL_CONNECT),
     "publishing.channel_export": Member(P.CHANNEL_CONNECT),

@@ -40,6 +40,7 @@ class Plan:
     posts: int = 1000
     mails: int = 60
     unapproved: int = 30
+    mockups: int = 20
     edits: int = 40
     kills: int = 20
     spread: float = 25.0
@@ -118,7 +119,7 @@ class Stage:
     # --- what falls due -------------------------------------------------------------------------------------------
 
     def load(self) -> dict[str, list[Approved]]:
-        """Write the contents of the run: approved for Bluesky, to a list, and some that lack an approval."""
+        """Write the contents of the run: for Bluesky, for a list, some without an approval, some on a mock-up."""
         bluesky = connect_bluesky(self.web, self.world, f"http://127.0.0.1:{self.pds_port}", "chaos.test", PASSWORD)
         mailing = self._mailing()
         plan = self.plan
@@ -128,7 +129,17 @@ class Stage:
             "unapproved": approve_many(
                 self.web, self.world, [bluesky], plan.unapproved, due_in=8.0, spread=plan.spread, decided=("rp",)
             ),
+            "mockup": approve_many(
+                self.web, self.world, [self._mockup()], plan.mockups, due_in=8.0, spread=plan.spread
+            ),
         }
+
+    def _mockup(self) -> uuid.UUID:
+        with self.web.database.agency(self.world.agency_id) as session:
+            channel = Channel(brand_id=self.world.brand_id, kind="bluesky", name="Maquette", mockup=True)
+            session.add(channel)
+            session.flush()
+            return channel.id
 
     def _mailing(self) -> uuid.UUID:
         with self.web.database.agency(self.world.agency_id) as session:
@@ -262,7 +273,18 @@ class Stage:
         self._check_unapproved(posts, loaded, edited)
         self._check_early(posts, loaded)
         self._check_lost(rows, posts, mails, loaded, edited)
+        self._check_mockups(rows, posts, loaded)
         return report
+
+    def _check_mockups(self, rows: list, posts: list[dict], loaded: dict) -> None:
+        """Nothing of a mock-up was ever tried, and all of it waits for a person."""
+        theirs = {each.content_id for each in loaded["mockup"]}
+        out = {_text(effect).rpartition(" ")[2] for effect in posts}
+        self.report.faults += [f"sent from a mock-up: {each}" for each in theirs if str(each) in out]
+        mine = [row for row in rows if row.content_id in theirs]
+        self.report.faults += [f"tried on a mock-up: {row.id}" for row in mine if row.attempts]
+        self.report.faults += [f"not held: {row.id}" for row in mine if (row.state, row.reason) != ("held", "mockup")]
+        self.report.faults += [f"never held: {each}" for each in theirs - {row.content_id for row in mine}]
 
     def _rows(self) -> list:
         with self.web.database.agency(self.world.agency_id) as session:

@@ -13,7 +13,7 @@ from tests.support.world import World, build_world
 from unisson.outbound import Outbound
 from unisson.publishing.channels.registry import Registry
 from unisson.publishing.delivery import Hands
-from unisson.publishing.models import Publication
+from unisson.publishing.models import Channel, Publication
 from unisson.publishing.publisher import Publisher
 from unisson.runtime import Runtime
 
@@ -52,6 +52,43 @@ def test_at_most_one_effect_and_nothing_lost(
             assert row.state != "failed" or not effects
     finally:
         pds.close()
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@given(moves=strategies.lists(strategies.sampled_from(["drain", "lapse", "edit", "connect", "empty"]), max_size=8))
+def test_nothing_that_came_due_on_a_mockup_leaves_by_itself(
+    runtime: Runtime, worker: Runtime, tmp_path_factory, moves: list[str]
+) -> None:
+    pds = StandInPds(tmp_path_factory.mktemp("effects") / "effects.jsonl")
+    try:
+        forget_what_others_left(worker)
+        world = build_world(runtime)
+        channel = connect_bluesky(runtime, world, pds.url, "marque.test", PASSWORD)
+        _turn(runtime, world, channel, "empty")
+        (approved,) = approve_many(runtime, world, [channel], 1)
+        publisher = _publisher(worker, pds)
+        edited = False
+        for move in [*moves, "connect", *["drain"] * 3]:
+            if move in {"connect", "empty"}:
+                _turn(runtime, world, channel, move)
+            else:
+                edited |= _play(move, publisher, runtime, worker, world, approved.content_id)
+        assert pds.effects.all() == []
+        row = _row(runtime, world, approved.content_id)
+        assert edited if row is None else (row.state, row.attempts) == ("cancelled" if edited else "held", 0)
+    finally:
+        pds.close()
+
+
+def _turn(runtime: Runtime, world: World, channel_id: uuid.UUID, move: str) -> None:
+    """Connect a mock-up, or make the channel one."""
+    with runtime.database.agency(world.agency_id) as session:
+        channel = session.get_one(Channel, (world.agency_id, channel_id))
+        if move == "empty":
+            channel.mockup, channel.secret, channel.tokens, channel.connected_at = True, None, None, None
+        elif channel.mockup:
+            channel.mockup, channel.connected_at = False, session.now()
+            channel.secret = runtime.vault.seal({"app_password": PASSWORD})
 
 
 def _publisher(worker: Runtime, pds: StandInPds) -> Publisher:

@@ -17,6 +17,7 @@ from unisson.activity.trail import record
 from unisson.approvals.chain import LONG_NAME, LONG_WORDS, Chain, Facts, chosen_among
 from unisson.approvals.models import ApprovalPolicy, PolicyVersion
 from unisson.editorial.models import Content
+from unisson.publishing.models import MOCKUP
 from unisson.topics.planning import check_of_brand
 from unisson.web.i18n import lazy
 
@@ -54,7 +55,7 @@ def facts_of(content: Content) -> Facts:
     """Return what rules may ask of the content."""
     return Facts(
         kind=content.kind,
-        channels=frozenset(content.channel_kinds.split()),
+        channels=frozenset(content.channel_kinds.split()) - {MOCKUP},
         tags=frozenset(tag.casefold() for tag in content.tags or ()),
         risks=frozenset(content.risks or ()),
         topics=frozenset({str(content.topic_id)} if content.topic_id else ()),

@@ -18,7 +18,7 @@ from unisson.topics.models import Topic
 from unisson.web.guards import BrandCard
 from unisson.web.i18n import _, lazy
 
-CHANNELS = ("newsroom", "bluesky", "email")
+CHANNELS = ("newsroom", "bluesky", "email", "mockup")
 POLES = {"cm": lazy("Community managers"), "rp": lazy("Press relations")}
 MOST_TOPICS = 300
 """That a list offers, those opened last; an older one is reached from its own page."""

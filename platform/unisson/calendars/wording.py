@@ -123,7 +123,7 @@ def _words(spoken: str) -> Words:
     icons = _macros("components/icon.html")
     names = {state.value: _name_of(states.state_icon(state.value)) for state in ContentState}
     labels = {state.value: str(states.state_label(state.value)).strip() for state in ContentState}
-    kinds = {kind: _name_of(icons.channel_icon(kind)) for kind in ("newsroom", "bluesky", "email")}
+    kinds = {kind: _name_of(icons.channel_icon(kind)) for kind in ("newsroom", "bluesky", "email", "mockup")}
     channels = {kind: str(icons.channel_name(kind)).strip() for kind in kinds}
     return Words(
         clocks=tuple(clock(spoken, minute) for minute in range(24 * 60)),

@@ -20,7 +20,7 @@ from unisson.editorial.models import Content, ContentState, Illustration, Revisi
 from unisson.editorial.press import Press
 from unisson.editorial.revisions import digest_of, payload_of
 from unisson.editorial.timing import wall_time_of
-from unisson.publishing.models import Channel
+from unisson.publishing.models import Channel, kinds_of
 
 Chain = Sequence[tuple[str, Actor]]
 WRITTEN, SENT_BACK, SUBMITTED = timedelta(days=6), timedelta(days=5), timedelta(days=4)
@@ -83,7 +83,7 @@ def _content(
     channel_ids: Sequence[uuid.UUID],
     media: uuid.UUID | None,
 ) -> Content:
-    kinds = session.scalars(select(Channel.kind).where(Channel.id.in_(channel_ids))).all()
+    channels = session.scalars(select(Channel).where(Channel.id.in_(channel_ids))).all()
     content = Content(
         id=new_id(),
         brand_id=brand.id,
@@ -94,7 +94,7 @@ def _content(
         scheduled_at=due_at,
         wall_time=wall_time_of(due_at, brand.timezone),
         zone=brand.timezone,
-        channel_kinds=" ".join(sorted(kinds)),
+        channel_kinds=kinds_of(channels),
         created_at=due_at - WRITTEN,
     )
     session.add(content)

@@ -228,6 +228,7 @@ class Composer:
             thread=posts,
             link=link_preview(beside.card, channel.kind, written, pictures),
             is_own=written != (self.form.body.data or ""),
+            is_mockup=channel.mockup,
         )
 
     def chain(self) -> ChosenChain:

@@ -248,7 +248,7 @@ def _is_late(content: Content) -> bool:
 def _previews(content: Content, revision: Revision | None) -> list[ChannelPreview]:
     payload = revision.payload if revision else payload_of(session(), content)
     channels = {channel.id: channel for channel in channels_of(session(), content)}
-    return frozen_previews(payload, channels)
+    return frozen_previews(payload, channels, is_out=content.state == ContentState.PUBLISHED)
 
 
 def _publications(content: Content) -> list[PublicationRow]:

@@ -65,6 +65,8 @@ class ChannelPreview:
     thread: Sequence[PostPreview] = ()
     is_own: bool = False
     """Whether it has a text of its own, while it is being written."""
+    is_mockup: bool = False
+    """Whether nothing goes out there until somebody connects the channel."""
 
 
 def handle_of(channel: Channel | None, fallback: str) -> str:
@@ -82,8 +84,13 @@ def rendered(kind: str, text: str, press: Press | None, voice: Voice) -> Markup 
     return release_html(press, text, voice, to_html if kind == ChannelKind.NEWSROOM else rich_text)
 
 
-def frozen_previews(payload: Mapping[str, Any], channels: Mapping[uuid.UUID, Channel]) -> list[ChannelPreview]:
-    """Return what an approval of `payload` approves, channel by channel, to somebody who may see it."""
+def frozen_previews(
+    payload: Mapping[str, Any], channels: Mapping[uuid.UUID, Channel], *, is_out: bool = False
+) -> list[ChannelPreview]:
+    """Return what an approval of `payload` approves, channel by channel, to somebody who may see it.
+
+    Where nothing is to go out any more (`is_out`), nothing is said of mock-ups.
+    """
     pictures = [
         PreviewPicture(
             frozen_address(picture),
@@ -106,9 +113,14 @@ def frozen_previews(payload: Mapping[str, Any], channels: Mapping[uuid.UUID, Cha
             pictures=pictures,
             thread=[PostPreview(text) for text in frozen.get("thread", ())],
             link=_frozen_link(payload, frozen),
+            is_mockup=not is_out and _is_mockup(channels.get(uuid.UUID(frozen["id"]))),
         )
         for frozen in payload["channels"]
     ]
+
+
+def _is_mockup(channel: Channel | None) -> bool:
+    return channel is not None and channel.mockup
 
 
 def _frozen_link(payload: Mapping[str, Any], frozen: Mapping[str, Any]) -> LinkPreview | None:

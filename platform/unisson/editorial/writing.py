@@ -32,6 +32,7 @@ from unisson.editorial.reopening import date_is_free, reopen
 from unisson.editorial.timing import fold_of, must_be_future, resolve, wall_time_of
 from unisson.media.models import Media
 from unisson.media.rights import check_submitted
+from unisson.publishing.models import kinds_of
 from unisson.publishing.standing import move_planned
 from unisson.topics.embargo import check_embargo, embargo_on
 from unisson.topics.planning import check_of_brand
@@ -330,7 +331,7 @@ def _attach(session: TenantSession, content: Content, draft: Draft) -> None:
         Variant(content_id=content.id, channel_id=channel_id, body=own.get(channel_id))
         for channel_id in set(draft.channel_ids)
     )
-    content.channel_kinds = " ".join(sorted({known[channel_id].kind for channel_id in draft.channel_ids}))
+    content.channel_kinds = kinds_of(known[channel_id] for channel_id in draft.channel_ids)
     check_images(session, content)
     _illustrate(session, content, draft)
 

@@ -18,7 +18,7 @@ from unisson.activity.trail import record_many
 from unisson.editorial.contents import open_channels
 from unisson.editorial.models import Content, Variant
 from unisson.editorial.writing import Draft, fill_in, own_of
-from unisson.publishing.models import Channel
+from unisson.publishing.models import Channel, kinds_of
 from unisson.topics.embargo import Embargo, check_against, embargoes_of
 from unisson.topics.planning import titles
 
@@ -64,7 +64,7 @@ class Desk:
             id=new_id(), brand_id=self.brand.id, author_id=self.actor.membership_id, zone=self.brand.timezone, fold=0
         )
         fill_in(content, self.brand, draft, lambda: self.now)
-        content.channel_kinds = " ".join(sorted({self.channels[each].kind for each in draft.channel_ids}))
+        content.channel_kinds = kinds_of(self.channels[each] for each in draft.channel_ids)
         embargo = self.embargoes.get(draft.topic_id) if draft.topic_id else None
         check_against(embargo, content.scheduled_at, content.channel_kinds)
         return content

@@ -24,7 +24,7 @@ select b.id, b.created_at, b.logo_digest is not null as logo,
            where s.agency_id = b.agency_id and s.brand_id = b.id and s.archived_at is null) as strategy,
   people.ready, people.invited,
   exists (select from app.channels c where c.agency_id = b.agency_id and c.brand_id = b.id
-             and c.kind <> 'newsroom' and c.disconnected_at is null) as channel,
+             and c.kind <> 'newsroom' and c.disconnected_at is null and not c.mockup) as channel,
   exists (select from app.contents c
            where c.agency_id = b.agency_id and c.brand_id = b.id and c.state <> 'cancelled') as plan,
   exists (select from app.contents c

@@ -259,7 +259,7 @@ def _page(template: str, guest: Guest, **shown: Any) -> str:
 
 def _previews(one: One) -> list[ChannelPreview]:
     channels = {channel.id: channel for channel in channels_of(session(), one.content)}
-    return frozen_previews(one.revision.payload, channels)
+    return frozen_previews(one.revision.payload, channels, is_out=one.content.state == ContentState.PUBLISHED)
 
 
 def document(guest: Guest, file_id: uuid.UUID) -> Response:

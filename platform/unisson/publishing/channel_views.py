@@ -10,13 +10,13 @@ from tenants.errors import NotFoundError, RefusedError
 from tenants.permissions import Permission
 from unisson.identity.confirming import needs_confirmation, needs_confirmation_where
 from unisson.newsroom.entries import room_of
-from unisson.publishing import connecting, overview, subscribers
+from unisson.publishing import connecting, mockups, overview, subscribers
 from unisson.publishing.assembly import registry
 from unisson.publishing.channels.port import ChannelKind
 from unisson.publishing.channels.registry import Registry
 from unisson.publishing.connecting import Means, load_channel, standing
-from unisson.publishing.forms import BlueskyForm, ListForm, PeopleForm, ReconnectForm
-from unisson.publishing.models import Channel
+from unisson.publishing.forms import BlueskyForm, ListForm, MockupAccountForm, MockupForm, PeopleForm, ReconnectForm
+from unisson.publishing.models import MOCKUP, Channel
 from unisson.publishing.reasons import channel_trouble, short
 from unisson.publishing.subscribers import Added, Reading
 from unisson.runtime import Runtime
@@ -34,7 +34,8 @@ def _registry_of(held: Runtime) -> Registry:
     return registry(held)
 
 
-def _means() -> Means:
+def means() -> Means:
+    """Return what connecting works with in this process."""
     held = runtime()
     return Means(_registry_of(held), held.vault, held.database)
 
@@ -60,6 +61,8 @@ def channel_new(brand: str) -> Answer:
         return _new_bluesky(card)
     if kind == ChannelKind.EMAIL:
         return _new_list(card)
+    if kind == MOCKUP:
+        return new_mockup(card)
     return render_template("publishing/channel_choice.html", card=card)
 
 
@@ -71,20 +74,30 @@ def _new_bluesky(card: BrandCard) -> Answer:
         if form.validate():
             try:
                 with session().begin_nested():
-                    channel, said = connecting.connect_bluesky(
-                        session(),
-                        actor(),
-                        card.id,
-                        _means(),
-                        service=form.service.data or "",
-                        handle=form.handle.data or "",
-                        password=form.app_password.data or "",
+                    channel, said = connecting.connect_bluesky(session(), actor(), card.id, means(), form.keys)
+            except RefusedError as refusal:
+                status = form.refuse(refusal)
+            else:
+                return done(channel.id, said)
+    return render_template("publishing/channel_bluesky.html", card=card, form=form), status
+
+
+def new_mockup(card: BrandCard) -> Answer:
+    """Plan on an account that is not connected yet."""
+    form, status = MockupForm(), 200
+    if request.method == "POST":
+        status = 422
+        if form.validate():
+            try:
+                with session().begin_nested():
+                    made = mockups.plan_on_mockup(
+                        session(), actor(), card.id, name=form.name.data or "", handle=form.handle.data or ""
                     )
             except RefusedError as refusal:
                 status = form.refuse(refusal)
             else:
-                return _done(channel.id, said)
-    return render_template("publishing/channel_bluesky.html", card=card, form=form), status
+                return done(made.id, _("The mock-up is there: contents can be written for it now."))
+    return render_template("publishing/channel_mockup.html", card=card, form=form), status
 
 
 def _new_list(card: BrandCard) -> Answer:
@@ -108,7 +121,7 @@ def _new_list(card: BrandCard) -> Answer:
                     reply_to=form.reply_to.data or "",
                     people=people,
                 )
-            return _done(channel.id, _n("%(num)s person on the list.", "%(num)s people on the list.", len(people)))
+            return done(channel.id, _n("%(num)s person on the list.", "%(num)s people on the list.", len(people)))
     except RefusedError as refusal:
         status = form.refuse(refusal)
     return render_template("publishing/channel_email.html", card=card, form=form, faults=reading.faults), status
@@ -116,7 +129,7 @@ def _new_list(card: BrandCard) -> Answer:
 
 def channel(channel_id: uuid.UUID) -> Answer:
     """Show a channel: how it stands, its people, what went out on it lately."""
-    return _channel_page(load_channel(session(), actor(), channel_id))
+    return channel_page(load_channel(session(), actor(), channel_id))
 
 
 @needs_confirmation
@@ -125,12 +138,12 @@ def channel_connection(channel_id: uuid.UUID) -> Answer:
     form = ReconnectForm()
     try:
         with session().begin_nested():
-            said = connecting.reconnect(session(), actor(), channel_id, _means(), form.app_password.data or "")
+            said = connecting.reconnect(session(), actor(), channel_id, means(), form.app_password.data or "")
     except RefusedError as refusal:
         status = form.refuse(refusal)
         session().expire_all()
-        return _channel_page(load_channel(session(), actor(), channel_id), reconnecting=form, status=status)
-    return _done(channel_id, said)
+        return channel_page(load_channel(session(), actor(), channel_id), reconnecting=form, status=status)
+    return done(channel_id, said)
 
 
 @needs_confirmation
@@ -145,12 +158,35 @@ def channel_disconnection(channel_id: uuid.UUID) -> Answer:
             count,
         )
         said = f"{said} {kept}"
-    return _done(channel_id, said)
+    return done(channel_id, said)
+
+
+@needs_confirmation
+def channel_account(channel_id: uuid.UUID) -> Answer:
+    """Connect a mock-up: what is planned on it keeps its approvals and dates."""
+    form = MockupAccountForm()
+    status = 422
+    if form.validate():
+        try:
+            with session().begin_nested():
+                said = mockups.connect_mockup(session(), actor(), channel_id, means(), form.keys)
+        except RefusedError as refusal:
+            status = form.refuse(refusal)
+            session().expire_all()
+        else:
+            return done(channel_id, f"{said} {mockups.what_follows(session(), channel_id)}")
+    return channel_page(load_channel(session(), actor(), channel_id), filling=form, status=status)
+
+
+def channel_mockup(channel_id: uuid.UUID) -> Answer:
+    """Go on planning on a channel that was disconnected."""
+    mockups.keep_as_mockup(session(), actor(), channel_id)
+    return done(channel_id, _("The channel is a mock-up now: contents can be written for it, and none goes out."))
 
 
 def channel_test(channel_id: uuid.UUID) -> Answer:
     """Sign in once, publish nothing, say what came of it."""
-    return _done(channel_id, connecting.try_out(session(), actor(), channel_id, _means()))
+    return done(channel_id, connecting.try_out(session(), actor(), channel_id, means()))
 
 
 def channel_people(channel_id: uuid.UUID) -> Answer:
@@ -162,8 +198,8 @@ def channel_people(channel_id: uuid.UUID) -> Answer:
         reading = _typed_people(form)
         added = subscribers.add(session(), actor(), found, reading.entries_or_refusal())
     except RefusedError as refusal:
-        return _channel_page(found, adding=form, faults=reading.faults, status=form.refuse(refusal))
-    return _done(channel_id, _say_added(added))
+        return channel_page(found, adding=form, faults=reading.faults, status=form.refuse(refusal))
+    return done(channel_id, _say_added(added))
 
 
 def channel_person_removal(channel_id: uuid.UUID, subscriber_id: uuid.UUID) -> Answer:
@@ -177,7 +213,7 @@ def channel_person_removal(channel_id: uuid.UUID, subscriber_id: uuid.UUID) -> A
 def channel_person_return(channel_id: uuid.UUID, subscriber_id: uuid.UUID) -> Answer:
     """Put somebody back on a list."""
     back = subscribers.put_back(session(), actor(), _list(channel_id), subscriber_id)
-    return _done(channel_id, _("%(email)s is on the list again.", email=back.email))
+    return done(channel_id, _("%(email)s is on the list again.", email=back.email))
 
 
 def channel_export(channel_id: uuid.UUID) -> Response:
@@ -221,7 +257,8 @@ def _say_added(added: Added) -> str:
     return " ".join(said)
 
 
-def _done(channel_id: uuid.UUID, said: str) -> BaseResponse:
+def done(channel_id: uuid.UUID, said: str) -> BaseResponse:
+    """Say what was done, on the channel's page."""
     flash(said, "success")
     return redirect(url_for("publishing.channel", channel_id=channel_id), 303)
 
@@ -230,14 +267,16 @@ def _newsroom_address(card: BrandCard) -> str:
     return runtime().settings.base_url + room_of(session(), card.id).path
 
 
-def _channel_page(
+def channel_page(
     found: Channel,
     *,
     reconnecting: ReconnectForm | None = None,
+    filling: MockupAccountForm | None = None,
     adding: PeopleForm | None = None,
     faults: object = (),
     status: int = 200,
 ) -> Answer:
+    """Return the page of a channel; the forms are those that were refused."""
     card = brand_card_of(found.brand_id)
     is_list = found.kind == ChannelKind.EMAIL
     after = request.args.get("after", "") if request.method == "GET" else ""
@@ -253,6 +292,7 @@ def _channel_page(
         waiting=connecting.waiting(session(), found.id),
         newsroom=_newsroom_address(card),
         reconnecting=reconnecting or _empty(ReconnectForm),
+        filling=filling or _for_mockup(found),
         adding=adding or _empty(PeopleForm),
         faults=faults,
         people=people[: subscribers.PAGE_LENGTH],
@@ -263,6 +303,12 @@ def _channel_page(
         number=new_operation_id,
     )
     return html, status
+
+
+def _for_mockup(found: Channel) -> MockupAccountForm:
+    form = MockupAccountForm(formdata=None)
+    form.handle.data = found.settings.get("handle", "")
+    return form
 
 
 def _empty(form: type[Form]) -> Form:
@@ -279,6 +325,8 @@ def register(blueprint: Blueprint) -> None:
     blueprint.add_url_rule(one, view_func=channel)
     blueprint.add_url_rule(f"{one}/connection", view_func=channel_connection, methods=["POST"])
     blueprint.add_url_rule(f"{one}/disconnection", view_func=channel_disconnection, methods=["POST"])
+    blueprint.add_url_rule(f"{one}/account", view_func=channel_account, methods=["POST"])
+    blueprint.add_url_rule(f"{one}/mockup", view_func=channel_mockup, methods=["POST"])
     blueprint.add_url_rule(f"{one}/test", view_func=channel_test, methods=["POST"])
     blueprint.add_url_rule(f"{one}/people", view_func=channel_people, methods=["POST"])
     blueprint.add_url_rule(f"{person}/removal", view_func=channel_person_removal, methods=["POST"])

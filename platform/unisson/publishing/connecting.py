@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from urllib.parse import urlsplit
 
@@ -10,7 +10,7 @@ from sqlalchemy import func, select, text
 
 from tenants.access import Actor
 from tenants.base import new_id, utcnow
-from tenants.errors import NotFoundError, RefusedError
+from tenants.errors import NotFoundError, RefusedError, StaleError
 from tenants.permissions import Permission
 from tenants.session import Database, TenantSession
 from unisson.activity.trail import record
@@ -28,9 +28,14 @@ from unisson.web.i18n import lazy
 DEFAULT_SERVICE = "https://bsky.social"
 
 CONNECTED_ALREADY = lazy("This account is connected to this brand already. Reconnect it from its own page.")
+MOCKUP_THERE = lazy(
+    "A mock-up of this brand stands for this account. Connect it on the mock-up’s own page: what is planned goes out"
+    " then."
+)
 BAD_SERVICE = lazy("Write the address of the server as https://bsky.social.")
 BAD_REPLY = lazy("This is not an e-mail address that can be written to.")
 NEWSROOM_STAYS = lazy("The newsroom is part of the brand and stays. Nothing was changed.")
+IS_A_MOCKUP = lazy("This channel is a mock-up: there is no account behind it yet. Nothing was changed.")
 NO_PASSWORD = lazy("Type the app password: the one from before can't be shown or reused.")
 
 _OVERDUE = text("""
@@ -50,12 +55,22 @@ class Means:
     database: Database
 
 
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """What signs in at a Bluesky server, as typed; `instead` says that another account than planned is meant."""
+
+    service: str
+    handle: str
+    password: str = field(repr=False)
+    instead: bool = False
+
+
 def channels_of_brand(session: TenantSession, brand_id: uuid.UUID) -> Sequence[Channel]:
     """Return all channels of a brand, disconnected ones last."""
     return session.scalars(
         select(Channel)
         .where(Channel.brand_id == brand_id)
-        .order_by(Channel.disconnected_at.is_not(None), Channel.kind.desc(), Channel.name)
+        .order_by(Channel.disconnected_at.is_not(None), Channel.mockup, Channel.kind.desc(), Channel.name)
     ).all()
 
 
@@ -72,9 +87,11 @@ def load_channel(session: TenantSession, actor: Actor, channel_id: uuid.UUID, *,
 
 
 def standing(channel: Channel, now: datetime) -> str:
-    """Return how a channel stands: working, trouble, paused or disconnected."""
+    """Return how a channel stands: working, trouble, paused, disconnected, or a mock-up."""
     if channel.disconnected_at is not None:
         return "disconnected"
+    if channel.mockup:
+        return "mockup"
     if channel.paused_until is not None and channel.paused_until > now:
         return "paused"
     return "trouble" if channel.trouble else "working"
@@ -89,26 +106,50 @@ def waiting(session: TenantSession, channel_id: uuid.UUID) -> int:
 
 
 def connect_bluesky(
-    session: TenantSession, actor: Actor, brand_id: uuid.UUID, means: Means, *, service: str, handle: str, password: str
+    session: TenantSession, actor: Actor, brand_id: uuid.UUID, means: Means, keys: Keys
 ) -> tuple[Channel, str]:
-    """Return the new channel and whom it signs in as. Raises RefusedError when the server says no.
+    """Return the new channel and whom it signs in as. Raises RefusedError when the server says no, ForbiddenError.
 
     The request's transaction stays open while the server answers (at most its deadline, half of what the database
     allows): a second click on the same form waits for it instead of connecting twice.
     """
     actor.require(Permission.CHANNEL_CONNECT, brand_id)
     require_confirmed(session, actor)
-    settings = {"service": _service(service), "handle": handle.removeprefix("@").strip().lower()}
-    known = channels_of_brand(session, brand_id)
-    if any(each.settings == settings and each.disconnected_at is None for each in known):
-        raise RefusedError(CONNECTED_ALREADY, field="handle")
-    secrets = {"app_password": password}
+    handle = bare(keys.handle)
+    if any(each.mockup and each.settings.get("handle") == handle for each in channels_of_brand(session, brand_id)):
+        raise RefusedError(MOCKUP_THERE, field="handle")
+    return open_bluesky(session, actor, brand_id, means, keys)
+
+
+def open_bluesky(
+    session: TenantSession, by: Actor, brand_id: uuid.UUID, means: Means, keys: Keys
+) -> tuple[Channel, str]:
+    """Do what `connect_bluesky` does, whether or not `by` may: whom the agency asked by a link has no role."""
+    settings, sealed, said = sign_in(session, brand_id, means, keys)
     channel = Channel(
-        id=new_id(), brand_id=brand_id, kind=ChannelKind.BLUESKY.value, name=settings["handle"], settings=settings
-    )
-    said = _verified(session, channel, means, secrets)
-    channel.secret = means.vault.seal(secrets)
-    return _keep(session, actor, channel), said
+        id=new_id(), brand_id=brand_id, kind=ChannelKind.BLUESKY.value, name=settings["handle"], settings=settings,
+        secret=sealed,
+    )  # fmt: skip
+    return _keep(session, by, channel), said
+
+
+def sign_in(session: TenantSession, brand_id: uuid.UUID, means: Means, keys: Keys) -> tuple[dict[str, str], bytes, str]:
+    """Return the settings of an account, its sealed secret and whom it signs in as, once its server said yes.
+
+    Raises RefusedError for an account that the brand has already, and when the server says no.
+    """
+    settings = {"service": _service(keys.service), "handle": bare(keys.handle)}
+    known = channels_of_brand(session, brand_id)
+    if any(each.settings == settings and each.disconnected_at is None and not each.mockup for each in known):
+        raise RefusedError(CONNECTED_ALREADY, field="handle")
+    secrets = {"app_password": keys.password}
+    tried = Channel(id=new_id(), kind=ChannelKind.BLUESKY.value, settings=settings)
+    return settings, means.vault.seal(secrets), _verified(session, tried, means, secrets)
+
+
+def bare(handle: str) -> str:
+    """Return a handle as it is kept: without its @, in small letters."""
+    return handle.strip().removeprefix("@").strip().lower()
 
 
 def connect_list(
@@ -139,6 +180,8 @@ def reconnect(session: TenantSession, actor: Actor, channel_id: uuid.UUID, means
     Returns whom it signs in as. Raises RefusedError, with the channel as it was.
     """
     channel = load_channel(session, actor, channel_id, lock=True)
+    if channel.mockup:
+        raise StaleError(IS_A_MOCKUP)
     secrets: dict[str, str] = {}
     if channel.kind == ChannelKind.BLUESKY:
         if not password:
@@ -160,6 +203,8 @@ def disconnect(session: TenantSession, actor: Actor, channel_id: uuid.UUID) -> i
     channel = load_channel(session, actor, channel_id, lock=True)
     if channel.kind == ChannelKind.NEWSROOM:
         raise RefusedError(NEWSROOM_STAYS)
+    if channel.mockup:
+        raise StaleError(IS_A_MOCKUP)
     if channel.disconnected_at is None:
         channel.disconnected_at = utcnow()
         channel.secret = channel.tokens = None
@@ -171,6 +216,8 @@ def disconnect(session: TenantSession, actor: Actor, channel_id: uuid.UUID) -> i
 def try_out(session: TenantSession, actor: Actor, channel_id: uuid.UUID, means: Means) -> str:
     """Return whom the channel signs in as now. Nothing is published. Raises RefusedError saying what is wrong."""
     channel = load_channel(session, actor, channel_id)
+    if channel.mockup:
+        raise StaleError(IS_A_MOCKUP)
     return _verified(session, channel, means, means.vault.open(channel.secret))
 
 

@@ -1,10 +1,12 @@
 """The forms of channels and publications."""
 
+from dataclasses import replace
+
 from flask_wtf.file import FileField
-from wtforms import PasswordField, RadioField, SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
+from wtforms import BooleanField, PasswordField, RadioField, SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 from wtforms.validators import InputRequired, Length
 
-from unisson.publishing.connecting import DEFAULT_SERVICE
+from unisson.publishing.connecting import DEFAULT_SERVICE, Keys
 from unisson.web.forms import Form, LineField, TextField
 from unisson.web.i18n import lazy
 
@@ -30,6 +32,37 @@ class BlueskyForm(Form):
         lazy("App password"),
         [InputRequired(REQUIRED), Length(max=256, message=TOO_LONG)],
         description=lazy("Made in Bluesky under Settings, Privacy and security, App passwords. It is kept encrypted."),
+    )
+
+    @property
+    def keys(self) -> Keys:
+        """Return what signs in, as it was typed."""
+        return Keys(self.service.data or "", self.handle.data or "", self.app_password.data or "")
+
+
+class MockupAccountForm(BlueskyForm):
+    """Connecting the account that a mock-up stands for."""
+
+    instead = BooleanField(lazy("It is another account than planned, and what is planned goes out there"))
+
+    @property
+    def keys(self) -> Keys:
+        """Return what signs in, as it was typed, and whether another account is meant."""
+        return replace(super().keys, instead=bool(self.instead.data))
+
+
+class MockupForm(Form):
+    """A channel to plan on before it is connected."""
+
+    name = LineField(
+        lazy("Name of the channel"),
+        [InputRequired(REQUIRED), Length(max=120, message=TOO_LONG)],
+        description=lazy("As your team and the client read it. It stays when the channel is connected."),
+    )
+    handle = LineField(
+        lazy("Handle, if it is known"),
+        [Length(max=253, message=TOO_LONG)],
+        description=lazy("As on the profile, such as marque.bsky.social. Previews show it."),
     )
 
 

@@ -21,7 +21,8 @@ _LOOK = """
 select p.id, p.state, p.attempts, p.due_at, p.late_accepted, p.client_ref, p.content_id, p.revision_id, p.channel_id,
        p.embargo_until, c.brand_id, c.revision_id as current_revision, c.state as content_state,
        c.late_limit, r.digest, r.payload,
-       ch.kind, ch.settings, ch.secret, ch.tokens, ch.faults, ch.disconnected_at,
+       ch.kind, ch.settings, ch.secret, ch.tokens, ch.faults, ch.disconnected_at, ch.mockup,
+       ch.connected_at,
        extract(epoch from ch.paused_until - clock_timestamp())::float as pause,
        extract(epoch from clock_timestamp() - turn.at)::float as late,
        exists (select from app.brands b where b.agency_id = c.agency_id and b.id = c.brand_id

@@ -2,6 +2,7 @@
 
 import enum
 import uuid
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +11,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from tenants.base import Base, Sealed, TenantOwned, Timestamp, belongs_to, one_of, unique_in_agency
 from unisson.publishing.channels.port import ChannelKind
+
+MOCKUP = "mockup"
+"""The word beside the kinds of a content's channels that says that one of them is a mock-up."""
 
 
 class PublicationState(enum.StrEnum):
@@ -35,13 +39,18 @@ class AttemptState(enum.StrEnum):
 
 
 class Channel(TenantOwned, Base):
-    """A connected account or site of a brand. `secret` and `tokens` are encrypted (`unisson.vault`)."""
+    """An account or site of a brand. `secret` and `tokens` are encrypted (`unisson.vault`).
+
+    A mock-up stands for an account that is not connected yet: contents are written and approved for it, and none
+    leaves. `connected_at` says since when a former mock-up is real.
+    """
 
     __tablename__ = "channels"
     __table_args__ = (
         belongs_to("brands", "brand_id"),
         Index(None, "agency_id", "brand_id"),
         CheckConstraint(one_of("kind", ChannelKind), name="kind"),
+        CheckConstraint("not mockup or (secret is null and tokens is null and kind = 'bluesky')", name="mockup"),
     )
 
     brand_id: Mapped[uuid.UUID]
@@ -54,7 +63,16 @@ class Channel(TenantOwned, Base):
     paused_until: Mapped[datetime | None]
     trouble: Mapped[str | None]
     disconnected_at: Mapped[datetime | None]
+    mockup: Mapped[bool] = mapped_column(server_default="false")
+    connected_at: Mapped[datetime | None]
     created_at: Mapped[Timestamp]
+
+
+def kinds_of(channels: Iterable[Channel]) -> str:
+    """Return the kinds of a content's channels as its row has them: with MOCKUP beside them where one is a mock-up."""
+    chosen = list(channels)
+    beside = {MOCKUP} if any(each.mockup for each in chosen) else set()
+    return " ".join(sorted({each.kind for each in chosen} | beside))
 
 
 class Subscriber(TenantOwned, Base):

@@ -87,6 +87,19 @@ CODES: dict[str, Explanation] = {
         KEPT,
         lazy("Connect the channel again, then send it; or leave it unsent."),
     ),
+    "mockup": Explanation(
+        lazy("Its channel was a mock-up when its time came: there was no account that it could leave by."),
+        KEPT,
+        lazy(
+            "Connect the channel, then send it; or publish it by hand and give its address; or leave it unsent, and"
+            " give the content another date."
+        ),
+    ),
+    "connected later": Explanation(
+        lazy("Its time had passed when its channel, a mock-up until then, was connected. It did not leave by itself."),
+        KEPT,
+        lazy("Send it now if it still makes sense; or leave it unsent, and give the content another date."),
+    ),
     "superseded": Explanation(
         lazy("The content was changed or cancelled before this version left."),
         lazy("This version stays in the content's history."),

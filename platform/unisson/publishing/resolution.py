@@ -13,11 +13,12 @@ from unisson.activity.trail import record
 from unisson.editorial.contents import load
 from unisson.editorial.models import Content
 from unisson.jobs import ring_after_commit
-from unisson.publishing.models import Publication, PublicationState
+from unisson.publishing.models import Channel, Publication, PublicationState
 from unisson.web.i18n import lazy
 
 NOT_STOPPED = lazy("This publication is not waiting for a decision any more. Nothing was changed.")
 NO_ADDRESS = lazy("Paste the address where it stands, starting with https://, so that the calendar can link to it.")
+MOCKUP = lazy("This channel is a mock-up: there is no account to send it by. Connect the channel first.")
 SUPERSEDED = lazy("The content changed since. Submit it again; it will be planned anew.")
 STOPPED = frozenset({PublicationState.HELD, PublicationState.FAILED})
 
@@ -37,10 +38,15 @@ def confirm_live(session: TenantSession, actor: Actor, publication_id: uuid.UUID
 
 
 def send_again(session: TenantSession, actor: Actor, publication_id: uuid.UUID) -> Publication:
-    """Let the publication leave now, late or not, under its first reference: `actor` says that it is not out."""
+    """Let the publication leave now, late or not, under its first reference: `actor` says that it is not out.
+
+    Raises RefusedError while its channel is a mock-up, StaleError.
+    """
     publication, content = _stopped(session, actor, publication_id)
     if publication.revision_id != content.revision_id:
         raise StaleError(SUPERSEDED)
+    if session.get_one(Channel, (session.agency_id, publication.channel_id)).mockup:
+        raise RefusedError(MOCKUP, field="choice")
     publication.state = PublicationState.SCHEDULED
     publication.late_accepted = True
     publication.reason = None

@@ -6,7 +6,7 @@ from tenants.session import TenantSession
 from unisson.activity.trail import record
 from unisson.editorial.models import Content, ContentState
 from unisson.notifications.notices import tell
-from unisson.publishing.models import PublicationState
+from unisson.publishing.models import MOCKUP, PublicationState
 
 _COUNTS = text("""
 select state, count(*) as n, min(remote_url) filter (where remote_url is not null) as url
@@ -42,6 +42,8 @@ def settle(session: TenantSession, content: Content) -> bool:
         content.state = after
         published = counts.get(PublicationState.PUBLISHED)
         content.live_url = published.url if published else None
+        if after == ContentState.PUBLISHED:
+            content.channel_kinds = " ".join(each for each in content.channel_kinds.split() if each != MOCKUP)
         session.flush()
         _tell(session, content, after)
     return after != ContentState.PUBLISHING

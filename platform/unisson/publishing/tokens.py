@@ -10,7 +10,7 @@ from unisson.vault import Vault
 
 _READ = text("select tokens from app.channels where id = :id")
 _LOCK = text("select tokens from app.channels where id = :id for update")
-_STORE = text("update app.channels set tokens = :tokens where id = :id")
+_STORE = text("update app.channels set tokens = :tokens where id = :id and not mockup and disconnected_at is null")
 
 
 class ChannelTokens:

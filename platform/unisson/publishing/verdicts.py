@@ -40,11 +40,18 @@ def _never(seen: Row[Any]) -> Verdict | None:
         return Verdict("held", "not_sent", "on_hold")
     if seen.unsubscribed_at is not None:
         return Verdict("cancelled", "not_sent", "unsubscribed")
+    reason = _without_account(seen) or ("first cancelled" if seen.first_state == "cancelled" else None)
+    return Verdict("held", "not_sent", reason) if reason else None
+
+
+def _without_account(seen: Row[Any]) -> str | None:
+    """Return why there is, or was at its time, no account that a publication could leave by."""
     if seen.disconnected_at is not None:
-        return Verdict("held", "not_sent", "disconnected")
-    if seen.first_state == "cancelled":
-        return Verdict("held", "not_sent", "first cancelled")
-    return None
+        return "disconnected"
+    if seen.mockup:
+        return "mockup"
+    was_due = seen.connected_at is not None and seen.due_at <= seen.connected_at
+    return "connected later" if was_due and not seen.late_accepted else None
 
 
 def _not_now(seen: Row[Any], lateness_limit: float) -> Verdict | None:

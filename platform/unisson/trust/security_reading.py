@@ -115,7 +115,7 @@ def channels(session: TenantSession) -> Sequence[Connected]:
     rows = session.execute(
         select(Channel.id, Brand.name, Brand.slug, Channel.kind, Channel.name, Channel.created_at, Channel.trouble)
         .join(Brand, (Brand.agency_id == Channel.agency_id) & (Brand.id == Channel.brand_id))
-        .where(Channel.disconnected_at.is_(None), Brand.archived_at.is_(None))
+        .where(Channel.disconnected_at.is_(None), ~Channel.mockup, Brand.archived_at.is_(None))
         .order_by(Brand.name, Channel.kind, Channel.name)
     )
     return [Connected(*row) for row in rows]

@@ -1,0 +1,292 @@
+"""A mock-up is written for and approved like any channel, and nothing of it leaves by any path until it is connected."""
+
+import uuid
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import select, text
+from sqlalchemy.exc import DBAPIError
+
+from tenants.base import new_id
+from tests.publishing.test_publisher import SettledAtOnce, drain, hasten
+from tests.standins.pds import PASSWORD, StandInPds
+from tests.support.campaign import Approved, approve_many, forget_what_others_left
+from tests.support.world import World
+from unisson.activity.models import Event
+from unisson.editorial.models import Content
+from unisson.outbound import Outbound
+from unisson.publishing.channels.registry import Registry
+from unisson.publishing.delivery import Hands
+from unisson.publishing.models import Attempt, Channel, Publication
+from unisson.publishing.publisher import Publisher
+from unisson.runtime import Runtime, web_runtime
+
+HTTPS = "https://localhost"
+
+
+@pytest.fixture
+def pds(tmp_path: Path) -> Iterator[StandInPds]:
+    server = StandInPds(tmp_path / "effects.jsonl")
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def publisher(worker: Runtime, pds: StandInPds) -> Publisher:
+    forget_what_others_left(worker)
+    registry = Registry([SettledAtOnce(Outbound(allow=["127.0.0.0/8", pds.http.place]))])
+    return Publisher(Hands(worker.database, worker.vault, registry, lambda _agency, _digest: b"", 900.0), threads=4)
+
+
+@pytest.fixture
+def desk(app, settings, pds, world: World) -> Iterator[FlaskClient]:
+    """The community manager's browser, in a product that may reach the stand-in."""
+    held = web_runtime(replace(settings, outbound_allow=("127.0.0.0/8", pds.http.place)))
+    usual = app.extensions["unisson"]
+    app.extensions["unisson"] = held
+    yield world.sign_in(app.test_client(), "cm")
+    app.extensions["unisson"] = usual
+    held.database.engine.dispose()
+    held.valkey.close()
+
+
+@pytest.fixture
+def mockup(runtime: Runtime, world: World) -> uuid.UUID:
+    return planned(runtime, world)
+
+
+def planned(runtime: Runtime, world: World, handle: str = "marque.test") -> uuid.UUID:
+    with runtime.database.agency(world.agency_id) as session:
+        settings = {"handle": handle} if handle else {}
+        channel = Channel(
+            id=new_id(), brand_id=world.brand_id, kind="bluesky", name="Le Bluesky", mockup=True, settings=settings
+        )
+        session.add(channel)
+        return channel.id
+
+
+def connect(desk: FlaskClient, world: World, channel_id: uuid.UUID, pds: StandInPds, **more: str):
+    data = {"service": pds.url, "handle": "@marque.test", "app_password": PASSWORD, **more}
+    return desk.post(f"/{world.slug}/channels/{channel_id}/account", data=data, base_url=HTTPS)
+
+
+def channel_of(runtime: Runtime, world: World, channel_id: uuid.UUID) -> Channel:
+    with runtime.database.agency(world.agency_id) as session:
+        return session.get_one(Channel, (world.agency_id, channel_id))
+
+
+def stands(runtime: Runtime, world: World, approved: Approved) -> tuple[str, str, str | None, int]:
+    """Return how the content and its one publication stand, why, and how many attempts there ever were."""
+    with runtime.database.agency(world.agency_id) as session:
+        row = session.scalars(select(Publication).where(Publication.content_id == approved.content_id)).one()
+        state = session.get_one(Content, (world.agency_id, approved.content_id)).state
+        tries = session.scalars(select(Attempt).where(Attempt.publication_id == row.id)).all()
+        return state, row.state, row.reason, len(tries)
+
+
+def put_due(worker: Runtime, world: World, approved: Approved, seconds: int) -> None:
+    with worker.database.agency(world.agency_id) as session:
+        session.execute(
+            text(
+                "update app.publications set due_at = clock_timestamp() + make_interval(secs => :s)"
+                " where content_id = :c"
+            ),
+            {"s": seconds, "c": approved.content_id},
+        )
+
+
+def test_it_is_planned_with_its_limits_and_says_what_it_is(desk, runtime, world) -> None:
+    new = f"/{world.slug}/brands/{world.brand_slug}/channels/new?kind=mockup"
+    assert desk.get(new, base_url=HTTPS).status_code == 200
+    answer = desk.post(new, data={"name": "Le Bluesky", "handle": " @Marque.Test "}, base_url=HTTPS)
+    assert answer.status_code == 303
+    with runtime.database.agency(world.agency_id) as session:
+        made = session.scalars(select(Channel).where(Channel.mockup)).one()
+        assert (made.kind, made.settings, made.secret) == ("bluesky", {"handle": "marque.test"}, None)
+    page = desk.get(answer.headers["Location"], base_url=HTTPS).text
+    assert "Maquette" in page
+    again = desk.post(new, data={"name": "le bluesky", "handle": "autre.test"}, base_url=HTTPS)
+    assert again.status_code == 422
+    assert "autre.test" in again.text
+    written = desk.get(f"/{world.slug}/brands/{world.brand_slug}/contents/new", base_url=HTTPS, follow_redirects=True)
+    assert "ne partira pas" in written.text
+
+
+@pytest.mark.parametrize(
+    "typed", [{"name": "", "handle": "x"}, {"name": "x" * 121}, {"name": "x", "handle": "h" * 254}]
+)
+def test_what_cannot_be_kept_is_refused_with_what_was_typed(desk, runtime, world, typed) -> None:
+    new = f"/{world.slug}/brands/{world.brand_slug}/channels/new?kind=mockup"
+    answer = desk.post(new, data=typed, base_url=HTTPS)
+    assert answer.status_code == 422
+    assert all(value in answer.text for value in typed.values())
+    with runtime.database.agency(world.agency_id) as session:
+        assert session.scalars(select(Channel).where(Channel.mockup)).all() == []
+
+
+def test_what_comes_due_is_held_and_never_tried(publisher, runtime, worker, world, mockup, pds) -> None:
+    (approved,) = approve_many(runtime, world, [mockup], 1)
+    drain(publisher, worker, world)
+    assert stands(runtime, world, approved) == ("held", "held", "mockup", 0)
+    assert pds.effects.all() == []
+
+
+def test_the_database_refuses_its_attempt_whoever_asks(publisher, runtime, worker, world, mockup) -> None:
+    (approved,) = approve_many(runtime, world, [mockup], 1, due_in=3600)
+    publisher.drain(5)
+    put_due(worker, world, approved, -5)
+    refused = []
+    for setting in (
+        "mockup = true",
+        "mockup = false, disconnected_at = now()",
+        "mockup = false, disconnected_at = null, connected_at = now()",
+    ):
+        with worker.database.agency(world.agency_id) as session:
+            session.execute(text(f"update app.channels set {setting} where id = :c"), {"c": mockup})
+        with pytest.raises(DBAPIError) as no, worker.database.agency(world.agency_id) as session:
+            session.execute(
+                text(
+                    "insert into app.attempts (agency_id, id, publication_id, number, fence, digest, worker)"
+                    " select agency_id, gen_random_uuid(), id, 1, 0, :d, 'x' from app.publications"
+                    " where content_id = :c"
+                ),
+                {"d": approved.digest, "c": approved.content_id},
+            )
+        refused.append(no.value.orig.sqlstate)
+    assert refused == ["UN023", "UN023", "UN024"]
+
+
+def test_a_mockup_can_hold_no_secret(runtime, worker, world, mockup) -> None:
+    with pytest.raises(DBAPIError, match="ck_channels_mockup"), runtime.database.agency(world.agency_id) as session:
+        session.execute(text("update app.channels set secret = 'x' where id = :c"), {"c": mockup})
+
+
+def test_connected_it_keeps_what_is_planned_byte_by_byte(desk, publisher, runtime, worker, world, mockup, pds) -> None:
+    (ahead,) = approve_many(runtime, world, [mockup], 1, due_in=3600)
+    publisher.drain(5)
+    answer = connect(desk, world, mockup, pds)
+    assert answer.status_code == 303
+    real = channel_of(runtime, world, mockup)
+    assert (real.mockup, real.name, real.settings["handle"]) == (False, "Le Bluesky", "marque.test")
+    assert runtime.vault.open(real.secret) == {"app_password": PASSWORD}
+    with runtime.database.agency(world.agency_id) as session:
+        content = session.get_one(Content, (world.agency_id, ahead.content_id))
+        assert (content.state, content.revision_id, content.channel_kinds) == (
+            "scheduled",
+            ahead.revision_id,
+            "bluesky",
+        )
+        session.execute(
+            text("update app.channels set connected_at = connected_at - interval '1 hour' where id = :c"), {"c": mockup}
+        )
+    put_due(worker, world, ahead, -1)
+    drain(publisher, worker, world)
+    assert stands(runtime, world, ahead)[:2] == ("published", "published")
+    assert len(pds.effects.all()) == 1
+
+
+def test_what_is_past_due_waits_for_a_person_after_connecting(
+    desk, publisher, runtime, worker, world, mockup, pds
+) -> None:
+    held, unplanned = approve_many(runtime, world, [mockup], 2)
+    with worker.database.everywhere() as session:
+        session.execute(text("delete from app.dispatch where item_id = :c"), {"c": unplanned.content_id})
+    drain(publisher, worker, world)
+    assert connect(desk, world, mockup, pds).status_code == 303
+    with worker.database.agency(world.agency_id) as session:
+        session.execute(
+            text("insert into app.dispatch (kind, agency_id, item_id, queue, due_at)"
+                 " values ('content', :a, :c, 'publishing', now())"),
+            {"a": world.agency_id, "c": unplanned.content_id},
+        )  # fmt: skip
+    drain(publisher, worker, world)
+    assert stands(runtime, world, held) == ("held", "held", "mockup", 0)
+    assert stands(runtime, world, unplanned) == ("held", "held", "connected later", 0)
+    assert pds.effects.all() == []
+    with runtime.database.agency(world.agency_id) as session:
+        wanted = select(Publication.id).where(Publication.content_id == held.content_id)
+        publication_id = session.scalars(wanted).one()
+    answer = desk.post(
+        f"/{world.slug}/publications/{publication_id}/resolution", data={"choice": "again"}, base_url=HTTPS
+    )
+    assert answer.status_code == 303
+    drain(publisher, worker, world)
+    assert stands(runtime, world, held)[:2] == ("published", "published")
+    assert len(pds.effects.all()) == 1
+
+
+def test_nobody_sends_it_by_hand_but_it_can_be_noted_as_out(
+    desk, publisher, runtime, worker, world, mockup, pds
+) -> None:
+    (approved,) = approve_many(runtime, world, [mockup], 1)
+    drain(publisher, worker, world)
+    with runtime.database.agency(world.agency_id) as session:
+        where = select(Publication.id).where(Publication.content_id == approved.content_id)
+        path = f"/{world.slug}/publications/{session.scalars(where).one()}/resolution"
+    assert desk.post(path, data={"choice": "again"}, base_url=HTTPS).status_code == 422
+    assert desk.post(path, data={"choice": "live", "url": "nowhere"}, base_url=HTTPS).status_code == 422
+    hasten(worker, world)
+    drain(publisher, worker, world)
+    assert stands(runtime, world, approved) == ("held", "held", "mockup", 0)
+    seen = {"choice": "live", "url": "https://bsky.app/profile/marque.test/post/1"}
+    assert desk.post(path, data=seen, base_url=HTTPS).status_code == 303
+    drain(publisher, worker, world)
+    assert stands(runtime, world, approved) == ("published", "published", None, 0)
+    with runtime.database.agency(world.agency_id) as session:
+        assert session.get_one(Content, (world.agency_id, approved.content_id)).channel_kinds == "bluesky"
+
+
+def test_another_account_than_planned_is_asked_about(desk, runtime, world, mockup, pds) -> None:
+    answer = connect(desk, world, mockup, pds, handle="autre.test")
+    assert answer.status_code == 422
+    assert "autre.test" in answer.text
+    assert PASSWORD not in answer.text
+    assert channel_of(runtime, world, mockup).mockup
+    assert connect(desk, world, mockup, pds, handle="autre.test", instead="y").status_code == 303
+    assert channel_of(runtime, world, mockup).settings["handle"] == "autre.test"
+    assert connect(desk, world, mockup, pds).status_code == 409
+
+
+def test_a_wrong_password_leaves_the_mockup_as_it_was(desk, runtime, world, mockup, pds) -> None:
+    answer = connect(desk, world, mockup, pds, app_password="not-the-one")
+    assert answer.status_code == 422
+    assert "not-the-one" not in answer.text
+    found = channel_of(runtime, world, mockup)
+    assert (found.mockup, found.settings, found.secret) == (True, {"handle": "marque.test"}, None)
+
+
+def test_its_account_is_not_connected_beside_it(desk, runtime, world, mockup, pds) -> None:
+    new = f"/{world.slug}/brands/{world.brand_slug}/channels/new?kind=bluesky"
+    data = {"service": pds.url, "handle": "marque.test", "app_password": PASSWORD}
+    assert desk.post(new, data=data, base_url=HTTPS).status_code == 422
+    with runtime.database.agency(world.agency_id) as session:
+        assert session.scalars(select(Channel.name).where(Channel.kind == "bluesky")).all() == ["Le Bluesky"]
+
+
+def test_disconnected_it_goes_on_as_a_mockup_of_the_same_account(
+    desk, publisher, runtime, worker, world, mockup, pds
+) -> None:
+    assert connect(desk, world, mockup, pds).status_code == 303
+    with runtime.database.agency(world.agency_id) as session:
+        session.execute(text("update app.channels set connected_at = null where id = :c"), {"c": mockup})
+    (out,) = approve_many(runtime, world, [mockup], 1)
+    drain(publisher, worker, world)
+    assert stands(runtime, world, out)[0] == "published"
+    one = f"/{world.slug}/channels/{mockup}"
+    assert desk.post(f"{one}/mockup", base_url=HTTPS).status_code == 422
+    assert desk.post(f"{one}/disconnection", base_url=HTTPS).status_code == 303
+    assert desk.post(f"{one}/mockup", base_url=HTTPS).status_code == 303
+    assert channel_of(runtime, world, mockup).mockup
+    assert desk.post(f"{one}/test", base_url=HTTPS).status_code == 409
+    assert desk.post(f"{one}/disconnection", base_url=HTTPS).status_code == 409
+    # What left as one account must not be looked up, or sent again, as another one.
+    assert connect(desk, world, mockup, pds, handle="autre.test", instead="y").status_code == 422
+    assert connect(desk, world, mockup, pds).status_code == 303
+    with runtime.database.agency(world.agency_id) as session:
+        told = select(Event.verb).where(Event.subject_id == mockup).order_by(Event.at, Event.id)
+        assert session.scalars(told).all() == [
+            "channel.connected", "channel.disconnected", "channel.emptied", "channel.connected",
+        ]  # fmt: skip
