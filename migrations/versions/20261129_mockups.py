@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "20261129_mockups"
-down_revision = "20261128_hooks"
+down_revision = "20261129_spares"
 branch_labels = None
 depends_on = None
 
