@@ -2,8 +2,11 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
+# Compiled modules are kept beside their sources, whatever the machine prefers: each process of a test would compile anew.
+export PYTHONDONTWRITEBYTECODE :=
+
 .DEFAULT_GOAL := help
-.PHONY: help run test check security bench peers chaos properties screenshots lock catalog clean setup setup-dev chromium pango
+.PHONY: help run test check security bench peers peer-servers chaos properties screenshots lock catalog clean setup setup-dev chromium pango
 
 help: ## Show what can be made
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1	\2/' | expand -t 22
@@ -11,8 +14,9 @@ help: ## Show what can be made
 run: setup pango ## Start Unisson on this machine with a demonstration agency; Ctrl-C stops it
 	@exec $(BIN)/unisson up
 
+# Three at a time on two cores: the tests wait a third of their time, on a browser, on a process or on the clock.
 test: setup-dev chromium pango ## Run the tests, a real browser included
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not peers"
+	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder -m "not peers"
 
 check: setup-dev ## Lint, types, layers, templates, translations
 	$(BIN)/ruff check .
@@ -30,9 +34,11 @@ security: setup-dev ## Look for faults with semgrep and bandit, and list what is
 bench: setup-dev ## Measure speed and memory, side by side with the bare parts
 	$(BIN)/python -m benchmarks
 
-peers: setup-dev ## Run the tests that need real outside servers, which are installed first
+peers: peer-servers ## Run the tests that need real outside servers, which are installed first
+	$(BIN)/python -m pytest tests/peers -m peers
+
+peer-servers: setup-dev ## Install the outside servers alone
 	$(BIN)/python tools/peers.py install
-	$(BIN)/python -m pytest -m peers
 
 chaos: setup-dev ## Kill processes for a long while; nothing may be lost or sent twice
 	CHAOS=long $(BIN)/python -m pytest -m chaos -s

@@ -14,6 +14,7 @@ from flask.testing import FlaskClient
 from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import Playwright, sync_playwright
 from support.browser import Browser
+from support.cluster import spare_the_disk
 from support.desk import Desk
 from support.world import World, build_world
 
@@ -48,6 +49,7 @@ def data_dir() -> Iterator[Path]:
 def settings(data_dir: Path) -> Iterator[Settings]:
     """Settings of a product whose servers run and whose database is at the newest migration."""
     with embedded.servers(data_dir) as servers:
+        spare_the_disk(servers.database)
         made = Settings.from_environ(
             {
                 "ENVIRONMENT": "test",

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
+from support.cluster import spare_the_disk
 
 from unisson import embedded
 from unisson.config import Settings
@@ -67,6 +68,7 @@ def live(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureReques
     data_dir = request.getfixturevalue("live_folder")
     port = _free_port()
     with embedded.servers(data_dir) as servers:
+        spare_the_disk(servers.database)
         environment = {
             **os.environ,
             "ENVIRONMENT": "development",
@@ -116,9 +118,9 @@ def live_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 def _free_port() -> int:
     """A port that nobody is given meanwhile: below those that the system gives out, and of this test process alone."""
-    first = 21_000 + 4_000 * int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    first = 20_000 + 3_000 * int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
     while True:
-        port = first + secrets.randbelow(4_000)
+        port = first + secrets.randbelow(3_000)
         with socket.socket() as probe, suppress(OSError):
             probe.bind(("127.0.0.1", port))
             return port

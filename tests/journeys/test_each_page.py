@@ -5,11 +5,12 @@ new page joins by being linked to, or fails here by its name.
 """
 
 from collections import Counter, deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
+import lxml.html
 import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # it has no types
 from playwright.sync_api import Browser, ConsoleMessage, Error, Page, Response
@@ -97,20 +98,34 @@ class Walk:
             if endpoint is None or endpoint in NOT_PAGES or visits[endpoint] >= SAMPLES.get(endpoint, 2):
                 continue
             visits[endpoint] += 1
-            answer = self.open(path)
-            if answer is None:
-                continue
-            landed = self.endpoint(self.page.url.removeprefix(self.home)) or endpoint
-            if landed not in self.looked_at:
-                self.looked_at[landed] = path
-                if faults := list(self.look(answer)):
-                    self.faults[f"{landed} at {path}"] = faults
-            self.said.clear()
-            for link in self.page.eval_on_selector_all("a[href]", "all => all.map((each) => each.href)"):
+            for link in self.links(endpoint, path):
                 rest = link.removeprefix(self.home).partition("#")[0]
                 if rest.startswith("/") and rest not in known:
                     known.add(rest)
                     ahead.append(rest)
+
+    def links(self, endpoint: str, path: str) -> Iterable[str]:
+        """Return where a page leads. One of a kind that was looked at before is read without being drawn again."""
+        if endpoint in self.looked_at:
+            read = self.page.request.get(path)
+            if self.landed(read.url, endpoint) in self.looked_at:
+                is_page = "text/html" in read.headers.get("content-type", "")
+                return links_of(read.text(), read.url) if is_page else ()
+        answer = self.open(path)
+        if answer is None:
+            return ()
+        landed = self.landed(self.page.url, endpoint)
+        if landed not in self.looked_at:
+            self.looked_at[landed] = path
+            if faults := list(self.look(answer)):
+                self.faults[f"{landed} at {path}"] = faults
+        self.said.clear()
+        found: list[str] = self.page.eval_on_selector_all("a[href]", "all => all.map((each) => each.href)")
+        return found
+
+    def landed(self, url: str, endpoint: str) -> str:
+        """Return what answered in the end, when `endpoint` may have led on."""
+        return self.endpoint(url.removeprefix(self.home)) or endpoint
 
     def endpoint(self, path: str) -> str | None:
         """Return what answers a path; None for what is not ours."""
@@ -144,6 +159,11 @@ class Walk:
         for each in Axe().run(self.page, options={"resultTypes": ["violations"]}).response["violations"]:
             if each["impact"] in {"serious", "critical"}:
                 yield f"{each['id']}: {each['nodes'][0]['html'][:160]}"
+
+
+def links_of(html: str, url: str) -> list[str]:
+    """Return the addresses that a page as it was sent leads to."""
+    return [urljoin(url, href) for href in lxml.html.fromstring(html).xpath("//a/@href")]
 
 
 @contextmanager
