@@ -25,14 +25,16 @@ class RefusedError(Exception):
     """An expected no: `sentence` (lazily translated) says what happened, what was kept and what to do.
 
     `status` is the HTTP status that fits: 409 for a race or a stale page, 410 for what is over, 422 for bad input.
+    `way` names what the page of the refusal offers next, where it isn't to go back: a key of `errors/_ways.html`.
     """
 
     status = 422
 
-    def __init__(self, sentence: object, *, field: str | None = None) -> None:
+    def __init__(self, sentence: object, *, field: str | None = None, way: str | None = None) -> None:
         super().__init__(str(field) if field else "refused")
         self.sentence = sentence
         self.field = field
+        self.way = way
 
 
 class StaleError(RefusedError):

@@ -1,5 +1,6 @@
 """Inviting, joining, changing roles and leaving."""
 
+import re
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -205,8 +206,27 @@ def test_ones_own_new_role_renews_ones_own_token(world, as_, new_browser):
 def test_the_last_owner_stays(as_, world):
     owner, browser = world.people["owner"].membership_id, as_("owner")
     assert browser.post(f"/{world.slug}/team/{owner}/role", data={"agency_role": "admin"}).status_code == 422
-    assert browser.post(f"/{world.slug}/team/{owner}/removal").status_code == 422
+    left = browser.post(f"/{world.slug}/team/{owner}/removal")
+    assert left.status_code == 422
+    assert f'action="/{world.slug}/team/{owner}/role"' in left.text  # their page stands, where the answer lies
     assert browser.get(f"/{world.slug}/settings").status_code == 200
+
+
+def test_a_refusal_leads_back_to_the_page_that_asked(as_, world):
+    browser, gone = as_("owner"), uuid.uuid4()
+    asked = {"data": {"agency_role": "admin"}}
+    path, page = f"/{world.slug}/team/{gone}/role", f"/{world.slug}/team?from=here"
+    back = browser.post(path, headers={"Referer": f"https://localhost{page}"}, **asked)
+    assert back.status_code == 404
+    assert f'href="{page}"' in back.text
+    assert "evil" not in browser.post(path, headers={"Referer": "https://evil.example/"}, **asked).text
+
+
+def test_the_settings_stand_in_the_navigation_of_who_may_open_them(as_, world):
+    settings = f'href="/{world.slug}/settings"'
+    page = as_("owner").get(f"/{world.slug}/activity").text
+    assert re.search(rf'{settings} aria-current="page"', page)
+    assert settings not in as_("cm").get(f"/{world.slug}/calendar").text
 
 
 def test_two_owners_leaving_at_once_leave_one(world, runtime):

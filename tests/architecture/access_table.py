@@ -72,6 +72,7 @@ TABLE: dict[str, Place] = {
     "identity.sign_up": Open(),
     "identity.signing_up": Open(),
     "identity.mail_sent": Open(),
+    "identity.sending_again": Open(),
     "identity.password_reset": Open(),
     "identity.asking_reset": Open(),
     "identity.setting_password": Open(by_token=True),

@@ -37,7 +37,9 @@ def test_the_link_is_good_once(guest, letters, holder):
     guest.post("/password-reset", data={"email": holder.email})
     token = letters.token(holder.email, "password_reset")
     guest.post(f"/password-reset/{token}", data={"password": NEW})
-    assert guest.get(f"/password-reset/{token}").status_code == 410
+    over = guest.get(f"/password-reset/{token}")
+    assert over.status_code == 410
+    assert 'href="/password-reset"' in over.text  # where to have another one, and not "the person who sent it"
     assert guest.post(f"/password-reset/{token}", data={"password": NEW + "x"}).status_code == 410
 
 

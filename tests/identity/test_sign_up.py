@@ -68,6 +68,32 @@ def test_a_known_address_gets_the_same_answer_and_another_letter(new_browser, le
     assert letters.to(typed["email"]) == ["verification", "already_registered"]
 
 
+def test_the_page_names_the_address_and_writes_once_more(guest, new_browser, letters, sign_up_form: Form):
+    typed, other = sign_up_form(), new_browser()
+    guest.post("/sign-up", data=typed)
+    assert typed["email"] in guest.get("/sign-up/sent").text
+    for _ in range(2):
+        assert guest.post("/sign-up/sent").location == "/sign-up/sent"
+    assert letters.to(typed["email"]) == ["verification"] * 3
+    other.post("/sign-up", data=sign_up_form(email=typed["email"]))
+    guest.post(f"/verification/{letters.token(typed['email'], 'verification')}")
+    other.post("/sign-up/sent")
+    assert letters.to(typed["email"])[-1] == "already_registered"
+
+
+def test_who_signed_up_with_nothing_has_nobody_written_to(guest):
+    assert guest.post("/sign-up/sent").location == "/sign-up"
+
+
+def test_with_one_agency_another_one_can_be_opened(guest, letters, sign_up_form: Form):
+    typed = sign_up_form()
+    guest.post("/sign-up", data=typed)
+    guest.post(f"/verification/{letters.token(typed['email'], 'verification')}")
+    assert guest.get("/").location == f"/{typed['slug']}/calendar"
+    assert 'href="/?all=1"' in guest.get("/me").text
+    assert "/me/agencies/new" in guest.get("/?all=1").text
+
+
 def test_a_known_address_opens_nothing(guest, new_browser, sign_up_form: Form, runtime):
     typed = sign_up_form()
     guest.post("/sign-up", data=typed)

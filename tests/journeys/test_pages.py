@@ -24,6 +24,16 @@ CALENDAR = "/atelier-nord/calendar"
 OF_A_BRAND = f"{CALENDAR}?brand=biscuiterie-trehoret"
 
 
+CRAMPED = """() => {
+  document.documentElement.style.fontSize = "200%";
+  const cut = [...document.querySelectorAll(".button, .desk-words")].filter((each) => each.checkVisibility()
+    && (each.scrollWidth > each.clientWidth || each.clientWidth < 160));
+  document.documentElement.style.fontSize = "";
+  return cut.map((each) => each.textContent.trim().slice(0, 40));
+}"""
+"""What is cut, or stands in a column of single letters, where text is twice as large (WCAG 2.2, 1.4.4)."""
+
+
 @dataclass
 class Desk:
     """One page of a browser, and what its console complained of since it was last asked."""
@@ -159,6 +169,7 @@ def test_the_client_s_link_is_open_without_an_account(
         opened.page.goto(address)
         assert opened.page.locator("h1").count() == 1
         assert opened.faults() == []
+        assert opened.page.evaluate(CRAMPED) == []
 
 
 def test_what_opens_by_a_secret_is_open_without_an_account(

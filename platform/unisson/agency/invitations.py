@@ -76,7 +76,7 @@ def find(session: TenantSession, token: str, *, lock: bool = False) -> tuple[Inv
         raise NotFoundError
     invitation, membership = found
     if invitation.accepted_at is not None:
-        raise GoneError(ACCEPTED)
+        raise GoneError(ACCEPTED, way="invited")
     if invitation.revoked_at is not None or membership.removed_at is not None:
         raise GoneError(REVOKED)
     if invitation.expires_at <= utcnow():

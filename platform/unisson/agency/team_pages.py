@@ -112,6 +112,10 @@ def _brand_id(typed: str | None) -> uuid.UUID | None:
 @blueprint.get("/team/<uuid:membership_id>")
 def member(membership_id: uuid.UUID) -> Answer:
     """Show one person: their roles, and how to change them."""
+    return _member_page(membership_id)
+
+
+def _member_page(membership_id: uuid.UUID, refusal: RefusedError | None = None) -> str:
     line = person_line(session(), actor(), membership_id)
     if line is None:
         raise NotFoundError
@@ -131,6 +135,7 @@ def member(membership_id: uuid.UUID) -> Answer:
         may_change=may_change,
         operation_id=new_operation_id,
         is_self=line.id == actor().membership_id,
+        refusal=refusal,
     )
 
 
@@ -162,7 +167,10 @@ def changing_role(membership_id: uuid.UUID) -> Answer:
     form = AgencyRoleForm()
     if not form.validate():
         raise NotFoundError
-    membership = verbs.change_role(session(), actor(), membership_id, AgencyRole(form.agency_role.data))
+    try:
+        membership = verbs.change_role(session(), actor(), membership_id, AgencyRole(form.agency_role.data))
+    except RefusedError as refusal:
+        return _member_page(membership_id, refusal), refusal.status
     if membership.id == actor().membership_id:
         browser.renew(sign_ins.rotate(session(), browser.person().sign_in_id))
         sign_ins.end_all(session(), browser.person().id, but=browser.person().sign_in_id)
@@ -226,6 +234,9 @@ def asking_factor_reset(membership_id: uuid.UUID) -> Answer:
 def removing(membership_id: uuid.UUID) -> Answer:
     """Take somebody out of the agency."""
     is_self = membership_id == actor().membership_id
-    verbs.remove(session(), actor(), membership_id)
+    try:
+        verbs.remove(session(), actor(), membership_id)
+    except RefusedError as refusal:
+        return _member_page(membership_id, refusal), refusal.status
     browser.tell(_("The person is no longer in the agency. What they wrote and decided stays."))
     return redirect(url_for("home.front" if is_self else "agency.team"), 303)

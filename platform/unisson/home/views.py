@@ -22,11 +22,11 @@ ASKING = Allowance("domain-allowed", RateLimitItemPerMinute(600))
 @blueprint.get("/")
 @public
 def front() -> Response | str:
-    """Show who we are to a visitor; take a person to their agency."""
+    """Show who we are to a visitor; take a person to their agency, or to all of theirs where they ask for `all`."""
     if not me().is_authenticated:
         return render_template("home/front.html")
     agencies = my_agencies()
-    if len(agencies) == 1:
+    if len(agencies) == 1 and "all" not in request.args:
         return redirect(url_for("calendars.month", agency=agencies[0].slug))
     return render_template("home/agencies.html", agencies=agencies)
 

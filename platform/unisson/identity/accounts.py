@@ -77,6 +77,15 @@ def write_to(session: Session, identity_id: uuid.UUID, purpose: str, letter_id: 
     ring_after_commit(session, "mail")
 
 
+def write_again(session: Session, email: str) -> None:
+    """Write once more to who signed up with `email`: the link, or that the address has an account already."""
+    known = session.execute(
+        select(Identity.id, Identity.email_verified_at).where(Identity.email == email, Identity.disabled_at.is_(None))
+    ).first()
+    if known is not None:
+        write_to(session, known.id, "already_registered" if known.email_verified_at else "verification")
+
+
 def letter_of(session: Session, form: str, email: str) -> uuid.UUID:
     """Return the id of the letter that a click on one form (its once-only number) asks for to one address.
 

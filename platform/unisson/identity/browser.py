@@ -111,6 +111,12 @@ def remember_newcomer(email: str) -> None:
     session[_NEWCOMER] = email
 
 
+def newcomer() -> str | None:
+    """Return the address that this browser signed up with, or None."""
+    email: str | None = session.get(_NEWCOMER)
+    return email
+
+
 def is_newcomer(email: str) -> bool:
     """Return whether this browser is the one that signed up with `email`."""
     return bool(session.get(_NEWCOMER) == email)

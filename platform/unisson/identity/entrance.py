@@ -2,7 +2,7 @@
 
 import uuid
 
-from flask import redirect, render_template, url_for
+from flask import redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from tenants.base import new_id
@@ -19,7 +19,7 @@ from unisson.identity.routes import blueprint
 from unisson.web import limits
 from unisson.web.db import any_session, enter_agency
 from unisson.web.guards import public, signed_in
-from unisson.web.i18n import language
+from unisson.web.i18n import _, language
 from unisson.web.noted import note_refusal
 
 Answer = Response | str | tuple[str, int]
@@ -64,9 +64,10 @@ def signing_in() -> Answer:
 @public
 def sign_out() -> Answer:
     """Let somebody out; who wants to come in again goes on from there."""
-    wanted = browser.destination("")
+    wanted, open_to_all = browser.destination(""), browser.page_of_ours(request.form.get("then"))
     browser.let_out()
-    answer = redirect(url_for("identity.sign_in", next=wanted) if wanted else url_for("home.front"), 303)
+    asked = url_for("identity.sign_in", next=wanted) if wanted else url_for("home.front")
+    answer = redirect(open_to_all or asked, 303)
     # Pages may be kept by the browser, which asks before it shows them again: now it forgets them. Not "storage", where
     # what was typed and not sent yet is kept.
     answer.headers["Clear-Site-Data"] = '"cache"'
@@ -129,7 +130,20 @@ def _slug(form: OpeningForm, session: TenantSession) -> str:
 @public
 def mail_sent() -> Answer:
     """Send somebody to their mail, whatever will arrive there."""
-    return render_template("identity/mail_sent.html")
+    return render_template("identity/mail_sent.html", email=browser.newcomer())
+
+
+@blueprint.post("/sign-up/sent")
+@public
+def sending_again() -> Answer:
+    """Write once more to the address that this browser signed up with: the page says the same for any."""
+    email = browser.newcomer()
+    if not email:
+        return redirect(url_for("identity.sign_up"), 303)
+    limits.spend(limits.VERIFICATION, email)
+    accounts.write_again(any_session(), email)
+    browser.tell(_("A letter is on its way again to %(email)s.", email=email))
+    return redirect(url_for("identity.mail_sent"), 303)
 
 
 @blueprint.get("/me/agencies/new")

@@ -18,7 +18,7 @@ LIFETIMES = {
     "factor_reset": timedelta(days=7),
 }
 
-OVER = lazy("This link was used already, or its time is over. Ask for a new one: it arrives within a minute.")
+OVER = lazy("This link was used already, or its time is over.")
 
 
 def mint(session: Session, letter: IdentityLetter) -> str:
@@ -41,7 +41,7 @@ def find(session: Session, token: str, purpose: str) -> IdentityLetter:
     if letter is None:
         raise NotFoundError
     if letter.used_at is not None or letter.expires_at is None or letter.expires_at <= utcnow():
-        raise GoneError(OVER)
+        raise GoneError(OVER, way=purpose)
     return letter
 
 
@@ -63,7 +63,7 @@ def redeem(session: Session, token: str, purpose: str) -> uuid.UUID:
         .returning(IdentityLetter.id)
     ).first()
     if mine is None:
-        raise GoneError(OVER)
+        raise GoneError(OVER, way=purpose)
     session.execute(
         update(IdentityLetter)
         .where(

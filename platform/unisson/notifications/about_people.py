@@ -41,6 +41,7 @@ def invitation(session: TenantSession, letter: Letter, base_url: str) -> Words |
             _("This invitation is yours alone and works until %(until)s.",
               until=moment(invited.expires_at, agency.timezone)),
         ),
+        footer=_("You receive this message because %(name)s invited you.", name=inviter.name),
     )  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from sqlalchemy import select
 
@@ -32,7 +33,7 @@ from unisson.notifications.words import Reader, Ready, Words
 from unisson.portal import codes
 from unisson.threads.addresses import address
 from unisson.web.db import runtime
-from unisson.web.i18n import pick_language, speaking
+from unisson.web.i18n import _, pick_language, speaking
 
 ABOUT_CONTENTS: Mapping[str, Callable[[Subject], Words | None]] = {
     "changes_requested": about_contents.changes_requested,
@@ -139,4 +140,12 @@ def compose_identity(session: GlobalSession, letter: IdentityLetter, base_url: s
     identity = session.get_one(Identity, letter.identity_id)
     reader = Reader(identity.email, identity.name, pick_language(identity.language))
     with speaking(reader.language):
-        return Ready(str(letter.id), reader, about_people.about_identity(session, letter, base_url))
+        words = about_people.about_identity(session, letter, base_url)
+        return Ready(str(letter.id), reader, replace(words, footer=_why(letter.purpose)))
+
+
+def _why(purpose: str) -> str:
+    """Return why a mail outside any agency comes: whoever never signed up must see what it is about."""
+    if purpose == "verification":
+        return _("You receive this message because somebody signed up to Unisson with this address.")
+    return _("You receive this message because this address has an account with Unisson.")

@@ -17,7 +17,10 @@ class Entry(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """One mail in its reader's language. `facts` are label and value; `quote` is what somebody said."""
+    """One mail in its reader's language. `facts` are label and value; `quote` is what somebody said.
+
+    `footer` says why one gets it, where it isn't that somebody works with them.
+    """
 
     subject: str
     heading: str

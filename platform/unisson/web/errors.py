@@ -2,6 +2,7 @@
 
 import uuid
 from typing import cast
+from urllib.parse import urlsplit
 
 import structlog
 from flask import Flask, g, make_response, render_template, request
@@ -30,15 +31,29 @@ TOO_MUCH = lazy(
 )
 
 
-def error_page(status: int, sentence: object = None, *, reference: str | None = None) -> Response:
-    """Return the page of one refusal; for htmx the partial, for a script its sentence as JSON."""
+def error_page(
+    status: int, sentence: object = None, *, reference: str | None = None, way: str | None = None
+) -> Response:
+    """Return the page of one refusal; for htmx the partial, for a script its sentence as JSON.
+
+    `way` is what comes next, where it isn't to go back (`RefusedError`).
+    """
     if request.accept_mimetypes.accept_json and not request.accept_mimetypes.accept_html:
         return make_response({"message": str(sentence or _("This could not be done."))}, status)
     g.light_page = False
     partial = request.headers.get("HX-Request") == "true"
     template = "errors/_refusal.html" if partial else "errors/error.html"
-    html = render_template(template, status=status, message=sentence, reference=reference)
+    told = {"message": sentence, "reference": reference, "way": way, "back_url": _came_from()}
+    html = render_template(template, status=status, **told)
     return make_response(html, status)
+
+
+def _came_from() -> str | None:
+    """Return the page of ours whose form was refused: the browser names it, for our own pages alone."""
+    here, there = urlsplit(request.url), urlsplit(request.referrer or "")
+    if request.method != "POST" or there.netloc != here.netloc or there.path == here.path:
+        return None
+    return there.path + (f"?{there.query}" if there.query else "")
 
 
 def _unexpected(error: Exception) -> Response:
@@ -88,7 +103,7 @@ def init_app(app: Flask) -> None:
     """Turn every error into one status and one sentence."""
     app.register_error_handler(NotFoundError, _not_found)
     app.register_error_handler(ForbiddenError, _forbidden)
-    app.register_error_handler(RefusedError, lambda error: error_page(error.status, error.sentence))
+    app.register_error_handler(RefusedError, lambda error: error_page(error.status, error.sentence, way=error.way))
     app.register_error_handler(CSRFError, _forged)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(PoolTimeoutError, _away)

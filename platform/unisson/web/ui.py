@@ -10,6 +10,7 @@ from flask import Flask, g, get_flashed_messages, request, url_for
 from sqlalchemy import Select, select
 
 from tenants.identities import DirectoryEntry, Seat
+from tenants.permissions import Permission
 from unisson.web.arrivals import arrival
 from unisson.web.db import any_session
 from unisson.web.guards import actor, current_agency_row, visible_brands
@@ -59,21 +60,32 @@ def my_agencies() -> list[AgencyCard]:
     return list(g.agencies)
 
 
+_OF_SETTINGS = frozenset({"settings", "billing", "activity", "tokens"})
+"""What a page's address has after its agency, where it is one of the settings'."""
+
+
 def _nav() -> list[NavItem]:
-    entries = (
+    entries = [
         (_("Calendar"), "calendars.month", "calendar"),
         (_("To approve"), "approvals.waiting", "circle-check"),
         (_("Publications"), "publishing.publications", "send"),
         (_("Brands"), "agency.brands", "building-2"),
         (_("Team"), "agency.team", "users"),
         (_("Search"), "search.found", "search"),
-    )
+    ]
+    if actor().may(Permission.AGENCY_SETTINGS):
+        entries.append((_("Settings"), "agency.settings", "settings"))
     path = request.path
     hrefs = [url_for(endpoint) for _label, endpoint, _icon in entries]
     return [
-        NavItem(label, href, icon, path == href or path.startswith(f"{href}/"))
-        for (label, _endpoint, icon), href in zip(entries, hrefs, strict=True)
+        NavItem(label, href, icon, path == href or path.startswith(f"{href}/") or _is_of_settings(endpoint))
+        for (label, endpoint, icon), href in zip(entries, hrefs, strict=True)
     ]
+
+
+def _is_of_settings(endpoint: str) -> bool:
+    first = request.path.removeprefix(f"/{g.get('agency_slug')}/").split("/")[0]
+    return endpoint == "agency.settings" and first in _OF_SETTINGS
 
 
 def _in_agency() -> dict[str, Any]:
