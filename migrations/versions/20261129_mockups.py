@@ -30,11 +30,11 @@ create function app.channel_gate() returns trigger language plpgsql as $$
 declare
   ch record;
 begin
-  select c.mockup, c.disconnected_at, c.connected_at >= p.due_at and not p.late_accepted as was_due into ch
+  select c.mockup, c.connected_at >= p.due_at and not p.late_accepted as was_due into ch
     from app.publications p join app.channels c on c.agency_id = p.agency_id and c.id = p.channel_id
    where p.agency_id = new.agency_id and p.id = new.publication_id;
-  if ch.mockup or ch.disconnected_at is not null then
-    raise exception 'this channel is not connected' using errcode = 'UN023';
+  if ch.mockup then
+    raise exception 'this channel is a mock-up' using errcode = 'UN023';
   end if;
   if ch.was_due then
     raise exception 'due while its channel was a mock-up' using errcode = 'UN024';
