@@ -9,8 +9,8 @@ from support.domains import add, at, domain_of, fresh, verified, verify, write_r
 from support.world import World, build_world
 
 from tenants.domains import AgencyDomain, TrustedHost
+from unisson.agency.claims import host_of, record_name, record_text
 from unisson.agency.domain_watch import watch_domains
-from unisson.agency.domains import host_of, record_name, record_text
 from unisson.devmail.box import Mailbox
 from unisson.notifications.labels import own_home
 from unisson.notifications.letters import write

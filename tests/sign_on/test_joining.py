@@ -18,12 +18,11 @@ from tenants.errors import RefusedError
 from tenants.identities import Identity, IdentityLink, Seat
 from tenants.members import BrandAssignment, Membership
 from unisson.activity.models import Event
-from unisson.agency.domains import record_name
+from unisson.agency.claims import record_name, record_text
 from unisson.devmail.box import Mailbox
 from unisson.notifications.post import send_due
 from unisson.sign_on.exchange import Counterpart, Vouched, _is_verified
 from unisson.sign_on.joining import join
-from unisson.sign_on.mail_domains import record_text
 from unisson.sign_on.providers import provider
 
 

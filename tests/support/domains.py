@@ -8,7 +8,7 @@ from standins.names import StandInNames
 from support.desk import Desk
 
 from tenants.domains import AgencyDomain
-from unisson.agency.domains import record_name, record_text
+from unisson.agency.claims import record_name, record_text
 
 
 def fresh() -> str:

@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 from tenants.errors import RefusedError
 from tenants.permissions import Permission
 from unisson.agency import domains as verbs
+from unisson.agency.claims import record_name, record_text
 from unisson.agency.forms import DomainForm
 from unisson.agency.routes import blueprint
 from unisson.identity.browser import tell
@@ -32,8 +33,8 @@ def _page(form: DomainForm, refusal: RefusedError | None = None) -> str:
         form=form,
         refusal=refusal,
         domains=verbs.domains_of(session()),
-        record_name=verbs.record_name,
-        record_text=verbs.record_text,
+        record_name=record_name,
+        record_text=record_text,
         product_host=product_host(runtime()),
     )
 

@@ -14,7 +14,8 @@ from sqlalchemy import func, select, update
 from tenants.base import utcnow
 from tenants.domains import AgencyDomain, TrustedHost
 from unisson.activity.trail import record
-from unisson.agency.domains import distrust, record_text, why_not
+from unisson.agency.claims import record_text
+from unisson.agency.domains import distrust, why_not
 from unisson.outbound.names import Names, NamesAwayError
 from unisson.runtime import Runtime
 

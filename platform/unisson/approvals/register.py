@@ -7,15 +7,15 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row
 
 from tenants.errors import RefusedError
 from tenants.members import Membership
 from tenants.session import TenantSession
+from unisson.approvals.decided import of_decisions
 from unisson.approvals.models import (
     ApprovalLink,
     ApprovalPolicy,
-    ApprovalRun,
     Decision,
     PolicyVersion,
     RunSeat,
@@ -99,7 +99,7 @@ def written(rows: Sequence[Row[tuple[Any, ...]]], zone: str) -> Iterator[str]:
 
 
 _DECISIONS = (
-    select(
+    of_decisions(
         Decision.verdict, Decision.digest, Decision.comment, Decision.anchor, Decision.decided_at,
         Decision.authenticated, Decision.device_id, Decision.typed_name, Decision.ip, Decision.user_agent,
         Decision.carried_from,
@@ -107,19 +107,7 @@ _DECISIONS = (
         RunSeat.role, RunStage.name.label("stage"), RunStage.position, ApprovalLink.first_seen_at,
         ApprovalPolicy.name.label("chain"), PolicyVersion.number.label("chain_version"),
     )
-    .join(ApprovalRun, (ApprovalRun.agency_id == Decision.agency_id) & (ApprovalRun.id == Decision.run_id))
-    .join(Content, (Content.agency_id == ApprovalRun.agency_id) & (Content.id == ApprovalRun.content_id))
-    .join(Revision, (Revision.agency_id == ApprovalRun.agency_id) & (Revision.id == ApprovalRun.revision_id))
-    .join(
-        PolicyVersion,
-        (PolicyVersion.agency_id == ApprovalRun.agency_id) & (PolicyVersion.id == ApprovalRun.policy_version_id),
-    )
-    .join(
-        ApprovalPolicy,
-        (ApprovalPolicy.agency_id == PolicyVersion.agency_id) & (ApprovalPolicy.id == PolicyVersion.policy_id),
-    )
     .outerjoin(Membership, (Membership.agency_id == Decision.agency_id) & (Membership.id == Decision.membership_id))
-    .outerjoin(RunSeat, (RunSeat.agency_id == Decision.agency_id) & (RunSeat.id == Decision.seat_id))
     .outerjoin(RunStage, (RunStage.agency_id == Decision.agency_id) & (RunStage.id == Decision.stage_id))
     .outerjoin(ApprovalLink, (ApprovalLink.agency_id == Decision.agency_id) & (ApprovalLink.id == Decision.link_id))
 )  # fmt: skip

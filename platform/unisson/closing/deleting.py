@@ -8,8 +8,9 @@ names. The rows are deleted as `unisson_eraser`, which the worker takes on for t
 import time
 import uuid
 from collections.abc import Iterator
+from typing import Any
 
-from sqlalchemy import Connection, delete, func, literal, select, text, tuple_, update
+from sqlalchemy import Connection, Select, delete, func, literal, select, text, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 
 from tenants.base import SCHEMA, Base
@@ -18,13 +19,8 @@ from tenants.context import acting_for
 from tenants.isolation import ERASER
 from tenants.session import TenantSession
 from unisson.activity.trail import record
-from unisson.approvals.models import (
-    ApprovalPolicy,
-    ApprovalRun,
-    Decision,
-    PolicyVersion,
-    RunSeat,
-)
+from unisson.approvals.decided import of_decisions
+from unisson.approvals.models import ApprovalPolicy, Decision, PolicyVersion, RunSeat
 from unisson.attending import Duty, attend
 from unisson.closing.exporting import FIRST, forget
 from unisson.closing.models import BrandEnding, BrandExport, BrandRecord, KeptDecision
@@ -117,29 +113,14 @@ def _keep(session: TenantSession, ending: BrandEnding) -> None:
     record(session, None, "brand.ending_begun", "brand", brand.id, brand_id=brand.id, name=brand.name)
 
 
-def _decisions(brand_id: uuid.UUID):  # type: ignore[no-untyped-def]  # a statement of many columns
-    return (
-        select(
-            Decision.agency_id, Decision.id, literal(brand_id), Content.id, Content.title, Content.kind,
-            Revision.number, Decision.digest, Decision.verdict, Decision.membership_id,
-            func.coalesce(RunSeat.role, ""), Decision.authenticated, Decision.device_id.is_not(None),
-            Decision.comment, Decision.decided_at,
-            ApprovalPolicy.name, PolicyVersion.number,
-        )
-        .join(ApprovalRun, (ApprovalRun.agency_id == Decision.agency_id) & (ApprovalRun.id == Decision.run_id))
-        .join(Content, (Content.agency_id == ApprovalRun.agency_id) & (Content.id == ApprovalRun.content_id))
-        .join(Revision, (Revision.agency_id == ApprovalRun.agency_id) & (Revision.id == ApprovalRun.revision_id))
-        .join(
-            PolicyVersion,
-            (PolicyVersion.agency_id == ApprovalRun.agency_id) & (PolicyVersion.id == ApprovalRun.policy_version_id),
-        )
-        .join(
-            ApprovalPolicy,
-            (ApprovalPolicy.agency_id == PolicyVersion.agency_id) & (ApprovalPolicy.id == PolicyVersion.policy_id),
-        )
-        .outerjoin(RunSeat, (RunSeat.agency_id == Decision.agency_id) & (RunSeat.id == Decision.seat_id))
-        .where(Content.brand_id == brand_id)
-    )  # fmt: skip
+def _decisions(brand_id: uuid.UUID) -> Select[tuple[Any, ...]]:
+    return of_decisions(
+        Decision.agency_id, Decision.id, literal(brand_id), Content.id, Content.title, Content.kind,
+        Revision.number, Decision.digest, Decision.verdict, Decision.membership_id,
+        func.coalesce(RunSeat.role, ""), Decision.authenticated, Decision.device_id.is_not(None),
+        Decision.comment, Decision.decided_at,
+        ApprovalPolicy.name, PolicyVersion.number,
+    ).where(Content.brand_id == brand_id)  # fmt: skip
 
 
 def _keys(session: TenantSession, brand: Brand) -> Iterator[tuple[str, ...]]:

@@ -6,7 +6,7 @@ brand is shown before, not to a scanner, not to whoever a mail was forwarded to.
 
 import functools
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import flask_babel
@@ -31,6 +31,8 @@ from unisson.web.people import me
 
 Answer = Response | str | tuple[str, int]
 View = Callable[..., Answer]
+Question = Callable[[TenantSession, str], object]
+"""What is asked about a link's token before anything of whoever follows it is read."""
 
 LINK = Allowance("approval-link", RateLimitItemPerMinute(600, 10))
 """Pages and images of links, from one address block: an office reads many, a guesser of 256 bits gains nothing."""
@@ -47,11 +49,15 @@ OVER = lazy("This code is over: it was used, tried too often, or too old. Ask fo
 ASK_FIRST = lazy("Show first that this browser is yours: nothing was decided.")
 
 
-def register(blueprint: Blueprint, routes: list[tuple[str, str, View]]) -> None:
-    """Add each view (path below the door, method, view) twice: by a link, and signed in; and the door itself."""
+def register(blueprint: Blueprint, routes: list[tuple[str, str, View]], first: Mapping[View, Question]) -> None:
+    """Add each view (path below the door, method, view) twice: by a link, and signed in; and the door itself.
+
+    `first` has the question that is put before a view by a link.
+    """
     for path, method, view in routes:
         name = view.__name__
-        blueprint.add_url_rule(f"/approve/<token>{path}", f"link_{name}", _by_link(view), methods=[method])
+        by_link = _by_link(view, first.get(view))
+        blueprint.add_url_rule(f"/approve/<token>{path}", f"link_{name}", by_link, methods=[method])
         blueprint.add_url_rule(f"/portal/<brand>{path}", name, _by_account(view), methods=[method])
     for path, verb in (("code", asking_code), ("device", recognising), ("renewal", asking_link)):
         blueprint.add_url_rule(f"/approve/<token>/{path}", verb.__name__, verb, methods=["GET", "POST"])
@@ -130,24 +136,11 @@ def cookie_of(membership_id: uuid.UUID) -> str:
     return f"__Host-unisson-device-{membership_id.hex}"
 
 
-def asked_first(ask: Callable[[TenantSession, str], object]) -> Callable[[View], View]:
-    """Have `ask` put its question of a link's token before anything of whoever follows it is read."""
-
-    def marked(view: View) -> View:
-        _FIRST[view.__name__] = ask
-        return view
-
-    return marked
-
-
-_FIRST: dict[str, Callable[[TenantSession, str], object]] = {}
-
-
-def _by_link(view: View) -> View:
+def _by_link(view: View, ask: Question | None) -> View:
     @functools.wraps(view)
     def opened(token: str, **named: Any) -> Answer:
-        if view.__name__ in _FIRST:
-            _FIRST[view.__name__](session(), token)
+        if ask:
+            ask(session(), token)
         found = _arrive(token)
         if found.why_shut:
             return _shut(token, found)

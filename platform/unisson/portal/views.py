@@ -21,7 +21,7 @@ from unisson.editorial.previews import ChannelPreview, frozen_previews
 from unisson.media.addresses import addresses_of
 from unisson.portal import answers, reading, surroundings, talking
 from unisson.portal.answers import Said, Shown
-from unisson.portal.doors import Answer, asked_first, here, register
+from unisson.portal.doors import Answer, here, register
 from unisson.portal.forms import AnswerForm, HandingForm, ManyForm, SteerForm
 from unisson.portal.guests import Guest
 from unisson.portal.reading import One
@@ -43,7 +43,6 @@ SAID = {
 }
 
 
-@asked_first(ask_who_comes)
 def desk(guest: Guest) -> Answer:
     """Show all that waits on the guest."""
     return _desk(guest, ManyForm(), keep=guest.link is not None), 200
@@ -283,6 +282,7 @@ register(
         ("/contents/<uuid:content_id>/threads/<uuid:thread_id>", "POST", thread_reply),
         ("/documents/<uuid:file_id>", "GET", document),
     ],
+    first={desk: ask_who_comes},
 )
 
 

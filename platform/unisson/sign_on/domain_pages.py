@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 from tenants.domains import MailDomain
 from tenants.errors import RefusedError
 from tenants.permissions import BrandRole, Permission
-from unisson.agency.domains import record_name
+from unisson.agency.claims import record_name, record_text
 from unisson.identity.browser import tell
 from unisson.identity.confirming import needs_confirmation
 from unisson.outbound.names import Names
@@ -47,7 +47,7 @@ def _page(
         refusal=refusal,
         lines=[(each, *_forms(each, code)) for each in verbs.mail_domains_of(session())],
         record_name=record_name,
-        record_text=verbs.record_text,
+        record_text=record_text,
     )
 
 

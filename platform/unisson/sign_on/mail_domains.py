@@ -12,7 +12,6 @@ from datetime import timedelta
 
 from flask import current_app
 from sqlalchemy import delete, func, select, update
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from tenants.access import Actor
@@ -23,15 +22,12 @@ from tenants.identities import DirectoryEntry
 from tenants.permissions import Permission
 from tenants.session import Database, TenantSession
 from unisson.activity.trail import record
-from unisson.agency.domains import CANT_TELL, NOT_THERE, CantTellError, host_of, record_name
+from unisson.agency.claims import NOT_THERE, asking_dns, hold, host_of, listed, put_on_list, record_name, record_text
 from unisson.notifications.letters import write
 from unisson.notifications.models import Letter
 from unisson.outbound.names import Names, NamesAwayError
 from unisson.vault import new_token
 from unisson.web.i18n import lazy
-
-MOST = 10
-"""Domains of one agency."""
 
 MAILBOXES = ("postmaster", "admin", "administrator", "hostmaster", "webmaster")
 """Mailboxes that nobody gets at a mail service but its owner (CA/Browser Forum Baseline Requirements §3.2.2.4.4)."""
@@ -62,31 +58,22 @@ def mail_domain(session: TenantSession, actor: Actor, mail_domain_id: uuid.UUID)
     return row
 
 
-def record_text(domain: MailDomain) -> str:
-    """Return what must stand in the DNS."""
-    return f"unisson={domain.token}"
-
-
 def add_mail_domain(session: TenantSession, actor: Actor, typed: str, ours: str) -> MailDomain:
     """Return the domain that the agency says is its own. `ours` is the product's host.
 
     Raises RefusedError on `domain`, ForbiddenError.
     """
     actor.require(Permission.AGENCY_SIGN_ON)
-    try:
-        domain = host_of(typed.strip().rpartition("@")[2])
-    except RefusedError as refusal:
-        raise RefusedError(refusal.sentence, field="domain") from None
+    domain = host_of(typed.strip().rpartition("@")[2], "domain")
     if domain == ours or ours.endswith(f".{domain}"):
         raise RefusedError(NOT_YOURS, field="domain")
-    if (session.scalar(select(func.count()).select_from(MailDomain)) or 0) >= MOST:
-        raise RefusedError(TOO_MANY, field="domain")
     row = MailDomain(domain=domain, token=new_token(), added_by=actor.membership_id)
-    try:
-        with session.begin_nested():
-            session.add(row)
-    except IntegrityError:
-        raise RefusedError(ALREADY, field="domain") from None
+    put_on_list(
+        session,
+        row,
+        too_many=RefusedError(TOO_MANY, field="domain"),
+        already=RefusedError(ALREADY, field="domain"),
+    )
     record(session, actor, "mail_domain.added", "agency", session.agency_id, domain=domain)
     return row
 
@@ -97,10 +84,8 @@ def claim_by_dns(session: TenantSession, actor: Actor, mail_domain_id: uuid.UUID
     Raises NotFoundError, ForbiddenError, RefusedError.
     """
     row = _locked(session, actor, mail_domain_id)
-    try:
+    with asking_dns():
         shown = record_text(row) in names.texts(record_name(row.domain))
-    except NamesAwayError:
-        raise CantTellError(CANT_TELL) from None
     if not shown:
         raise RefusedError(NOT_THERE)
     return _claim(session, actor, row, "dns")
@@ -214,11 +199,8 @@ def _note(session: TenantSession, mail_domain_id: uuid.UUID, domain: str, *, sho
 
 def _claim(session: TenantSession, actor: Actor, row: MailDomain, by: str) -> MailDomain:
     if row.claimed_at is None:
-        try:
-            with session.begin_nested():
-                session.add(ClaimedMailDomain(domain=row.domain, agency_id=session.agency_id, mail_domain_id=row.id))
-        except IntegrityError:
-            raise RefusedError(NOT_YOURS) from None
+        held = ClaimedMailDomain(domain=row.domain, agency_id=session.agency_id, mail_domain_id=row.id)
+        hold(session, held, taken=RefusedError(NOT_YOURS))
         record(session, actor, "mail_domain.claimed", "agency", session.agency_id, domain=row.domain, by=by)
     row.claimed_at, row.claimed_by, row.lost_at = utcnow(), by, None
     return row
@@ -226,10 +208,7 @@ def _claim(session: TenantSession, actor: Actor, row: MailDomain, by: str) -> Ma
 
 def _locked(session: TenantSession, actor: Actor, mail_domain_id: uuid.UUID) -> MailDomain:
     actor.require(Permission.AGENCY_SIGN_ON)
-    row = session.scalars(select(MailDomain).where(MailDomain.id == mail_domain_id).with_for_update()).first()
-    if row is None:
-        raise NotFoundError
-    return row
+    return listed(session, MailDomain, mail_domain_id)
 
 
 def _hash(mail_domain_id: uuid.UUID, digits: str) -> bytes:
