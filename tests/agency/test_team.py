@@ -212,6 +212,12 @@ def test_the_last_owner_stays(as_, world):
     assert browser.get(f"/{world.slug}/settings").status_code == 200
 
 
+def test_a_link_that_was_cut_off_is_called_so(as_, world):
+    for path in (f"/{world.slug}/approve/cut-off", f"/{world.slug}/invitations/cut-off", "/verification/cut-off"):
+        assert "Il manque une lettre" in as_("owner").get(path).text, path
+    assert "Il manque une lettre" not in as_("owner").get(f"/{world.slug}/nothing").text
+
+
 def test_a_refusal_leads_back_to_the_page_that_asked(as_, world):
     browser, gone = as_("owner"), uuid.uuid4()
     asked = {"data": {"agency_role": "admin"}}

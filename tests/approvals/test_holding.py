@@ -16,6 +16,8 @@ from unisson.approvals.chain import Approver, Aspect, Chain, Condition, Late, Ne
 from unisson.approvals.models import Decision
 from unisson.editorial import writing
 from unisson.editorial.models import Content
+from unisson.notifications.about_contents import approved, subject_of
+from unisson.notifications.lines import sentence
 from unisson.notifications.models import Letter
 from unisson.publishing.models import Publication
 from unisson.runtime import Runtime
@@ -69,6 +71,26 @@ def test_a_reservation_goes_on_with_its_words(desk: Desk) -> None:
     assert desk.post("rp", f"/contents/{content_id}/approval", {**form, "comment": "Plutôt mardi."}).status_code == 303
     assert desk.content(content_id).stages_done == 1
     assert "Plutôt mardi." in desk.get("cm", f"/contents/{content_id}").text
+
+
+def test_a_reservation_is_not_told_as_the_yes_of_everybody(desk: Desk) -> None:
+    """Before the last stage it says whose words they are; in the last, the one letter of the approval has them."""
+    content_id = desk.in_state("in_review")
+    for role in ("rp", "client_approver"):
+        digest, stage = desk.asked(content_id)
+        actor = desk.actor(role)
+        with desk.session() as session:
+            deciding.approve(
+                session, actor, content_id, digest, f"Réserve de {role}.", reserved=True, stage_shown=uuid.UUID(stage)
+            )
+    with desk.session() as session:
+        letters = session.scalars(select(Letter).where(Letter.kind == "approved").order_by(Letter.created_at)).all()
+        subjects = [subject_of(session, letter, "http://localhost") for letter in letters]
+        words = [approved(subject) for subject in subjects if subject]
+    assert [each.heading for each in words if each] == ["Approved with a reservation", "Approved by everyone"]
+    assert [each.quote for each in words if each] == ["Réserve de rp.", "Réserve de client_approver."]
+    told = [sentence("approved", "Le four", letter.about) for letter in letters]
+    assert ["everyone" in each for each in told] == [False, True]
 
 
 def free() -> Chain:

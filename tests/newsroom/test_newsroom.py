@@ -166,6 +166,14 @@ def test_what_is_not_there_is_not_found(client: FlaskClient, world: World, path:
     assert answer.status_code == 404
 
 
+def test_who_misses_a_page_stays_with_the_brand(client: FlaskClient, world: World) -> None:
+    answer = client.get(f"/newsroom/{world.slug}/marque/nothing", base_url="https://localhost")
+    assert answer.status_code == 404
+    assert f'href="/newsroom/{world.slug}/marque/"' in answer.text
+    assert "Unisson" not in answer.text.partition("<body")[2]
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
 def test_an_empty_newsroom_says_what_will_come(client: FlaskClient, world: World) -> None:
     answer = client.get(f"/newsroom/{world.slug}/marque/", base_url="https://localhost")
     assert answer.status_code == 200

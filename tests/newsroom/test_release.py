@@ -154,6 +154,18 @@ def test_the_letter_says_it_twice() -> None:
     assert "<h2" in page
 
 
+def test_the_newsroom_names_whom_the_newest_release_does(worker: Runtime, world: World, client: FlaskClient) -> None:
+    room = f"/newsroom/{world.slug}/marque/"
+    page_of(worker, world, client, replace(RELEASE, contact=Contact("Avant Elle", "avant@example.org", "")))
+    page_of(worker, world, client, RELEASE)
+    page_of(worker, world, client, Press())
+    shown = client.get(room, base_url=HTTPS).text
+    assert RELEASE.contact.email in shown
+    assert "À propos de Marque" in shown
+    assert "avant@example.org" not in shown
+    assert RELEASE.contact.email not in client.get(f"/newsroom/{world.slug}/autre/", base_url=HTTPS).text
+
+
 @pytest.mark.parametrize("attack", CORPUS)
 def test_nothing_of_it_comes_alive(attack: str) -> None:
     evil = Press(attack, (Quote(attack, attack, attack),), attack, Contact(attack, attack, attack))

@@ -217,7 +217,8 @@ def _advance(session: TenantSession, content: Content, run: ApprovalRun, crew: C
         tell_authors(session, content, Passage(run, stages[-1]), "approved")
 
 
-def tell_authors(session: TenantSession, content: Content, passage: Passage, kind: str) -> None:
+def tell_authors(session: TenantSession, content: Content, passage: Passage, kind: str, **more: str) -> None:
     """Write to whoever wrote and whoever submitted the content, what became of it in the passage's stage."""
+    about = {"content_id": str(content.id), "stage_id": str(passage.stage.id), **more}
     for membership_id in sorted({content.author_id, passage.run.submitted_by}):
-        tell(session, membership_id, kind, {"content_id": str(content.id), "stage_id": str(passage.stage.id)})
+        tell(session, membership_id, kind, about)

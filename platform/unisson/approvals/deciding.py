@@ -135,9 +135,10 @@ def decide(
     if verdict == Verdict.CHANGES_REQUESTED:
         _send_back(session, content, passage)
         return
-    if verdict == Verdict.RESERVED:
-        tell_authors(session, content, passage, "approved")
     _after_a_yes(session, content, passage, crew)
+    if verdict == Verdict.RESERVED and content.state != ContentState.SCHEDULED:
+        # Others decide yet, or its date is over: whoever is told "approved by everyone" has read these words there.
+        tell_authors(session, content, passage, "approved", reserved="yes", by=word.name)
 
 
 def _anchor(session: TenantSession, passage: Passage, word: Word) -> Mapping[str, Any]:

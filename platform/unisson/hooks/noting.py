@@ -14,7 +14,7 @@ from unisson.hooks.facts import event_of, kind_of
 from unisson.hooks.models import Hook, HookPost
 from unisson.jobs import ring_after_commit
 
-KEPT = ("content_id", "brand_id", "stage_id", "run_id", "message_id", "thread_id", "told_on", "by", "file")
+KEPT = ("content_id", "brand_id", "stage_id", "run_id", "message_id", "thread_id", "told_on", "by", "file", "reserved")
 """What a post keeps of what a notice is about: ids, and names of people. No words that somebody wrote."""
 
 

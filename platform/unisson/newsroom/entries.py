@@ -17,6 +17,7 @@ from tenants.brands import Brand
 from tenants.domains import TrustedHost
 from tenants.errors import NotFoundError
 from tenants.session import TenantSession
+from unisson.editorial.press import Press
 from unisson.media.models import POSTER_MIME
 from unisson.newsroom.models import NewsroomEntry
 
@@ -145,6 +146,19 @@ def latest(
         here = tuple_(NewsroomEntry.published_at, NewsroomEntry.id)
         wanted = wanted.where(here < tuple_(literal(before.published_at), literal(before.id)))
     return session.scalars(wanted).all()
+
+
+def newest_press(session: TenantSession, room: Room) -> Press | None:
+    """Return what the newest release that names a contact has around its text: it was approved, and it is out."""
+    contact = NewsroomEntry.press["contact"]
+    kept = session.scalar(
+        select(NewsroomEntry.press)
+        .where(NewsroomEntry.brand_id == room.brand_id)
+        .where((contact["email"].astext != "") | (contact["phone"].astext != ""))
+        .order_by(NewsroomEntry.published_at.desc(), NewsroomEntry.id.desc())
+        .limit(1)
+    )
+    return Press.of(kept)
 
 
 def still_of(picture: Mapping[str, Any]) -> str:

@@ -44,8 +44,14 @@ def release_html(press: Press | None, text: str, voice: Voice, render: Callable[
     if press is None:
         return body
     parts = [_standfirst(press), body, *(_quote(each, voice) for each in press.quotes)]
+    return Markup("\n").join(filter(None, [*parts, press_desk(press, voice, render)]))
+
+
+def press_desk(press: Press, voice: Voice, render: Callable[[str], str]) -> Markup:
+    """Return who the brand is and whom journalists ask, as clean HTML."""
+    parts = []
     if press.boilerplate.strip():
-        about = Markup(render(press.boilerplate))  # noqa: S704 - as above
+        about = Markup(render(press.boilerplate))  # noqa: S704 - what `render` returns is cleaned by nh3
         parts.append(Markup('<section class="release-about"><h2>{}</h2>{}</section>').format(voice.about, about))
     return Markup("\n").join(filter(None, [*parts, _contact(press.contact, voice)]))
 

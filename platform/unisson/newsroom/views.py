@@ -5,6 +5,7 @@ from typing import Any
 
 from flask import Blueprint, Flask, Response, current_app, g, make_response, request
 
+from tenants.errors import NotFoundError
 from unisson.editorial.press import Press
 from unisson.media.answers import public_answer
 from unisson.newsroom import entries
@@ -12,7 +13,7 @@ from unisson.newsroom.entries import Room, still_of
 from unisson.newsroom.feed import atom
 from unisson.newsroom.models import NewsroomEntry
 from unisson.newsroom.prose import to_html
-from unisson.newsroom.release import Voice, lead, release_html
+from unisson.newsroom.release import Voice, lead, press_desk, release_html
 from unisson.storage import storage_of
 from unisson.web.db import runtime, session
 from unisson.web.guards import public
@@ -33,7 +34,12 @@ def page(brand: str) -> Response:
     found = entries.latest(session(), room, before=start, limit=entries.PAGE_LENGTH + 1)
     shown = found[: entries.PAGE_LENGTH]
     older = f"{room.path}?before={shown[-1].slug}" if len(found) > entries.PAGE_LENGTH else None
-    body = _drawn("newsroom/page.html", room, entries=shown, lead=lead, older=older, is_first=start is None)
+    shows_press = start is None
+    press = entries.newest_press(session(), room) if shows_press else None
+    asking = press_desk(press, Voice(room.name, room.language), to_html) if press else None
+    body = _drawn(
+        "newsroom/page.html", room, entries=shown, lead=lead, older=older, is_first=shows_press, asking=asking
+    )
     return _kept(body, max((entry.published_at for entry in shown), default=None))
 
 
@@ -42,7 +48,10 @@ def page(brand: str) -> Response:
 def entry(brand: str, slug: str) -> Response:
     """Show one entry, at its permanent address."""
     room = _room(brand)
-    found = entries.by_slug(session(), room, slug)
+    try:
+        found = entries.by_slug(session(), room, slug)
+    except NotFoundError:
+        return _missing(room)
     home = _home(room) + room.path
     pictures = [
         {**each, "src": f"{room.path}pictures/{each['digest']}", "still": f"{room.path}pictures/{still_of(each)}"}
@@ -80,6 +89,13 @@ def picture(brand: str, digest: str) -> Response:
     shown = entries.published_picture(session(), room, digest)
     storage = storage_of(runtime().settings)
     return public_answer(storage, session().agency_id, shown["digest"], shown["mime"])
+
+
+def _missing(room: Room) -> Response:
+    """Say to a reader of the brand that this page is not there, and where all of them are."""
+    response = make_response(_drawn("newsroom/missing.html", room, canonical_url=None, robots="noindex"), 404)
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 def _room(brand: str) -> Room:

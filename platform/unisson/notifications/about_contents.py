@@ -11,7 +11,7 @@ from tenants.agencies import Agency
 from tenants.brands import Brand
 from tenants.members import Membership
 from tenants.session import TenantSession
-from unisson.approvals.models import Decision
+from unisson.approvals.models import Decision, Verdict
 from unisson.editorial.models import Content, ContentState
 from unisson.notifications.models import Letter
 from unisson.notifications.words import Words, content_facts
@@ -88,12 +88,29 @@ def _where(said: tuple[str, str, Mapping[str, Any]] | None) -> tuple[tuple[str, 
 
 
 def approved(about: Subject) -> Words | None:
-    """Tell the authors that it will go out."""
+    """Tell the authors that it will go out, or with which reservation somebody let it go on."""
     said = _decision(about)
+    if about.letter.about.get("reserved"):
+        return _reserved(about, said)
     return Words(
         subject=_("Approved: %(title)s (%(brand)s)", title=about.title, brand=about.brand.name),
         heading=_("Approved by everyone"),
         paragraphs=(_("It goes out by itself at the time below. A change from now on asks for a new approval."),),
+        facts=about.facts,
+        quote=said[1] if said else "",
+        quoted=said[0] if said else "",
+        action_label=_("Open the content"),
+        action_url=about.content_url,
+        brand_name=about.brand.name,
+    )
+
+
+def _reserved(about: Subject, said: tuple[str, str, Mapping[str, Any]] | None) -> Words:
+    """Return the words of a yes with a reservation while it isn't approved by all: it must not read as if it were."""
+    return Words(
+        subject=_("With a reservation: %(title)s (%(brand)s)", title=about.title, brand=about.brand.name),
+        heading=_("Approved with a reservation"),
+        paragraphs=(_("The approval goes on, and these words are for you. A change asks for a new approval."),),
         facts=about.facts,
         quote=said[1] if said else "",
         quoted=said[0] if said else "",
@@ -135,11 +152,14 @@ def _decision(about: Subject) -> tuple[str, str, Mapping[str, Any]] | None:
     stage_id = about.row("stage_id")
     if stage_id is None:
         return None
-    row = about.session.execute(
+    wanted = (
         select(Decision, Membership.name)
         .join(Membership, (Membership.agency_id == Decision.agency_id) & (Membership.id == Decision.membership_id))
         .where(Decision.stage_id == stage_id, Decision.carried_from.is_(None))
         .order_by(Decision.decided_at.desc())
         .limit(1)
-    ).first()
+    )
+    if about.letter.about.get("reserved"):
+        wanted = wanted.where(Decision.verdict == Verdict.RESERVED)
+    row = about.session.execute(wanted).first()
     return (row[0].typed_name or row[1], row[0].comment, row[0].anchor) if row else None

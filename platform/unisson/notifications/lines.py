@@ -56,6 +56,13 @@ ICONS = {
     Event.HOOK_OFF: "unplug",
 }
 
+
+def _approved(told: Told) -> str:
+    if told.about.get("reserved"):
+        return _("%(who)s approved “%(title)s” with a reservation", who=told.who, title=told.title)
+    return _("“%(title)s” is approved by everyone", title=told.title)
+
+
 _SENTENCES: Mapping[str, Callable[[Told], str]] = {
     "to_decide": lambda told: _("“%(title)s” waits for your decision", title=told.title),
     "approval_reminder": lambda told: _("“%(title)s” still waits for your decision", title=told.title),
@@ -63,7 +70,7 @@ _SENTENCES: Mapping[str, Callable[[Told], str]] = {
     "approval_escalated": lambda told: _("The approval of “%(title)s” is past its deadline", title=told.title),
     "approval_steer": lambda told: _("Nobody is left to approve “%(title)s”", title=told.title),
     "changes_requested": lambda told: _("Changes are asked of “%(title)s”", title=told.title),
-    "approved": lambda told: _("“%(title)s” is approved by everyone", title=told.title),
+    "approved": _approved,
     "approval_voided": lambda told: _("“%(title)s” was changed since you approved it", title=told.title),
     "held": lambda told: _("%(who)s put “%(title)s” on hold", who=told.who, title=told.title),
     "released": lambda told: _("%(who)s let “%(title)s” go", who=told.who, title=told.title),
