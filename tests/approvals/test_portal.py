@@ -271,6 +271,24 @@ def test_a_code_that_is_over_lets_nobody_in(desk: Desk, mails, spoil: str) -> No
     assert 'name="code"' in answer.text
 
 
+def test_a_code_is_good_in_the_browser_that_asked_for_it(desk: Desk, mails) -> None:
+    desk.speak_english()
+    token = desk.link(client_turn(desk, "Le sarrasin"))[1]
+    asking, other = desk.app.test_client(), desk.app.test_client()
+    answer = post(asking, desk, f"/approve/{token}/code")
+    cookie = next(each for each in answer.headers.getlist("Set-Cookie") if each.startswith("__Host-unisson-asking-"))
+    assert all(part in cookie for part in ("Secure", "HttpOnly", "SameSite=Lax", "Path=/"))
+    code = CODE.search(mails()[0].header("Subject"))[0]
+    assert 'name="code"' not in other.get(desk.path(f"/approve/{token}"), base_url=HTTPS).text
+    for browser in (other, other):
+        refused = post(browser, desk, f"/approve/{token}/device", {"code": code})
+        assert refused.status_code == 422
+        assert "asked for in another browser" in refused.text
+    assert 'name="code"' in asking.get(desk.path(f"/approve/{token}"), base_url=HTTPS).text
+    assert post(asking, desk, f"/approve/{token}/device", {"code": code}).status_code == 303
+    assert "sarrasin" in asking.get(desk.path(f"/approve/{token}"), base_url=HTTPS).text
+
+
 def test_one_person_s_browser_is_not_another_s(desk: Desk) -> None:
     content_id = client_turn(desk, "Le sarrasin")
     mine = desk.known(desk.link(content_id)[1])

@@ -76,7 +76,7 @@ def test_what_is_signed_for_one_thing_is_nothing_elsewhere(app: Flask) -> None:
 def test_a_mailed_code_is_good_for_ten_minutes(desk: Desk) -> None:
     person = desk.world.people["client_approver"].membership_id
     with desk.session() as session, desk.app.app_context():
-        codes.ask_for(session, person, desk.world.brand_id)
+        _code, asked = codes.ask_for(session, person, desk.world.brand_id)
         letter = session.scalars(select(Letter).where(Letter.kind == "device_code")).one()
         digits = codes.mint(session, letter)
         code = session.scalars(select(DeviceCode)).one()
@@ -84,7 +84,7 @@ def test_a_mailed_code_is_good_for_ten_minutes(desk: Desk) -> None:
         assert code.expires_at - utcnow() <= timedelta(minutes=10)
         assert len(digits) == 6
         code.expires_at = utcnow()
-        assert codes.check(session, person, digits) is codes.Outcome.OVER
+        assert codes.check(session, person, digits, asked) is codes.Outcome.OVER
 
 
 def test_a_recovery_code_has_80_random_bits(app: Flask, runtime: Runtime, world: World) -> None:

@@ -1,7 +1,8 @@
 """Knowing a browser again: six digits mailed to the link's addressee let it in, for half a year.
 
 Whoever has the link alone (a forwarded mail, a scanner that follows links and submits forms) reads and decides
-nothing: it can ask for a code, which goes to the addressee.
+nothing: it can ask for a code, which goes to the addressee. A code is good in the browser that asked for it, known
+by a cookie (OWASP ASVS 5.0 §6.6.2): whoever reads it over somebody's shoulder types it elsewhere in vain.
 """
 
 import enum
@@ -35,21 +36,27 @@ class Outcome(enum.Enum):
     RIGHT = "right"
     WRONG = "wrong"
     OVER = "over"
+    ELSEWHERE = "elsewhere"
+    """Another browser asked for the newest code."""
 
 
-def ask_for(session: TenantSession, membership_id: uuid.UUID, brand_id: uuid.UUID) -> DeviceCode:
-    """Have a code mailed to a person; those asked for before it let nobody in any more."""
+def ask_for(session: TenantSession, membership_id: uuid.UUID, brand_id: uuid.UUID) -> tuple[DeviceCode, str]:
+    """Have a code mailed to a person; those asked for before it let nobody in any more.
+
+    Returns it, and the token by which the browser that asked is known until it types it.
+    """
+    asked = new_token()
     session.execute(
         update(DeviceCode)
         .where(DeviceCode.membership_id == membership_id, DeviceCode.used_at.is_(None))
         .values(used_at=func.clock_timestamp())
         .execution_options(synchronize_session="fetch")
     )
-    code = DeviceCode(membership_id=membership_id)
+    code = DeviceCode(membership_id=membership_id, asked_hash=token_hash(asked))
     session.add(code)
     session.flush()
     write(session, membership_id, "device_code", {"code_id": str(code.id), "brand_id": str(brand_id)})
-    return code
+    return code, asked
 
 
 def mint(session: TenantSession, letter: Letter) -> str:
@@ -61,16 +68,22 @@ def mint(session: TenantSession, letter: Letter) -> str:
     return digits
 
 
-def is_awaited(session: TenantSession, membership_id: uuid.UUID) -> bool:
-    """Return whether a code was asked for and may still be typed."""
-    return _open(session, membership_id) is not None
+def is_awaited(session: TenantSession, membership_id: uuid.UUID, asked: str | None) -> bool:
+    """Return whether this browser asked for a code, which may still be typed."""
+    row = _open(session, membership_id)
+    return row is not None and _asked_by(row, asked)
 
 
-def check(session: TenantSession, membership_id: uuid.UUID, digits: str) -> Outcome:
-    """Return whether the digits are those of the code that was mailed last. Every try is counted, used up or not."""
+def check(session: TenantSession, membership_id: uuid.UUID, digits: str, asked: str | None) -> Outcome:
+    """Return whether the digits are those of the code that was mailed last, for the browser that asked for it.
+
+    Every try there is counted, used up or not; elsewhere no digits are right.
+    """
     row = _open(session, membership_id, lock=True)
     if row is None:
         return Outcome.OVER
+    if not _asked_by(row, asked):
+        return Outcome.ELSEWHERE
     row.attempts += 1
     if row.code_hash is None or not hmac.compare_digest(bytes(row.code_hash), _hash(row.id, digits)):
         session.flush()
@@ -131,6 +144,12 @@ def _open(session: TenantSession, membership_id: uuid.UUID, *, lock: bool = Fals
         .limit(1)
     )
     return session.scalars(wanted.with_for_update() if lock else wanted).one_or_none()
+
+
+def _asked_by(row: DeviceCode, asked: str | None) -> bool:
+    if row.asked_hash is None:  # asked for within the hour before there was the column
+        return True
+    return hmac.compare_digest(bytes(row.asked_hash), token_hash(asked or ""))
 
 
 def _hash(code_id: uuid.UUID, digits: str) -> bytes:

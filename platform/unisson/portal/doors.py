@@ -7,6 +7,7 @@ brand is shown before, not to a scanner, not to whoever a mail was forwarded to.
 import functools
 import uuid
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from typing import Any
 
 import flask_babel
@@ -42,10 +43,15 @@ CODE = Allowance("device-code", RateLimitItemPerHour(60), RateLimitItemPerHour(1
 
 TRY = Allowance("device-try", RateLimitItemPerMinute(100, 10), RateLimitItemPerMinute(30, 15))
 
+ASKING = timedelta(hours=1)
+"""How long a browser is known that asked for a code: the longest that its mail may be on its way."""
+
 HEADERS = {"Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex, nofollow"}
 
 WRONG = lazy("This is not the code of the newest mail. Look again, or ask for another one.")
 OVER = lazy("This code is over: it was used, tried too often, or too old. Ask for another one.")
+ELSEWHERE = lazy("The newest code was asked for in another browser. Type it there, or ask for one here.")
+REFUSED = {Outcome.WRONG: WRONG, Outcome.OVER: OVER, Outcome.ELSEWHERE: ELSEWHERE}
 ASK_FIRST = lazy("Show first that this browser is yours: nothing was decided.")
 
 
@@ -90,8 +96,10 @@ def asking_code(token: str) -> Answer:
     if opened.why_shut:
         return _shut(token, opened)
     spend(CODE, str(opened.person.id))
-    codes.ask_for(session(), opened.person.id, opened.brand.id)
-    return redirect(_way_on(token, CodeForm().content.data or ""), 303)
+    _code, asked = codes.ask_for(session(), opened.person.id, opened.brand.id)
+    answer = redirect(_way_on(token, CodeForm().content.data or ""), 303)
+    _set_cookie(answer, _asking_cookie(opened.person.id), asked, ASKING)
+    return answer
 
 
 @public
@@ -103,19 +111,18 @@ def recognising(token: str) -> Answer:
         return _shut(token, opened)
     spend(TRY, str(opened.person.id))
     form = CodeForm()
-    outcome = codes.check(session(), opened.person.id, form.digits)
+    asked = request.cookies.get(_asking_cookie(opened.person.id))
+    outcome = codes.check(session(), opened.person.id, form.digits, asked)
     if outcome is not Outcome.RIGHT:
         # A wrong try counts, whatever becomes of the answer.
         session().commit()
         note_refusal("code.refused", of=str(opened.person.id))
-        form.refuse(RefusedError(WRONG if outcome is Outcome.WRONG else OVER, field="code"))
+        form.refuse(RefusedError(REFUSED[outcome], field="code"))
         return _code_page(token, opened, form), 422
     _device, secret = codes.trust(session(), opened.person.id, request.user_agent.string)
     note("browser.trusted", of=str(opened.person.id))
     answer = redirect(_way_on(token, form.content.data or ""), 303)
-    answer.set_cookie(
-        cookie_of(opened.person.id), secret, max_age=codes.TRUSTED, secure=True, httponly=True, samesite="Lax", path="/"
-    )
+    _set_cookie(answer, cookie_of(opened.person.id), secret, codes.TRUSTED)
     return answer
 
 
@@ -134,6 +141,14 @@ def asking_link(token: str) -> Answer:
 def cookie_of(membership_id: uuid.UUID) -> str:
     """Return the name of the cookie by which a browser is known as this person's."""
     return f"__Host-unisson-device-{membership_id.hex}"
+
+
+def _asking_cookie(membership_id: uuid.UUID) -> str:
+    return f"__Host-unisson-asking-{membership_id.hex}"
+
+
+def _set_cookie(answer: Response, name: str, value: str, lasts: timedelta) -> None:
+    answer.set_cookie(name, value, max_age=lasts, secure=True, httponly=True, samesite="Lax", path="/")
 
 
 def _by_link(view: View, ask: Question | None) -> View:
@@ -192,7 +207,7 @@ def _code_page(token: str, opened: Door, form: CodeForm) -> str:
         brand=opened.brand,
         agency=current_agency_row(),
         address=_hidden(opened.person.email),
-        awaited=codes.is_awaited(session(), opened.person.id),
+        awaited=codes.is_awaited(session(), opened.person.id, request.cookies.get(_asking_cookie(opened.person.id))),
         minutes=MINUTES,
         form=form,
     )

@@ -57,6 +57,8 @@ class DeviceCode(TenantOwned, Base):
 
     membership_id: Mapped[uuid.UUID]
     code_hash: Mapped[bytes | None]
+    asked_hash: Mapped[bytes | None]
+    """Of the token that the browser holds which asked for it: it alone may type the digits."""
     attempts: Mapped[int] = mapped_column(server_default="0")
     expires_at: Mapped[datetime | None]
     used_at: Mapped[datetime | None]
