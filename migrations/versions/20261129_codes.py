@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "20261129_codes"
-down_revision = "20261129_spares"
+down_revision = "20261129_mockups"
 branch_labels = None
 depends_on = None
 

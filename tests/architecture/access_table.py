@@ -99,6 +99,8 @@ TABLE: dict[str, Place] = {
     "sign_on.ways": Open(),
     "sign_on.leaving": Open(),
     "sign_on.returning": Open(),
+    "sign_on.signed_out": Open(),
+    "sign_on.hearing": Open(),
     "sign_on.mine": Own(),
     "sign_on.unlinking": Own(),
     "sign_on.linking": Own(),

@@ -67,6 +67,7 @@ ELSEWHERE = {
     "agency.colour": "test_onboarding", "onboarding.chain": "test_onboarding", "onboarding.step": "leads on to another page",
     "notices.stop": "test_bell", "hooks.room": "test_bell",
     "sign_on.leaving": "test_sign_on", "sign_on.returning": "test_sign_on", "sign_on.linking": "test_sign_on",
+    "sign_on.signed_out": "test_sign_on",
     "sign_on.offer": "test_sign_on", "sign_on.joining": "test_sign_on",
     "sign_on.provider": "needs a provider: tests/sign_on/test_providers", "billing.plan": "tests/billing/test_journey",
     "agency.front": "leads on to another page", "home.front": "leads on once somebody is signed in",

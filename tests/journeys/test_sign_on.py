@@ -109,6 +109,12 @@ def test_from_the_first_provider_to_the_provider_alone(live: Live, person: Calla
     at_the_provider(phone, "ada")
     phone.wait_for_url(lambda url: "/studio-maree/calendar" in url)
     expect(phone.get_by_text("La Halle aux Voiles").first).to_be_attached()
+    phone.goto("/me")
+    phone.get_by_role("button", name="Se déconnecter").last.click()
+    expect(phone.get_by_role("heading", name="Vous êtes déconnecté")).to_be_visible()
+    sound(phone)
+    phone.get_by_role("link", name="Se déconnecter aussi de Le portail").click()
+    phone.wait_for_url(f"{provider}/oauth2/end_session**")
 
     page.get_by_role("link", name="Modifier").last.click()
     page.get_by_label(re.compile(MAELLE)).check()

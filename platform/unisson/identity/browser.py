@@ -22,6 +22,7 @@ TOKEN = "_user_id"  # noqa: S105 - the name of a place, not a secret
 """Where Flask-Login keeps what `Person.get_id` returns."""
 
 _NEWCOMER = "newcomer"
+_WAY_OUT = "way_out"
 
 
 def visitor() -> sign_ins.Person | None:
@@ -96,14 +97,20 @@ def _hold(token: str) -> None:
     login_user(holder)  # type: ignore[no-untyped-call]  # Flask-Login has no types
 
 
-def let_out() -> None:
-    """Sign this browser out, on the server and here."""
-    held = session.get(TOKEN)
+def remember_way_out(address: str) -> None:
+    """Note in this browser which page of ours leads out of the provider that let it in."""
+    session[_WAY_OUT] = address
+
+
+def let_out() -> str | None:
+    """Sign this browser out, on the server and here; return the page that leads out of a provider, if one let it in."""
+    held, way_out = session.get(TOKEN), session.get(_WAY_OUT)
     if held:
         note("sign_in.ended")
         sign_ins.end(any_session(), held)
     logout_user()  # type: ignore[no-untyped-call]  # Flask-Login has no types
     session.clear()
+    return page_of_ours(way_out)
 
 
 def remember_newcomer(email: str) -> None:

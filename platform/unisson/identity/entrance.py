@@ -65,8 +65,8 @@ def signing_in() -> Answer:
 def sign_out() -> Answer:
     """Let somebody out; who wants to come in again goes on from there."""
     wanted, open_to_all = browser.destination(""), browser.page_of_ours(request.form.get("then"))
-    browser.let_out()
-    asked = url_for("identity.sign_in", next=wanted) if wanted else url_for("home.front")
+    beyond = browser.let_out() or url_for("home.front")
+    asked = url_for("identity.sign_in", next=wanted) if wanted else beyond
     answer = redirect(open_to_all or asked, 303)
     # Pages may be kept by the browser, which asks before it shows them again: now it forgets them. Not "storage", where
     # what was typed and not sent yet is kept.

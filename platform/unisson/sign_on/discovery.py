@@ -48,6 +48,7 @@ class Described:
     token_endpoint: str
     jwks_uri: str
     userinfo_endpoint: str | None
+    end_session_endpoint: str | None
     auth_method: str
     names_issuer: bool
 
@@ -93,6 +94,7 @@ def discover(outbound: Outbound, typed: str) -> Described:
         token_endpoint=_endpoint(told, "token_endpoint", outbound),
         jwks_uri=_endpoint(told, "jwks_uri", outbound),
         userinfo_endpoint=_endpoint(told, "userinfo_endpoint", outbound) if told.get("userinfo_endpoint") else None,
+        end_session_endpoint=_way_out(told, outbound),
         auth_method=_auth_method(told),
         names_issuer=told.get("authorization_response_iss_parameter_supported") is True,
     )
@@ -133,6 +135,12 @@ def _endpoint(told: Mapping[str, Any], name: str, outbound: Outbound) -> str:
     if not _is_fit(url, outbound):
         raise RefusedError(filled(INSECURE, url=_short(url)), field="issuer")
     return url
+
+
+def _way_out(told: Mapping[str, Any], outbound: Outbound) -> str | None:
+    """Return where browsers sign out (RP-Initiated Logout 1.0 §2.1); None where that is not said, or no fit address."""
+    url = told.get("end_session_endpoint")
+    return url if isinstance(url, str) and _is_fit(url, outbound) else None
 
 
 def _listed(told: Mapping[str, Any], name: str) -> list[str] | None:

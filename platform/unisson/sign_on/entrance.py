@@ -56,6 +56,11 @@ def return_address(provider_id: uuid.UUID) -> str:
     return runtime().settings.base_url + url_for("sign_on.returning", provider_id=provider_id)
 
 
+def logout_address(provider_id: uuid.UUID) -> str:
+    """Return where a provider tells us that somebody signed out there."""
+    return runtime().settings.base_url + url_for("sign_on.hearing", provider_id=provider_id)
+
+
 @blueprint.get("/sign-in/agency")
 @public
 def finding() -> Answer:
@@ -117,7 +122,7 @@ def leaving(provider_id: uuid.UUID) -> Answer:
 
 def send_out(found: IdentityProvider, to: str, *, linking: uuid.UUID | None = None) -> Response:
     """Send this browser to a provider, and have it keep what for."""
-    url, attempt = begin(_counterpart(found))
+    url, attempt = begin(counterpart_of(found))
     keep_errand(Errand(found.id, attempt, to, linking))
     if linking is None:
         return redirect(url, 303)
@@ -128,7 +133,8 @@ def send_out(found: IdentityProvider, to: str, *, linking: uuid.UUID | None = No
     return page
 
 
-def _counterpart(found: IdentityProvider) -> Counterpart:
+def counterpart_of(found: IdentityProvider) -> Counterpart:
+    """Return a provider as an exchange needs it. Raises RefusedError where its secret can't be opened any more."""
     return counterpart(found, runtime().vault, return_address(found.id))
 
 
@@ -160,7 +166,7 @@ def _is_of(errand: Errand, state: str | None) -> bool:
 
 def _asked_of_provider(errand: Errand) -> Vouched:
     """Return whom the provider vouches for. The database waits for nobody meanwhile."""
-    other = _counterpart(provider(session(), errand.provider_id, only_on=True))
+    other = counterpart_of(provider(session(), errand.provider_id, only_on=True))
     leave()
     return finish(other, errand.attempt, request.args, outbound())
 
@@ -168,6 +174,8 @@ def _asked_of_provider(errand: Errand) -> Vouched:
 def _answered(errand: Errand, vouched: Vouched) -> Response:
     if errand.linking is None:
         let_in(_who(errand, vouched))
+        if provider(session(), errand.provider_id).end_session_endpoint is not None:
+            browser.remember_way_out(url_for("sign_on.signed_out", provider_id=errand.provider_id))
         return redirect(errand.to, 303)
     here = browser.visitor()
     if here is None or here.id != errand.linking:

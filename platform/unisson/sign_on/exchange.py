@@ -116,7 +116,7 @@ def finish(counterpart: Counterpart, attempt: Attempt, came: Mapping[str, str], 
     if "error" in came:
         raise _said_no(counterpart, came["error"])
     if not came.get("code"):
-        raise _untrusted(counterpart, "no code")
+        raise untrusted(counterpart, "no code")
     wire = _Wire(outbound, Deadline.after(2 * SECONDS))
     token = _token(counterpart, attempt, came["code"], wire)
     keys = _told(counterpart, counterpart.jwks_uri, wire)
@@ -131,7 +131,7 @@ def _require_issuer(counterpart: Counterpart, said: str | None) -> None:
     if said is None and not counterpart.names_issuer:
         return
     if said is None or not hmac.compare_digest(said.encode(), counterpart.issuer.encode()):
-        raise _untrusted(counterpart, "iss")
+        raise untrusted(counterpart, "iss")
 
 
 def _said_no(counterpart: Counterpart, error: str) -> RefusedError:
@@ -145,7 +145,8 @@ def _word(text: str) -> str:
     return "".join(each for each in text[:60] if each.isascii() and (each.isalnum() or each in "_-.")) or "?"
 
 
-def _untrusted(counterpart: Counterpart, why: str) -> UntrustedError:
+def untrusted(counterpart: Counterpart, why: str) -> UntrustedError:
+    """Return the refusal of an answer that does not hold, noted in the log."""
     log.warning("sign_on.untrusted", issuer=counterpart.issuer, why=why)
     return UntrustedError(filled(UNTRUSTED, name=counterpart.name, why=why))
 
@@ -236,14 +237,10 @@ def _claims(
 ) -> dict[str, Any]:
     """Return what the ID token says, once all of it holds."""
     try:
-        signed = jwt.decode(
-            str(token["id_token"]),
-            KeySet.import_key_set(_public(keys)),
-            registry=JWSRegistry(algorithms=list(ALGORITHMS), strict_check_header=False),
-        )
+        found = _decoded(str(token["id_token"]), keys)
         claims = CodeIDToken(
-            signed.claims,
-            signed.header,
+            found.claims,
+            found.header,
             {
                 "iss": {"essential": True, "value": counterpart.issuer},
                 "aud": {"essential": True, "value": counterpart.client_id},
@@ -254,10 +251,30 @@ def _claims(
         )
         claims.validate(leeway=LEEWAY)  # type: ignore[no-untyped-call]  # Authlib has no annotations
     except JoseError as error:
-        raise _untrusted(counterpart, _reason(error)) from None
+        raise untrusted(counterpart, _reason(error)) from None
     except (KeyError, ValueError, TypeError, RecursionError, AttributeError) as error:
-        raise _untrusted(counterpart, type(error).__name__) from None
+        raise untrusted(counterpart, type(error).__name__) from None
     return dict(claims)
+
+
+def signed(counterpart: Counterpart, token: str, outbound: Outbound) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the claims and the header of what a provider has signed by a key that it publishes; nothing is judged yet.
+
+    Raises UntrustedError, ProviderAwayError.
+    """
+    keys = _told(counterpart, counterpart.jwks_uri, _Wire(outbound, Deadline.after(SECONDS)))
+    try:
+        found = _decoded(token, keys)
+    except JoseError as error:
+        raise untrusted(counterpart, _reason(error)) from None
+    except (KeyError, ValueError, TypeError, RecursionError, AttributeError) as error:
+        raise untrusted(counterpart, type(error).__name__) from None
+    return dict(found.claims), dict(found.header)
+
+
+def _decoded(token: str, keys: Mapping[str, Any]) -> jwt.Token:
+    registry = JWSRegistry(algorithms=list(ALGORITHMS), strict_check_header=False)
+    return jwt.decode(token, KeySet.import_key_set(_public(keys)), registry=registry)
 
 
 def _public(keys: Mapping[str, Any]) -> Any:
@@ -275,14 +292,14 @@ def _more(counterpart: Counterpart, subject: str, access_token: str, wire: _Wire
     """Return the name and address of a provider that tells them apart from the ID token (Core 1.0 §5.3.2)."""
     told = _told(counterpart, str(counterpart.userinfo_endpoint), wire, access_token)
     if told.get("sub") != subject:
-        raise _untrusted(counterpart, "userinfo sub")
+        raise untrusted(counterpart, "userinfo sub")
     return {name: told[name] for name in ("email", "email_verified", "name") if name in told}
 
 
 def _vouched(counterpart: Counterpart, claims: Mapping[str, Any]) -> Vouched:
     subject = claims["sub"]
     if not isinstance(subject, str) or not 1 <= len(subject) <= 255 or not subject.isprintable():
-        raise _untrusted(counterpart, "sub")
+        raise untrusted(counterpart, "sub")
     email = claims.get("email")
     shown = email if isinstance(email, str) and email.isprintable() and len(email) <= 254 else ""
     name = claims.get("name")

@@ -44,6 +44,8 @@ class IdentityProvider(TenantOwned, Base):
     token_endpoint: Mapped[str]
     jwks_uri: Mapped[str]
     userinfo_endpoint: Mapped[str | None]
+    end_session_endpoint: Mapped[str | None]
+    """Where a browser signs out of it, if it says so."""
     auth_method: Mapped[str]
     names_issuer: Mapped[bool]
     """Whether its answers name it (RFC 9207): one that does not is refused then."""

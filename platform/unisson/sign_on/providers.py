@@ -139,6 +139,7 @@ def _kept(described: Described) -> dict[str, object]:
         "token_endpoint": described.token_endpoint,
         "jwks_uri": described.jwks_uri,
         "userinfo_endpoint": described.userinfo_endpoint,
+        "end_session_endpoint": described.end_session_endpoint,
         "auth_method": described.auth_method,
         "names_issuer": described.names_issuer,
     }

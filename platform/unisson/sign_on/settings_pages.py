@@ -11,7 +11,7 @@ from tenants.permissions import Permission
 from unisson.identity.browser import tell
 from unisson.identity.confirming import needs_confirmation
 from unisson.sign_on import providers as verbs
-from unisson.sign_on.entrance import outbound, return_address
+from unisson.sign_on.entrance import logout_address, outbound, return_address
 from unisson.sign_on.forms import ClientForm, ProviderForm
 from unisson.sign_on.models import KINDS, IdentityProvider
 from unisson.sign_on.requirement import is_required
@@ -59,7 +59,13 @@ def _kind() -> str:
 
 def _new_page(form: ProviderForm) -> str:
     address = return_address(form.provider_id)
-    return render_template("sign_on/provider_new.html", form=form, kind=_kind(), return_address=address)
+    return render_template(
+        "sign_on/provider_new.html",
+        form=form,
+        kind=_kind(),
+        return_address=address,
+        logout_address=logout_address(form.provider_id),
+    )
 
 
 @blueprint.post("/<agency>/settings/sign-on/new")
@@ -92,7 +98,13 @@ def provider_adding() -> Answer:
 def _provider_page(found: IdentityProvider, form: ClientForm | None = None) -> str:
     filled = form or ClientForm(formdata=None, data={"name": found.name, "client_id": found.client_id})
     address = return_address(found.id)
-    return render_template("sign_on/provider.html", provider=found, form=filled, return_address=address)
+    return render_template(
+        "sign_on/provider.html",
+        provider=found,
+        form=filled,
+        return_address=address,
+        logout_address=logout_address(found.id),
+    )
 
 
 @blueprint.get("/<agency>/settings/sign-on/<uuid:provider_id>")

@@ -3,10 +3,19 @@
 from flask import Flask, request
 from werkzeug.wrappers import Response
 
-from unisson.sign_on import domain_pages, entrance, mine, requirement_pages, settings_pages
+from unisson.sign_on import domain_pages, entrance, mine, requirement_pages, settings_pages, signing_out
 from unisson.sign_on.routes import blueprint
 
-__all__ = ["blueprint", "domain_pages", "entrance", "init_app", "mine", "requirement_pages", "settings_pages"]
+__all__ = [
+    "blueprint",
+    "domain_pages",
+    "entrance",
+    "init_app",
+    "mine",
+    "requirement_pages",
+    "settings_pages",
+    "signing_out",
+]
 
 
 @blueprint.after_request
@@ -21,3 +30,4 @@ def _keep_to_oneself(response: Response) -> Response:
 def init_app(app: Flask) -> None:
     """Register the routes."""
     app.register_blueprint(blueprint)
+    signing_out.without_form_token(app)
