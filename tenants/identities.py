@@ -262,6 +262,27 @@ class AccountErasure(Base):
     refused: Mapped[str] = mapped_column(server_default="")
 
 
+class PrivacyLetter(Base):
+    """A mail that tells somebody what becomes of their data: sealed, and gone once it left."""
+
+    __tablename__ = "privacy_letters"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    sealed: Mapped[Sealed]
+    due_at: Mapped[Timestamp] = mapped_column(index=True)
+    attempts: Mapped[int] = mapped_column(server_default="0")
+    created_at: Mapped[Timestamp]
+
+
+class GoneAccount(Base):
+    """That the account with this id was erased: a restore of an older backup finds by it who has to go again."""
+
+    __tablename__ = "gone_accounts"
+
+    identity_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    gone_at: Mapped[Timestamp]
+
+
 GLOBAL_TABLES = frozenset(
     {
         "identities",
@@ -283,6 +304,8 @@ GLOBAL_TABLES = frozenset(
         "identity_links",
         "claimed_mail_domains",
         "factor_resets",
+        "privacy_letters",
+        "gone_accounts",
     }
 )
 """Every table without an agency of its own; a test fails on any other."""

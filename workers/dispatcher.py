@@ -34,7 +34,8 @@ _UPKEEP = text(
 )
 _LETTERS = text(
     "select 1 from app.identity_letters where sent_at is null and given_up_at is null"
-    " and due_at <= clock_timestamp() limit 1"
+    " and due_at <= clock_timestamp()"
+    " union all select 1 from app.privacy_letters where due_at <= clock_timestamp() limit 1"
 )
 
 

@@ -45,6 +45,7 @@ def worker_runtime(settings: Settings) -> Runtime:
 def _runtime(settings: Settings, database_url: str, pool_size: int, application: str) -> Runtime:
     valkey = connect_valkey(settings.valkey_url)
     bell, announcer = ValkeyBell(valkey), ValkeyAnnouncer(valkey)
+    vault = Vault(*settings.vault_keys)
     engine = make_engine(database_url, pool_size=pool_size, application=application)
     return Runtime(
         settings=settings,
@@ -53,6 +54,7 @@ def _runtime(settings: Settings, database_url: str, pool_size: int, application:
             {
                 "bell": bell,
                 "announcer": announcer,
+                "vault": vault,
                 "media_quota": settings.media_quota * GIGABYTE,
                 "is_billed": settings.is_billed,
             },
@@ -60,5 +62,5 @@ def _runtime(settings: Settings, database_url: str, pool_size: int, application:
         valkey=valkey,
         bell=bell,
         announcer=announcer,
-        vault=Vault(*settings.vault_keys),
+        vault=vault,
     )

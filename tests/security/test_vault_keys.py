@@ -3,6 +3,7 @@
 import dataclasses
 import uuid
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from click.testing import CliRunner
@@ -10,8 +11,8 @@ from cryptography.fernet import InvalidToken
 from sqlalchemy import LargeBinary, select
 from support.world import World, build_world
 
-from tenants.base import new_id
-from tenants.identities import SecondFactor
+from tenants.base import new_id, utcnow
+from tenants.identities import PrivacyLetter, SecondFactor
 from unisson.cli import commands
 from unisson.config import SettingError, Settings
 from unisson.hooks.models import Hook
@@ -71,9 +72,15 @@ def sealed_rows(runtime: Runtime, world: World, vault: Vault) -> dict[str, tuple
     sealed = {"identity_id": world.people["cm"].identity_id}
     with runtime.database.everywhere() as session:
         factor = SecondFactor(id=new_id(), secret=vault.seal({"is": "second_factors.secret"}), **sealed)
-        session.add(factor)
+        told = PrivacyLetter(
+            id=new_id(), sealed=vault.seal({"is": "privacy_letters.sealed"}), due_at=utcnow() + timedelta(days=900)
+        )
+        session.add_all([factor, told])
         session.flush()
-        places: dict[str, tuple[type, uuid.UUID]] = {"second_factors.secret": (SecondFactor, factor.id)}
+        places: dict[str, tuple[type, uuid.UUID]] = {
+            "second_factors.secret": (SecondFactor, factor.id),
+            "privacy_letters.sealed": (PrivacyLetter, told.id),
+        }
     with runtime.database.agency(world.agency_id) as session:
         channel = Channel(
             brand_id=world.brand_id, kind="bluesky", name="x", secret=vault.seal({"is": "channels.secret"}),
@@ -98,7 +105,7 @@ def sealed_rows(runtime: Runtime, world: World, vault: Vault) -> dict[str, tuple
 
 def read(runtime: Runtime, world: World, place: tuple[type, uuid.UUID], name: str) -> bytes:
     model, row = place
-    is_global = model is SecondFactor
+    is_global = model in {SecondFactor, PrivacyLetter}
     opened = runtime.database.everywhere() if is_global else runtime.database.agency(world.agency_id)
     with opened as session:
         value: bytes = session.scalars(select(getattr(model, name)).where(model.id == row)).one()

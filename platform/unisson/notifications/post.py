@@ -34,6 +34,7 @@ from unisson.notifications.envelopes import envelope_from, stationery, written
 from unisson.notifications.identity_post import send_identity_letters
 from unisson.notifications.models import Letter
 from unisson.notifications.patience import LEASE, is_over, wait_after
+from unisson.notifications.privacy_post import send_privacy_letters
 from unisson.runtime import Runtime
 
 log = structlog.get_logger(__name__)
@@ -48,6 +49,9 @@ def send_due(runtime: Runtime, budget_seconds: float, transport: Transport | Non
     ends = time.monotonic() + budget_seconds
     with stationery(runtime).app_context():
         tried, is_down = send_identity_letters(runtime, leaving, ends)
+        if not is_down:
+            more, is_down = send_privacy_letters(runtime, leaving, ends)
+            tried += more
         return tried if is_down else tried + Post(runtime, leaving).drain(ends)
 
 

@@ -11,13 +11,15 @@ from sqlalchemy.orm import Session
 
 from tenants.base import utcnow
 from tenants.errors import RefusedError
-from tenants.identities import AccountErasure, DirectoryEntry, Identity, Seat
+from tenants.identities import AccountErasure, DirectoryEntry, GoneAccount, Identity, Seat
 from tenants.members import Membership
 from tenants.session import Database, TenantSession
 from unisson.agency.team import is_last_owner
 from unisson.runtime import Runtime
-from unisson.trust.erasing import GRACE, TICK_FIRST, erase, pending
+from unisson.trust import erasing, telling
+from unisson.trust.erasing import GRACE, TICK_FIRST, pending
 from unisson.trust.models import Erasure
+from unisson.trust.telling import Told
 from unisson.web.i18n import lazy
 
 log = structlog.get_logger(__name__)
@@ -41,9 +43,10 @@ def ask(session: Session, database: Database, identity_id: uuid.UUID, *, is_sure
             person = _there(inside, identity_id)
             if person is not None and is_last_owner(inside, person):
                 raise RefusedError(_only_owner_of(name))
-    session.execute(
-        insert(AccountErasure).values(identity_id=identity_id, due_at=utcnow() + GRACE).on_conflict_do_nothing()
-    )
+    wanted = insert(AccountErasure).values(identity_id=identity_id, due_at=utcnow() + GRACE).on_conflict_do_nothing()
+    until = session.scalar(wanted.returning(AccountErasure.due_at))
+    if until is not None:
+        telling.tell(session, Told.ASKED, telling.of_account(session.get_one(Identity, identity_id)), until=until)
 
 
 def _only_owner_of(name: str) -> object:
@@ -53,7 +56,10 @@ def _only_owner_of(name: str) -> object:
 def withdraw(session: Session, identity_id: uuid.UUID) -> bool:
     """Keep the account; return whether it was to be erased."""
     gone = delete(AccountErasure).where(AccountErasure.identity_id == identity_id).returning(AccountErasure.identity_id)
-    return session.execute(gone).first() is not None
+    if session.execute(gone).first() is None:
+        return False
+    telling.tell(session, Told.KEPT, telling.of_account(session.get_one(Identity, identity_id)))
+    return True
 
 
 def erase_due(runtime: Runtime) -> int:
@@ -65,26 +71,37 @@ def erase_due(runtime: Runtime) -> int:
             .order_by(AccountErasure.due_at)
             .limit(AT_ONCE)
         ).all()
-    return sum(_erase(runtime, identity_id) for identity_id in due)
+    return sum(erase(runtime, identity_id) for identity_id in due)
 
 
-def _erase(runtime: Runtime, identity_id: uuid.UUID) -> bool:
-    """Agency by agency, each in a transaction of its own: whoever is interrupted goes on where it was left."""
+def erase(runtime: Runtime, identity_id: uuid.UUID, *, quietly: bool = False) -> bool:
+    """Erase an account now; False, with the reason noted, while it is an agency's only owner.
+
+    Agency by agency, each in a transaction of its own: whoever is interrupted goes on where it was left. Its person
+    gets one mail of all of it, unless it is done `quietly`.
+    """
     with runtime.database.everywhere() as session:
         # Of the agencies that they left the seats say nothing any more: each is asked.
         agencies = session.scalars(select(DirectoryEntry.agency_id)).all()
     if any(_is_last_owner(runtime, agency_id, identity_id) for agency_id in agencies):
-        return _put_off(runtime, identity_id)
+        return _put_off(runtime, identity_id, quietly=quietly)
     if not all(_erase_there(runtime, agency_id, identity_id) for agency_id in agencies):
-        return _put_off(runtime, identity_id)
+        return _put_off(runtime, identity_id, quietly=quietly)
     with runtime.database.everywhere() as session:
+        person = session.get_one(Identity, identity_id)
+        if not quietly:
+            telling.tell(session, Told.DONE, telling.of_account(person))
+        session.execute(insert(GoneAccount).values(identity_id=identity_id).on_conflict_do_nothing())
         session.execute(delete(Identity).where(Identity.id == identity_id))
     log.info("account.erased", identity=str(identity_id))
     return True
 
 
-def _put_off(runtime: Runtime, identity_id: uuid.UUID) -> bool:
+def _put_off(runtime: Runtime, identity_id: uuid.UUID, *, quietly: bool) -> bool:
     with runtime.database.everywhere() as session:
+        known = session.scalar(select(AccountErasure.refused).where(AccountErasure.identity_id == identity_id))
+        if known == "" and not quietly:
+            telling.tell(session, Told.REFUSED, telling.of_account(session.get_one(Identity, identity_id)))
         session.execute(
             update(AccountErasure)
             .where(AccountErasure.identity_id == identity_id)
@@ -107,7 +124,7 @@ def _erase_there(runtime: Runtime, agency_id: uuid.UUID, identity_id: uuid.UUID)
         erasure = pending(session, person.id, lock=True) or Erasure(membership_id=person.id, due_at=utcnow())
         session.add(erasure)
         session.flush()
-        return erase(session, erasure)
+        return erasing.erase(session, erasure, quietly=True)
 
 
 def _there(session: TenantSession, identity_id: uuid.UUID) -> Membership | None:

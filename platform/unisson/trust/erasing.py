@@ -27,7 +27,9 @@ from unisson.calendars.models import CalendarFeed, CalendarView
 from unisson.hooks.models import HookPost
 from unisson.notifications.models import Letter, LetterContent, Notice, NoticeChoice, NoticeHours
 from unisson.portal.models import DeviceCode, LinkDevice
+from unisson.trust import telling
 from unisson.trust.models import Erasure
+from unisson.trust.telling import Told
 from unisson.web.i18n import lazy
 
 GRACE = timedelta(days=7)
@@ -86,6 +88,7 @@ def ask(session: TenantSession, actor: Actor, membership_id: uuid.UUID, *, is_su
     except IntegrityError as twice:
         raise RefusedError(ASKED_ALREADY) from twice
     record(session, actor, "person.erasure_asked", "membership", person.id)
+    telling.tell(session, Told.ASKED, telling.of_member(session, person), until=erasure.due_at)
     return erasure
 
 
@@ -97,6 +100,7 @@ def withdraw(session: TenantSession, actor: Actor, membership_id: uuid.UUID) -> 
         raise StaleError(TOO_LATE)
     asked.withdrawn_at = utcnow()
     record(session, actor, "person.erasure_withdrawn", "membership", person.id)
+    telling.tell(session, Told.KEPT, telling.of_member(session, person))
 
 
 def erase_due(session: TenantSession) -> None:
@@ -106,14 +110,21 @@ def erase_due(session: TenantSession) -> None:
         erase(session, erasure)
 
 
-def erase(session: TenantSession, erasure: Erasure) -> bool:
-    """Erase a person now; False, with the reason noted, for the last owner. The caller holds the erasure's row."""
+def erase(session: TenantSession, erasure: Erasure, *, quietly: bool = False) -> bool:
+    """Erase a person now; False, with the reason noted, for the last owner. The caller holds the erasure's row.
+
+    They get one mail of it, unless it is done `quietly`. A pseudonym that the erasure has already is kept.
+    """
     person = session.get_one(Membership, (session.agency_id, erasure.membership_id), with_for_update=True)
+    reader = telling.of_member(session, person)
     if is_last_owner(session, person):
+        if not (erasure.refused or quietly):
+            telling.tell(session, Told.REFUSED, reader)
         erasure.refused = "last_owner"
         return False
     names = _names(session, person)
-    erasure.pseudonym, erasure.begun_at, erasure.refused = _pseudonym(session), utcnow(), ""
+    erasure.pseudonym = erasure.pseudonym or _pseudonym(session)
+    erasure.begun_at, erasure.refused = utcnow(), ""
     session.flush()
     if person.removed_at is None:
         let_go(session, person)
@@ -126,6 +137,8 @@ def erase(session: TenantSession, erasure: Erasure) -> bool:
     erasure.done_at = utcnow()
     session.flush()
     record(session, None, "person.erased", "membership", person.id)
+    if not quietly:
+        telling.tell(session, Told.DONE, reader, pseudonym=erasure.pseudonym)
     return True
 
 

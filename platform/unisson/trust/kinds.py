@@ -63,6 +63,16 @@ KINDS = (
         "identity_letters", "created_at < clock_timestamp() - interval '3 months'", belongs_to_agency=False,
     ),
     Kind(
+        lazy("Mails about one’s own data"), lazy("To whom, what is told; encrypted"),
+        lazy("Telling people what becomes of their data"), Basis.CONTRACT, lazy("until they left, two days at most"),
+        _GOES,
+    ),
+    Kind(
+        lazy("Accounts that are gone"), lazy("A number that leads to nothing any more"),
+        lazy("Erasing them again after a backup was restored"), Basis.INTEREST, lazy("as long as the installation"),
+        lazy("stays: nobody is known by it"),
+    ),
+    Kind(
         lazy("Second steps to be removed"), lazy("Of whom, who asked for it, when"),
         lazy("Letting people in again who lost their phone"), Basis.CONTRACT, lazy("7 days"), _GOES,
         "factor_resets", "expires_at < clock_timestamp()", belongs_to_agency=False,
