@@ -272,7 +272,6 @@ def test_a_code_that_is_over_lets_nobody_in(desk: Desk, mails, spoil: str) -> No
 
 
 def test_a_code_is_good_in_the_browser_that_asked_for_it(desk: Desk, mails) -> None:
-    desk.speak_english()
     token = desk.link(client_turn(desk, "Le sarrasin"))[1]
     asking, other = desk.app.test_client(), desk.app.test_client()
     answer = post(asking, desk, f"/approve/{token}/code")
@@ -283,7 +282,7 @@ def test_a_code_is_good_in_the_browser_that_asked_for_it(desk: Desk, mails) -> N
     for browser in (other, other):
         refused = post(browser, desk, f"/approve/{token}/device", {"code": code})
         assert refused.status_code == 422
-        assert "asked for in another browser" in refused.text
+        assert "demandé depuis un autre navigateur" in refused.text
     assert 'name="code"' in asking.get(desk.path(f"/approve/{token}"), base_url=HTTPS).text
     assert post(asking, desk, f"/approve/{token}/device", {"code": code}).status_code == 303
     assert "sarrasin" in asking.get(desk.path(f"/approve/{token}"), base_url=HTTPS).text
