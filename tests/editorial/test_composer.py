@@ -181,6 +181,18 @@ def test_images_come_with_the_form_and_survive_a_refusal(desk: Desk) -> None:
         assert [str(each.media.id) for each in pictures_of(session, desk.content(content_id, session))] == [ids[1]]
 
 
+def test_a_description_written_after_its_image_came_is_not_lost(desk: Desk) -> None:
+    files = [(BytesIO(picture()), "place.jpg"), (BytesIO(picture("PNG", (70, 50))), "carte.png")]
+    refused = desk.post("cm", new(desk), typed(desk, action="submit", uploads=files))
+    first, second = re.findall(r'name="picture_id" value="([0-9a-f-]+)"', refused.text)
+    rows = {"picture_id": [first, second], f"alt-{first}": "Une place", "new_alt": "Un plan"}
+    answer = desk.post("cm", new(desk), typed(desk, **rows))
+    content_id = uuid.UUID(answer.location.rsplit("/", 1)[1])
+    with desk.session() as session:
+        placed = pictures_of(session, desk.content(content_id, session))
+        assert [each.alt for each in placed] == ["Une place", "Un plan"]
+
+
 def test_what_is_no_image_is_refused_and_the_text_kept(desk: Desk) -> None:
     answer = desk.post("cm", new(desk), typed(desk, uploads=[(BytesIO(b"<svg/>"), "dessin.svg")]))
     assert answer.status_code == 422

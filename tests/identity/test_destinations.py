@@ -60,3 +60,21 @@ def test_a_stranger_is_brought_back_to_the_page_they_wanted(guest, world):
     assert answer.location == f"/sign-in?next=/{world.slug}/brands?x%3D1"
     page = guest.get(answer.location)
     assert f'name="next" value="/{world.slug}/brands?x=1"'.encode() in page.data
+
+
+def test_who_was_signed_out_while_writing_is_told_and_comes_back_to_the_form(guest, world):
+    page = f"/{world.slug}/brands/{world.brand_slug}/contents/new"
+    answer = guest.post(
+        page,
+        data={"body": "typed"},
+        headers={"Referer": f"http://localhost{page}?day=2027-01-04", "Accept": "text/html"},
+    )
+    assert answer.status_code == 303
+    assert answer.location == f"/sign-in?next={page}?day%3D2027-01-04"
+    assert "Nothing was saved" in guest.get(answer.location, headers={"Accept-Language": "en"}).text
+
+
+@pytest.mark.parametrize("before", ["https://evil.example/x", "http://localhost//evil.example/x", "", "nowhere"])
+def test_a_form_that_came_from_elsewhere_leads_nowhere(guest, world, before):
+    answer = guest.post(f"/{world.slug}/calendar/views", headers={"Referer": before})
+    assert answer.location == "/sign-in"

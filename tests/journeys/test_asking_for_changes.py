@@ -48,7 +48,7 @@ def test_from_some_words_and_a_point_to_what_changed(person: Callable[..., Page]
     cm.locator("[name=date]").fill(f"{date.today() + timedelta(days=40)}")  # noqa: DTZ011 - far from any midnight
     cm.locator("[name=time]").fill("11:00")
     cm.locator("[name=uploads]").set_input_files(picture)
-    cm.locator("[name=new_alt]").fill("Du beurre au soleil")
+    cm.locator("[name^=alt-]").fill("Du beurre au soleil")
     for box in cm.locator("[name=channel_ids]").all()[1:]:
         box.uncheck()
     press(cm, "[name=action][value=submit]")  # which waits for the image that is on its way

@@ -81,7 +81,7 @@ def write(page: Page, when: datetime, picture: Path) -> str:
     page.locator("[name=date]").fill(when.strftime("%Y-%m-%d"))
     page.locator("[name=time]").fill(when.strftime("%H:%M"))
     page.locator("[name=uploads]").set_input_files(picture)
-    page.locator("[name=new_alt]").first.fill("Un kouign-amann doré sur un torchon bleu")
+    page.locator("[name^=alt-]").first.fill("Un kouign-amann doré sur un torchon bleu")
     press(page, "Save the draft")
     expect(page).to_have_url(re.compile("/contents/[0-9a-f-]{36}$"))
     return page.url

@@ -74,7 +74,7 @@ def _carried_out(act: Callable[[], object], said: str) -> Answer:
 
 def _waiting(refusal: RefusedError) -> Answer:
     """Say a refusal to somebody who hands over their own part, and does not see the board."""
-    html = render_template("approvals/waiting.html", waiting=waiting_for(session(), actor()), refusal=refusal)
+    html = render_template("approvals/waiting.html", waiting=waiting_for(session(), actor()), to_do=(), refusal=refusal)
     return html, refusal.status
 
 

@@ -22,6 +22,7 @@ from unisson.approvals import (
 from unisson.approvals.circuit import submit, withdraw
 from unisson.approvals.deciding import approve, request_changes
 from unisson.approvals.forms import DecisionForm, HoldForm, WaitForm
+from unisson.approvals.to_do import to_do_of
 from unisson.approvals.waiting import waiting_for
 from unisson.editorial.composer import channel_registry
 from unisson.editorial.content_page import carried_out
@@ -47,10 +48,11 @@ Answer = Response | str | tuple[str, int]
 
 @blueprint.get("/approvals")
 def waiting() -> Answer:
-    """Show what waits on me, and what waits on others."""
+    """Show what waits on me, what I go on with, and what waits on others."""
     return render_template(
         "approvals/waiting.html",
         waiting=waiting_for(session(), actor()),
+        to_do=to_do_of(session(), actor(), [card.id for card in visible_brands()]),
         steers=board_pages.steers(),
         portals=[card for card in visible_brands() if actor().brand_roles.get(card.id, frozenset()) & CLIENT_SIDE],
     )

@@ -13,7 +13,7 @@ from tenants.permissions import Permission
 from unisson.calendars.campaigns import MOST_TOPICS, Campaign, Density, campaigns
 from unisson.calendars.looks import Look, look_asked_for
 from unisson.calendars.narrowing import chips, named
-from unisson.calendars.period import Year, week_of
+from unisson.calendars.period import Year, month_of, week_of
 from unisson.calendars.wording import VIEWS, month_abbreviation, month_name
 from unisson.web.db import session
 from unisson.web.guards import BrandCard, actor
@@ -52,11 +52,12 @@ class Column(NamedTuple):
 
 
 class Label(NamedTuple):
-    """A month above the plots: its short name, its full one, and its address."""
+    """A month above the plots: its short name, its full one, its address, and whether it is the present one."""
 
     short: str
     full: str
     path: str
+    is_now: bool
 
 
 def year() -> str:
@@ -125,7 +126,8 @@ def _columns(look: Look, shown: Year, weeks: Sequence[Density]) -> list[Column]:
 
 def _labels(look: Look, shown: Year) -> list[Label]:
     ways = [(month, look.at(month)) for month in shown.months]
-    spoken = language()
+    spoken, present = language(), month_of(look.today)
     return [
-        Label(month_abbreviation(spoken, month.first), month_name(spoken, month.first), path) for month, path in ways
+        Label(month_abbreviation(spoken, month.first), month_name(spoken, month.first), path, month == present)
+        for month, path in ways
     ]

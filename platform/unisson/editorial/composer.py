@@ -165,6 +165,7 @@ class Composer:
         if len(self.typed) + len(files) > MAX_PICTURES:
             raise RefusedError(TOO_MANY_PICTURES, field="pictures")
         if not files:
+            self.typed, self.new_alt = TypedPicture.described(self.typed, self.new_alt)
             return
         storage = storage_of(runtime().settings)
         for file in files:

@@ -1,8 +1,8 @@
 """The forms of writing: what was typed stays as typed, whatever is wrong with it."""
 
 import uuid
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, time
 from typing import Any
 
@@ -50,6 +50,17 @@ class TypedPicture:
 
     media_id: uuid.UUID
     alt: str
+
+    @staticmethod
+    def described(pictures: Sequence["TypedPicture"], alt: str) -> tuple[Sequence["TypedPicture"], str]:
+        """Return the images and what is left of `alt`, which came without a new image.
+
+        It is given to the only one that has no description yet: it would be lost.
+        """
+        bare = [each for each in pictures if not each.alt]
+        if not alt or len(bare) != 1:
+            return pictures, alt
+        return [replace(each, alt=alt) if each is bare[0] else each for each in pictures], ""
 
 
 class ScheduleForm(VersionForm):

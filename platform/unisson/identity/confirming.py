@@ -9,7 +9,6 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
 
 from flask import Flask, Response, g, make_response, redirect, render_template, request, url_for
 from sqlalchemy import select
@@ -23,7 +22,7 @@ from unisson.identity.passkey_answers import answered, is_possible, question
 from unisson.identity.routes import blueprint
 from unisson.web import limits
 from unisson.web.db import any_session, runtime
-from unisson.web.guards import signed_in
+from unisson.web.guards import page_before, signed_in
 from unisson.web.i18n import _
 from unisson.web.noted import note_refusal
 
@@ -223,9 +222,7 @@ def _here() -> str:
 
 def _page_before() -> str:
     """Return the page of ours that this request was made from; one's account where nobody can tell."""
-    said = urlsplit(request.headers.get("HX-Current-URL") or request.referrer or "")
-    address = f"{said.path}?{said.query}" if said.query else said.path
-    return browser.page_of_ours(address) or "/me"
+    return browser.page_of_ours(page_before()) or "/me"
 
 
 def init_app(app: Flask) -> None:

@@ -14,6 +14,7 @@ from werkzeug.wrappers import Response
 
 from tenants.errors import ForbiddenError, NotFoundError, RefusedError
 from unisson.web.db import leave
+from unisson.web.guards import page_before
 from unisson.web.i18n import _, lazy
 from unisson.web.noted import note_not_found, note_refusal
 
@@ -43,17 +44,15 @@ def error_page(
     g.light_page = False
     partial = request.headers.get("HX-Request") == "true"
     template = "errors/_refusal.html" if partial else "errors/error.html"
-    told = {"message": sentence, "reference": reference, "way": way, "back_url": _came_from()}
+    told = {"message": sentence, "reference": reference, "way": way, "back_url": _came_from(status)}
     html = render_template(template, status=status, **told)
     return make_response(html, status)
 
 
-def _came_from() -> str | None:
-    """Return the page of ours whose form was refused: the browser names it, for our own pages alone."""
-    here, there = urlsplit(request.url), urlsplit(request.referrer or "")
-    if request.method != "POST" or there.netloc != here.netloc or there.path == here.path:
-        return None
-    return there.path + (f"?{there.query}" if there.query else "")
+def _came_from(status: int) -> str | None:
+    """Return the page of ours whose form was refused, where it is another one or was only too old."""
+    there = page_before() if request.method == "POST" else None
+    return there if there and (status == 400 or urlsplit(there).path != request.path) else None
 
 
 def _unexpected(error: Exception) -> Response:

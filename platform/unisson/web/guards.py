@@ -7,8 +7,9 @@ import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar, cast
+from urllib.parse import urlsplit
 
-from flask import Flask, Response, g, redirect, request, url_for
+from flask import Flask, Response, flash, g, redirect, request, url_for
 from sqlalchemy import Text, bindparam, func, select
 from sqlalchemy import cast as cast_to
 from werkzeug.wrappers import Response as BaseResponse
@@ -21,6 +22,7 @@ from tenants.members import BrandAssignment, Membership, is_in, lacks_second_ste
 from tenants.permissions import AgencyRole, BrandRole
 from unisson.web.arrivals import AgencyFacts, Arrival, arrival
 from unisson.web.db import session
+from unisson.web.i18n import _
 from unisson.web.people import me
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -199,7 +201,7 @@ def _let_in() -> BaseResponse | None:
     if access == PUBLIC:
         return None
     if not me().is_authenticated:
-        return _to(url_for("identity.sign_in", next=_wanted()), 401)
+        return _to_sign_in()
     return _asked_more() if access == MEMBER else None
 
 
@@ -222,8 +224,23 @@ def _to(target: str, status: int) -> BaseResponse:
     return redirect(target, 303)
 
 
+def _to_sign_in() -> BaseResponse:
+    """Lead to the sign-in, and from there back; whoever sent a form is told that it was not saved."""
+    if request.method == "POST" and request.accept_mimetypes.accept_html and not request.headers.get("HX-Request"):
+        flash(_("Nothing was saved: you were signed out. Sign in again, and you come back to the page you were on."))
+    return _to(url_for("identity.sign_in", next=_wanted()), 401)
+
+
 def _wanted() -> str | None:
-    return request.full_path.rstrip("?") if request.method == "GET" else None
+    return request.full_path.rstrip("?") if request.method == "GET" else page_before()
+
+
+def page_before() -> str | None:
+    """Return the page of this server, path and query, that the request was made from, if the browser says so."""
+    said = urlsplit(request.headers.get("HX-Current-URL") or request.referrer or "")
+    if said.netloc != request.host or said.path.startswith("//"):
+        return None
+    return f"{said.path}?{said.query}" if said.query else said.path
 
 
 def init_app(app: Flask) -> None:

@@ -67,7 +67,7 @@ _OF_SETTINGS = frozenset({"settings", "billing", "activity", "tokens"})
 def _nav() -> list[NavItem]:
     entries = [
         (_("Calendar"), "calendars.month", "calendar"),
-        (_("To approve"), "approvals.waiting", "circle-check"),
+        (_("To do"), "approvals.waiting", "circle-check"),
         (_("Publications"), "publishing.publications", "send"),
         (_("Brands"), "agency.brands", "building-2"),
         (_("Team"), "agency.team", "users"),

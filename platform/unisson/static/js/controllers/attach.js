@@ -7,6 +7,7 @@ unisson.register("attach", class extends Stimulus.Controller {
   connect() {
     this.under = new Map();
     this.form = this.element.closest("form");
+    this.show();
     this.held = (event) => this.hold(event);
     this.form.addEventListener("submit", this.held, { capture: true });
   }
@@ -21,7 +22,7 @@ unisson.register("attach", class extends Stimulus.Controller {
     if (target.type !== "file" || !window.tus?.isSupported) return;
     const files = [...target.files];
     target.value = "";
-    target.dispatchEvent(new Event("change"));
+    target.dispatchEvent(new Event("input")); // controllers/upload.js: nothing is chosen any more
     for (const file of files) this.send(file);
   }
 
@@ -32,6 +33,7 @@ unisson.register("attach", class extends Stimulus.Controller {
     this.listTarget.append(item);
     if (file.size > this.mostValue) return this.refuse(item, this.wordsValue.heavy);
     this.say(item, "sending");
+    queueMicrotask(() => this.show(true));
     const upload = new tus.Upload(file, {
       endpoint: this.urlValue,
       chunkSize: 1024 * 1024,
@@ -100,11 +102,19 @@ unisson.register("attach", class extends Stimulus.Controller {
   describe(row) {
     const typed = this.form.elements.new_alt;
     const alt = row.querySelector(`[name^="alt-"]`);
-    if (!typed?.value || this.under.size !== 1) return;
-    alt.value = typed.value;
+    if (!typed || this.under.size !== 1) return;
+    if (typed.value) alt.value = typed.value;
     const wasHere = document.activeElement === typed;
     typed.value = "";
     if (wasHere) requestAnimationFrame(() => alt.focus());
+  }
+
+  /** A description of its own is asked while one picture is on its way; after that the picture's row has its field. */
+  show(moves = false) {
+    const typed = this.form.elements.new_alt;
+    if (!typed || !window.tus?.isSupported) return;
+    typed.closest(".field").hidden = this.under.size !== 1 && !typed.value;
+    if (moves && this.under.size === 1) typed.focus();
   }
 
   refuse(item, sentence) {
@@ -120,6 +130,7 @@ unisson.register("attach", class extends Stimulus.Controller {
 
   done(item) {
     this.under.delete(item);
+    this.show();
     if (this.under.size === 0 && this.wanted) {
       const { submitter } = this.wanted;
       this.wanted = undefined;

@@ -5,10 +5,17 @@ unisson.register("month", class extends Stimulus.Controller {
   static targets = ["day", "live"];
   static values = { moving: String, moved: String, refused: String, undo: String };
 
+  /** Opened on a phone, where its days stand one below the other, it begins at today; coming back keeps the place. */
+  initialize() {
+    const [opened] = performance.getEntriesByType("navigation");
+    const stacked = matchMedia("(max-width: 40rem)").matches;
+    this.wantsToday = stacked && opened?.type === "navigate" && !location.hash && window.scrollY === 0 && "start";
+  }
+
   dayTargetConnected(day) {
     if (this.wantsToday && day.closest("[data-today]")) {
+      day.closest("[data-today]").scrollIntoView({ block: this.wantsToday });
       this.wantsToday = false;
-      day.closest("[data-today]").scrollIntoView({ block: "nearest" });
     }
     if (!window.Sortable || this.sorters?.has(day)) return;
     this.sorters ??= new Map();
@@ -26,7 +33,7 @@ unisson.register("month", class extends Stimulus.Controller {
 
   /** On a phone the month is a list, and its first day is far from today's. */
   today() {
-    this.wantsToday = true;
+    this.wantsToday = "nearest";
   }
 
   key(event) {
