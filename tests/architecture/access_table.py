@@ -345,6 +345,7 @@ TABLE: dict[str, Place] = {
     "topics.file_return": Member(P.TOPIC_PLAN),
     "topics.file": Member(P.TOPIC_PLAN),
     "imports.imports": Member(P.CONTENT_WRITE),
+    "imports.sample": Member(P.CONTENT_WRITE),
     "imports.opening": Member(P.CONTENT_WRITE),
     "imports.columns": Member(P.CONTENT_WRITE),
     "imports.mapping": Member(P.CONTENT_WRITE),

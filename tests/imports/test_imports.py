@@ -18,6 +18,7 @@ from unisson.activity.models import Event
 from unisson.editorial.models import Content, Variant
 from unisson.editorial.order import place_after
 from unisson.editorial.writing import edit
+from unisson.imports.columns import FIELDS
 from unisson.imports.models import Import, ImportRow, ImportState, RowState
 from unisson.imports.taking import OvertakenError, take_due, take_in
 from unisson.notifications.composing import compose
@@ -66,6 +67,17 @@ def test_a_plan_becomes_drafts(desk: Desk, worker: Runtime) -> None:
     assert "2 brouillons" in page(desk, import_id) or "2 drafts" in page(desk, import_id)
 
 
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_the_file_to_fill_in_can_be_taken_in_as_it_stands(desk: Desk, language: str) -> None:
+    if language == "en":
+        desk.speak_english()
+    given = desk.get("cm", f"/brands/{desk.world.brand_slug}/imports/sample.csv")
+    assert given.content_type == "text/csv; charset=utf-8"
+    import_id = mapped(desk, given.data)
+    assert [each.faulty for each in rows(desk, import_id)] == [False, False, False]
+    assert set(kept(desk, import_id).mapping) == set(FIELDS)
+
+
 def test_columns_are_guessed_in_two_languages_and_dates_in_their_order(desk: Desk) -> None:
     answer = send(
         desk, csv_file([["Publish", "Channel", "Headline", "Date"], ["x", "", "Un", "12/31/2026"]], separator=",")
@@ -108,7 +120,7 @@ def test_names_that_come_twice_are_told_apart(desk: Desk) -> None:
         ({"date": "01/01/2020"}, "This time has passed"),
         ({"time": "midi"}, "This is no time"),
         ({"date": ""}, "There is a time, and no date"),
-        ({"channels": "Minitel"}, "no connected channel called “Minitel”"),
+        ({"channels": "Minitel"}, "no connected channel called “Minitel”. It has: "),
         ({"kind": "Vidéo"}, "This is none of"),
         ({"tags": "x" * 41}, "twenty tags at most"),
     ],

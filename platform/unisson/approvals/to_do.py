@@ -37,8 +37,8 @@ class ToDo:
     accent: str
     zone: str
     scheduled_at: datetime | None
-    late: bool
-    channel_kinds: tuple[str, ...]
+    late: bool | None
+    channel_kinds: str
 
 
 def to_do_of(session: TenantSession, actor: Actor, brands: Collection[uuid.UUID]) -> Sequence[ToDo]:
@@ -65,4 +65,4 @@ def to_do_of(session: TenantSession, actor: Actor, brands: Collection[uuid.UUID]
         .order_by(Content.scheduled_at.nulls_last(), Content.id)
         .limit(MOST)
     )  # fmt: skip
-    return [ToDo(*row[:9], bool(row[9]), tuple(row[10].split())) for row in rows]
+    return [ToDo(*row) for row in rows]

@@ -25,9 +25,12 @@ TIME_MISSING = lazy("The time is missing. Write it here, or give one for all row
 NO_SUCH_KIND = lazy("This is none of: post, press release, article, reply.")
 
 
-def no_such_channel(name: str) -> object:
-    """Say that there is no channel of this name."""
-    return lazy("The brand has no connected channel called “%(name)s”.", name=name)
+def no_such_channel(name: str, there: Sequence[str] = ()) -> object:
+    """Say that there is no channel of this name, and which ones are `there`."""
+    if not there:
+        return lazy("The brand has no connected channel called “%(name)s”.", name=name)
+    named = ", ".join(there)
+    return lazy("The brand has no connected channel called “%(name)s”. It has: %(there)s.", name=name, there=named)
 
 
 def two_channels(name: str) -> object:
@@ -176,7 +179,10 @@ class RowReader:
         if whole and len(whole) == 1:
             return whole
         names = [name for each in re.split(r"[,;/+\n]", text) if (name := one_line(each))]
-        return tuple(dict.fromkeys(_one(self._channels, name, no_such_channel, two_channels) for name in names))
+        return tuple(dict.fromkeys(_one(self._channels, name, self._no_channel, two_channels) for name in names))
+
+    def _no_channel(self, name: str) -> object:
+        return no_such_channel(name, [channel.name for channel in self._desk.channels.values()])
 
     def _topic(self, text: str) -> uuid.UUID | None:
         name = one_line(text)

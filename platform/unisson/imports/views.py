@@ -2,13 +2,17 @@
 
 import uuid
 from collections.abc import Callable
+from datetime import timedelta
 from typing import TypeVar
+from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Flask, flash, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from tenants.errors import NotFoundError, RefusedError
 from tenants.permissions import Permission
+from unisson.editorial.contents import open_channels
+from unisson.editorial.forms import KINDS
 from unisson.imports.columns import FIELDS
 from unisson.imports.forms import ColumnsForm, UploadForm
 from unisson.imports.models import Import, ImportState
@@ -37,6 +41,7 @@ from unisson.web.db import session
 from unisson.web.guards import BrandCard, actor, brand_card, brand_card_of
 from unisson.web.i18n import _
 from unisson.web.operations import new_operation_id
+from unisson.web.spreadsheets import as_csv
 
 blueprint = Blueprint("imports", __name__, url_prefix="/<agency>")
 
@@ -48,6 +53,24 @@ Done = TypeVar("Done")
 def imports(brand: str) -> Answer:
     """Show a brand's imports, and the way to a new one."""
     return _list(_brand(brand), UploadForm())
+
+
+@blueprint.get("/brands/<brand>/imports/sample.csv")
+def sample(brand: str) -> Answer:
+    """Give a plan to begin with: the columns that are known, and two rows that can be taken in as they stand."""
+    card = _brand(brand)
+    names = [channel.name for channel in open_channels(session(), card.id)]
+    first = session().now().astimezone(ZoneInfo(card.timezone)).date() + timedelta(days=7)
+    rows = [
+        (first, "10:00", _("A first title"), _("The text of the post"), ", ".join(names[:1]), KINDS["post"], "", ""),
+        (first + timedelta(days=1), "18:30", _("A second title"), _("Another text"), ", ".join(names), KINDS["post"],
+         _("a tag, another one"), ""),
+    ]  # fmt: skip
+    answer = make_response("".join(as_csv(FIELDS.values(), rows)))
+    answer.headers["Content-Type"] = "text/csv; charset=utf-8"
+    answer.headers["Content-Disposition"] = 'attachment; filename="plan.csv"'
+    answer.headers["Cache-Control"] = "private, no-store"
+    return answer
 
 
 @blueprint.post("/brands/<brand>/imports")
