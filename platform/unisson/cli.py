@@ -114,17 +114,37 @@ def backup(folder: Path, keep: int | None) -> None:
 
 @commands.command()
 @click.argument("place", type=click.Path(file_okay=False, path_type=Path))
-def restore(place: Path) -> None:
+@click.option(
+    "--erasures",
+    type=click.Path(dir_okay=False, exists=True, path_type=Path),
+    help="A newer list of who was erased than the one beside the backups (`unisson erasures`).",
+)
+def restore(place: Path, erasures: Path | None) -> None:
     """Bring the backup in PLACE back into an empty installation. What may have left since is looked up, not sent."""
     from unisson.backups.restoring import bring_back  # noqa: PLC0415 - see the module
 
     with _with_servers() as found:
-        came = bring_back(found, place, print)
+        came = bring_back(found, place, print, erasures)
     print(f"Brought back {came.rows} rows and {came.files} files. Everybody signs in again.")
     print(f"{came.unknown} publications were due since: each is looked up on its channel before anything is sent.")
+    print(f"{came.again.erased} people and accounts that were erased since are erased again.")
+    if came.again.waiting:
+        print(f"{came.again.waiting} are the only owner of an agency in this backup: it is tried again each night.")
+    print(f"{came.again.codes} recovery codes that were used or replaced since let nobody in.")
     print(
         f"{came.undecided} contents dated since were not approved in the backup: look on the channel before deciding."
     )
+
+
+@commands.command("erasures")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+def write_erasures(file: Path) -> None:
+    """Write to FILE who was erased and which recovery codes are good, by numbers alone: for `restore --erasures`."""
+    from unisson.backups.erasures import export  # noqa: PLC0415 - see the module
+
+    with _with_servers() as found:
+        made = export(found, file)
+    print(f"Erased: {len(made.people)} people in their agencies, {len(made.accounts)} accounts.")
 
 
 @commands.group()

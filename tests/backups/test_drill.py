@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -21,12 +21,11 @@ from tenants.context import acting_for
 from tests.standins.pds import PASSWORD, StandInPds
 from tests.support.campaign import Approved, approve_many, connect_bluesky
 from tests.support.world import World, build_world
-from unisson import embedded
 from unisson.backups import database
 from unisson.backups.manifest import DUMP, FILES, MANIFEST, BackupError
 from unisson.backups.restoring import bring_back
 from unisson.backups.taking import prune, take
-from unisson.config import Settings, role_url
+from unisson.config import Settings
 from unisson.database import migrate
 from unisson.outbound import Outbound
 from unisson.publishing.channels.bluesky import BlueskyAdapter
@@ -40,37 +39,6 @@ from unisson.storage import storage_of
 
 def silent(_: str) -> None:
     """Say nothing."""
-
-
-def installation(settings: Settings, name: str, folder: Path) -> Settings:
-    """An installation of its own in the tests' cluster: another database, other files, the same roles."""
-    url = urlsplit(settings.database_url)._replace(path=f"/{name}").geturl()
-    return dataclasses.replace(
-        settings,
-        database_url=url,
-        backup_database_url=url,
-        database_web_url=role_url(url, "unisson_web", settings.secret_key),
-        database_worker_url=role_url(url, "unisson_worker", settings.secret_key),
-        database_dispatch_url=role_url(url, "unisson_dispatch", settings.secret_key),
-        storage_url=(folder / name).as_uri(),
-    )
-
-
-@pytest.fixture
-def new_installation(settings: Settings, tmp_path: Path) -> Iterator[Callable[[str], Settings]]:
-    made: list[str] = []
-
-    def make(kind: str) -> Settings:
-        name = f"{kind}_{os.getpid()}_{len(made)}"
-        made.append(name)
-        embedded.ensure_database(settings.database_url, name)
-        return installation(settings, name, tmp_path)
-
-    yield make
-    with psycopg.connect(settings.database_url, autocommit=True) as admin:
-        for name in made:
-            for each in (name, f"{name}_restoring"):
-                admin.execute(f'drop database if exists "{each}" with (force)')
 
 
 @pytest.fixture

@@ -53,8 +53,8 @@ class Manifest:
 
     def write(self, place: Path, secret_key: str) -> None:
         """Write the manifest into the backup's folder."""
-        told = {"product": "unisson", "format": FORMAT, "key": _mark(secret_key), **self._told()}
-        told["seal"] = _seal(told, secret_key)
+        told = {"product": "unisson", "format": FORMAT, "key": mark(secret_key), **self._told()}
+        told["seal"] = seal(told, secret_key)
         (place / MANIFEST).write_text(json.dumps(told, indent=1, sort_keys=True) + "\n")
 
     @classmethod
@@ -70,13 +70,13 @@ class Manifest:
             raise BackupError(f"{place} is a backup of another product.")
         if told.get("format") != FORMAT:
             raise BackupError(f"{place} was made by another release, in a format that this one does not read.")
-        if told.get("key") != _mark(secret_key):
+        if told.get("key") != mark(secret_key):
             raise BackupError(
                 f"{place} was made with another SECRET_KEY, without which its channels can't be used: "
                 "set SECRET_KEY to the one of the installation that made it."
             )
-        seal = str(told.pop("seal", ""))
-        if not hmac.compare_digest(seal, _seal(told, secret_key)):
+        sealed = str(told.pop("seal", ""))
+        if not hmac.compare_digest(sealed, seal(told, secret_key)):
             raise BackupError(f"{place / MANIFEST} was changed since the backup was made.")
         return cls(
             made_at=datetime.fromisoformat(told["made_at"]),
@@ -113,11 +113,12 @@ def check(place: Path, manifest: Manifest) -> None:
             raise BackupError(f"The backup is not whole: {file} is cut short or damaged.")
 
 
-def _mark(secret_key: str) -> str:
+def mark(secret_key: str) -> str:
     """Return by what a key is known again, and not found out."""
     return hmac.new(secret_key.encode(), b"unisson.backup.key", hashlib.sha256).hexdigest()[:16]
 
 
-def _seal(told: dict[str, Any], secret_key: str) -> str:
+def seal(told: dict[str, Any], secret_key: str) -> str:
+    """Return what shows that nothing of `told` was changed by somebody without the key."""
     text = json.dumps(told, sort_keys=True, separators=(",", ":"))
     return hmac.new(secret_key.encode(), b"unisson.backup.seal" + text.encode(), hashlib.sha256).hexdigest()

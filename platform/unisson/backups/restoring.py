@@ -20,6 +20,7 @@ from sqlalchemy import create_engine, make_url
 from tenants.identities import GLOBAL_TABLES
 from tenants.isolation import LOGIN_ROLES, catalog_faults, create_roles
 from unisson.backups import database
+from unisson.backups.erasures import ERASURES, Again, Erasures, erase_again
 from unisson.backups.manifest import DUMP, FILES, BackupError, Manifest, check
 from unisson.config import Settings, role_password
 from unisson.database import migrate
@@ -52,14 +53,18 @@ class Restored(NamedTuple):
     files: int
     unknown: int
     undecided: int
+    again: Again = Again()
 
 
-def bring_back(settings: Settings, place: Path, say: Say) -> Restored:
+def bring_back(settings: Settings, place: Path, say: Say, erasures: Path | None = None) -> Restored:
     """Fill the installation of `settings`, which must be empty, from the backup in `place`; return what came back.
+
+    Whoever was erased since goes again: by the list beside the backups, and by that of `erasures`.
 
     Raises BackupError, with the database as empty as it was.
     """
     manifest = Manifest.read(place, settings.secret_key)
+    lists = _lists(settings, place.parent / ERASURES, erasures)
     say("Looking whether the backup is whole")
     check(place, manifest)
     target = unquote(urlsplit(settings.database_url).path.lstrip("/"))
@@ -69,7 +74,7 @@ def bring_back(settings: Settings, place: Path, say: Say) -> Restored:
         say("Bringing back the files")
         _put_files(place.parent / FILES, manifest, settings.storage_url)
         say("Bringing back the database")
-        return _fill(settings, place, manifest, target, say)
+        return _fill(settings, place, manifest, target, lists, say=say)
     except psycopg.Error as error:
         raise BackupError(f"The database refuses: {str(error).strip().splitlines()[0]}") from error
     except (OSError, BaseError) as error:
@@ -99,7 +104,15 @@ def _put_files(kept: Path, manifest: Manifest, storage_url: str) -> None:
         obstore.put(store, key, kept / key)
 
 
-def _fill(settings: Settings, place: Path, manifest: Manifest, target: str, say: Say) -> Restored:
+def _lists(settings: Settings, beside: Path, given: Path | None) -> list[Erasures]:
+    keys = (settings.secret_key, *settings.vault_keys)
+    files = [beside] if beside.exists() else []
+    return [Erasures.read(file, keys) for file in (*files, *([given] if given else []))]
+
+
+def _fill(
+    settings: Settings, place: Path, manifest: Manifest, target: str, lists: list[Erasures], *, say: Say
+) -> Restored:
     filling = f"{target}_restoring"
     with psycopg.connect(_at(settings.database_url, "postgres"), autocommit=True) as admin:
         drop = sql.SQL("drop database if exists {}").format(sql.Identifier(filling))
@@ -116,6 +129,8 @@ def _fill(settings: Settings, place: Path, manifest: Manifest, target: str, say:
             migrate(dataclasses.replace(settings, database_url=url))
             with psycopg.connect(url) as connection:
                 restored = _shut(connection, manifest)
+            say("Erasing again who was erased since")
+            restored = restored._replace(again=erase_again(settings, url, lists, manifest.made_at))
         except BaseException:
             admin.execute(drop)
             raise

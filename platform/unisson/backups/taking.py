@@ -16,6 +16,7 @@ import psycopg
 from obstore.exceptions import BaseError
 
 from unisson.backups import database
+from unisson.backups.erasures import ERASURES, Erasures
 from unisson.backups.manifest import DUMP, FILES, MANIFEST, BackupError, Kept, Manifest, digest_of
 from unisson.config import Settings
 from unisson.storage import LARGE_PIECE, PROBE, whole
@@ -78,6 +79,7 @@ def _take(settings: Settings, folder: Path, connection: database.Rows) -> Path:
         policies=database.policies(connection),
     )
     manifest.write(making, settings.secret_key)
+    Erasures.gather(connection, made_at).write(folder / ERASURES, settings.secret_key)
     _to_disk(making / DUMP, making / MANIFEST, making)
     making.rename(place)
     _to_disk(folder)
