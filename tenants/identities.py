@@ -306,6 +306,7 @@ GLOBAL_TABLES = frozenset(
         "factor_resets",
         "privacy_letters",
         "gone_accounts",
+        "push_browsers",
     }
 )
 """Every table without an agency of its own; a test fails on any other."""

@@ -4,7 +4,7 @@ Before any mail leaves, the names that its links may begin with are looked at ag
 The mailbox of answers, where there is one, is read then, the trails of agencies are sealed, and accounts are looked at
 where agencies are billed. Imports of plans come next, each of some seconds, then the pictures of libraries, one at a
 time, and their videos: each takes seconds. Exports of brands come after, and the deletion of those whose time is over
-last. Rooms in chats are told right after the mails.
+last. Rooms in chats are told right after the mails, and people's browsers right after these.
 """
 
 import time
@@ -19,6 +19,7 @@ from unisson.imports import taking
 from unisson.jobs import JOB_SECONDS
 from unisson.media import endings, preparing, video_preparing
 from unisson.notifications import post
+from unisson.push.posting import tell_due
 from unisson.threads import arriving
 from unisson.trust import accounts, erasing, support, sweeping
 from workers.held import runtime
@@ -27,7 +28,9 @@ BUDGET_SECONDS = 40.0
 MAILBOX_EVERY = 25.0
 SEAL_SECONDS = 5.0
 HELD_BACK = 15.0
-"""Seconds that rooms in chats, which may be slow, leave to what comes after them."""
+"""Seconds that rooms in chats and browsers, which may be slow, leave to what comes after them."""
+PUSH_SECONDS = 12.0
+"""Seconds that browsers' notifications may take of one job: a push service that answers none waits for the next one."""
 _next_reading = [0.0]
 
 
@@ -39,7 +42,8 @@ def send_due() -> int:
     endings.tell_due(held, BUDGET_SECONDS / 8)
     watch_domains(held)
     tried = post.send_due(held, BUDGET_SECONDS / 2)
-    post_due(held, ends - time.monotonic() - HELD_BACK)
+    post_due(held, ends - time.monotonic() - HELD_BACK - PUSH_SECONDS)
+    tell_due(held, min(ends - time.monotonic() - HELD_BACK, PUSH_SECONDS))
     if _is_time_to_read():
         arriving.fetch(held)
     upkeep.seal_due(held, SEAL_SECONDS)

@@ -31,6 +31,7 @@ from unisson.notifications import views as notifications
 from unisson.onboarding import views as onboarding
 from unisson.portal import views as portal
 from unisson.publishing import views as publishing
+from unisson.push import views as push
 from unisson.runtime import Runtime, web_runtime
 from unisson.search import views as search
 from unisson.sign_on import views as sign_on
@@ -65,6 +66,7 @@ FEATURES = (
     live,
     notifications,
     hooks,
+    push,
     newsroom,
     trust,
     api,

@@ -165,6 +165,14 @@ def rotate_vault() -> None:
         sys.exit(1)
 
 
+@commands.command("push-key")
+def push_key() -> None:
+    """Print a fresh key for browsers' notifications, as the environment takes it. Changing it ends those there are."""
+    from unisson.kept_secret import new_push_key  # noqa: PLC0415 - keeps the other commands light
+
+    print(f"PUSH_PRIVATE_KEY={new_push_key()}")
+
+
 @commands.command("support")
 @click.argument("email")
 @click.option("--remove", is_flag=True, help="They are not support any more, and out of every agency at once.")

@@ -5,16 +5,15 @@ declarations (`unisson settings --markdown`).
 """
 
 import dataclasses
-import hashlib
-import hmac
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self, TypeVar, cast
-from urllib.parse import quote, urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 from unisson import settings_rules as rules
-from unisson.kept_secret import kept_secret
+from unisson.database_roles import role_password, role_url
+from unisson.kept_secret import kept_push_key, kept_secret
 from unisson.plain_connections import KINDS, refuse_plain
 from unisson.settings_rules import SECRET_MINIMUM, BadValue, SettingError
 
@@ -191,6 +190,14 @@ class Settings:
         rules.some_of(*KINDS),
         shown="none",
     )
+    push_private_key: str = _setting(
+        "",
+        "Private key (P-256, base64url) that signs browsers’ notifications; `unisson push-key` makes one. Without one"
+        " there are none.",
+        rules.push_key,
+        shown="random, kept in DATA_DIR; none in production",
+        secret=True,
+    )
     dns_server: str = _setting(
         "",
         "DNS server, `address` or `address:port`, where agencies’ own web addresses are verified.",
@@ -295,6 +302,7 @@ class Settings:
             trusted_hosts=tuple(dict.fromkeys(names)),
             secret_key=secret,
             vault_keys=self.vault_keys or (secret,),
+            push_private_key=self.push_private_key or self._own_push_key(),
             storage_url=self.storage_url or (self.data_dir / "media").as_uri(),
             backup_database_url=self.backup_database_url or owner,
             database_web_url=self.database_web_url or role_url(owner, "unisson_web", secret),
@@ -302,20 +310,8 @@ class Settings:
             database_dispatch_url=self.database_dispatch_url or role_url(owner, "unisson_dispatch", secret),
         )
 
-
-def role_password(secret_key: str, role: str) -> str:
-    """Return the password of a database role: HMAC-SHA256 of its name under the secret key, in hexadecimal."""
-    return hmac.new(secret_key.encode(), role.encode(), hashlib.sha256).hexdigest()
-
-
-def role_url(owner_url: str, role: str, secret_key: str) -> str:
-    """Return `owner_url` signed in as `role` with its derived password; empty if there is no owner URL yet."""
-    if not owner_url:
-        return ""
-    parts = urlsplit(owner_url)
-    place = parts.netloc.rpartition("@")[2]
-    signed = f"{quote(role)}:{role_password(secret_key, role)}@{place}"
-    return urlunsplit(parts._replace(netloc=signed))
+    def _own_push_key(self) -> str:
+        return kept_push_key(self.data_dir) if self.environment == "development" else ""
 
 
 def markdown_table() -> str:

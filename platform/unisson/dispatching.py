@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 QUEUE_OF = {
     "content": "publishing", "publication": "publishing", "mail": "mail", "stage": "approvals", "import": "imports",
     "upload": "media", "rights": "rights", "video": "videos", "billing": "billing", "export": "exports",
-    "ending": "endings", "hook": "hooks",
+    "ending": "endings", "hook": "hooks", "push": "pushes",
 }  # fmt: skip
 """What is due → whose it is to attend to."""
 
@@ -102,6 +102,15 @@ def put(session: Bound, kind: str, agency_id: uuid.UUID, item_id: uuid.UUID, *, 
     """Make something due at `due_at` (now for None). Whoever was on it loses the claim."""
     queue = QUEUE_OF[kind]
     session.execute(_PUT, {"kind": kind, "agency_id": agency_id, "item_id": item_id, "queue": queue, "due_at": due_at})
+
+
+def put_all(
+    session: Bound, kind: str, agency_id: uuid.UUID, item_ids: Sequence[uuid.UUID], *, due_at: datetime
+) -> None:
+    """Make several things of one kind due at `due_at`, in one exchange."""
+    same = {"kind": kind, "agency_id": agency_id, "queue": QUEUE_OF[kind], "due_at": due_at}
+    if item_ids:
+        session.execute(_PUT, [{**same, "item_id": item_id} for item_id in item_ids])
 
 
 def put_off(session: Bound, kind: str, agency_id: uuid.UUID, item_id: uuid.UUID, *, due_at: datetime) -> bool:

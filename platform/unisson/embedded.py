@@ -27,7 +27,7 @@ DATABASE = "unisson"
 POSTGRES_MAJOR = 18
 LAYOUT = {"product": "unisson", "postgresql": POSTGRES_MAJOR}
 # What other parts of the product may have put there before the servers first start.
-KNOWN_NAMES = {"secret_key", "media", "mail", "mailbox", "devmail", "peers", "servers.lock", "up.lock"}
+KNOWN_NAMES = {"secret_key", "push_key", "media", "mail", "mailbox", "devmail", "peers", "servers.lock", "up.lock"}
 PATIENCE = 600.0  # seconds: the recovery of a big database after a crash can be long
 
 Step = Callable[[str], None]

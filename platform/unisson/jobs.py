@@ -30,7 +30,7 @@ QUEUES: dict[str, Job] = {"publishing": Job.PUBLISH, "mail": Job.MAIL}
 
 RINGS = {
     "approvals": "mail", "billing": "mail", "imports": "mail", "media": "mail", "rights": "mail", "videos": "mail",
-    "exports": "mail", "endings": "mail", "hooks": "mail",
+    "exports": "mail", "endings": "mail", "hooks": "mail", "pushes": "mail",
 }  # fmt: skip
 """What is due there is attended to by the workers of another queue."""
 

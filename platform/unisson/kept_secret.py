@@ -1,21 +1,38 @@
-"""The secret of an installation that states none: made once, kept in its data folder."""
+"""The secrets of an installation that states none: made once, kept in its data folder."""
 
+import base64
 import os
 import secrets
+from collections.abc import Callable
 from pathlib import Path
 
-from unisson.settings_rules import SECRET_MINIMUM, SettingError
+from unisson.settings_rules import P256_ORDER, SECRET_MINIMUM, SettingError
 
 
 def kept_secret(data_dir: Path) -> str:
     """Return the secret kept in the data folder, made on first use and readable by its owner alone."""
-    kept = data_dir / "secret_key"
+    return _kept(data_dir, "secret_key", lambda: secrets.token_hex(SECRET_MINIMUM))
+
+
+def kept_push_key(data_dir: Path) -> str:
+    """Return the private key for browsers' notifications that is kept likewise."""
+    return _kept(data_dir, "push_key", new_push_key)
+
+
+def new_push_key() -> str:
+    """Return a fresh private key of the curve P-256, base64url without padding, as PUSH_PRIVATE_KEY takes it."""
+    number = 1 + secrets.randbelow(P256_ORDER - 1)
+    return base64.urlsafe_b64encode(number.to_bytes(32, "big")).rstrip(b"=").decode()
+
+
+def _kept(data_dir: Path, name: str, make: Callable[[], str]) -> str:
+    kept = data_dir / name
     try:
         data_dir.mkdir(parents=True, exist_ok=True)
-        fresh = data_dir / f".secret_key.{os.getpid()}.{secrets.token_hex(4)}"
+        fresh = data_dir / f".{name}.{os.getpid()}.{secrets.token_hex(4)}"
         if not kept.exists():
             fresh.touch(mode=0o600, exist_ok=False)
-            fresh.write_text(secrets.token_hex(SECRET_MINIMUM))
+            fresh.write_text(make())
             _keep_first(fresh, kept)
         return kept.read_text().strip()
     except OSError as error:

@@ -1,11 +1,14 @@
 """What each kind of setting accepts. Every rule returns the value it read, or raises `BadValue` with the reason."""
 
+import base64
 import ipaddress
 from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
 SECRET_MINIMUM = 32  # characters: 128 bits once written in hexadecimal
+P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+"""Of the curve P-256 (NIST SP 800-186 §3.2.1.3): its private keys are the whole numbers from 1 to below it."""
 
 
 class BadValue(ValueError):  # noqa: N818 - it names what is wrong; the error shown is SettingError
@@ -169,6 +172,19 @@ def keys(text: str) -> tuple[str, ...]:
     if len(set(listed)) < len(listed):
         raise BadValue("must list each key once.")
     return listed
+
+
+def push_key(text: str) -> str:
+    """Return a private key of the curve P-256, 32 bytes in base64url as web-push tools write them; empty for none."""
+    plain = text.rstrip("=")
+    try:
+        number = int.from_bytes(base64.b64decode(f"{plain}=", altchars=b"-_", validate=True), "big") if text else 1
+    except ValueError:
+        number = 0
+    if text and (len(plain) != 43 or not 0 < number < P256_ORDER):
+        # Never the text itself: it is a secret, if a mistyped one.
+        raise BadValue("must be a private key as `unisson push-key` makes one.")
+    return plain
 
 
 def prices(text: str) -> tuple[tuple[str, str, str], ...]:

@@ -1,6 +1,6 @@
 """Every table of the product: import this, and `Base.metadata` is complete."""
 
-from tenants import agencies, brands, domains, identities, members
+from tenants import agencies, brands, browsers, domains, identities, members
 from tenants.base import Base
 from unisson.activity import models as activity
 from unisson.api import models as api
@@ -18,6 +18,7 @@ from unisson.notifications import models as notifications
 from unisson.onboarding import models as onboarding
 from unisson.portal import models as portal
 from unisson.publishing import models as publishing
+from unisson.push import models as push
 from unisson.search import models as search
 from unisson.sign_on import models as sign_on
 from unisson.strategy import models as strategy
@@ -26,9 +27,9 @@ from unisson.topics import models as topics
 from unisson.trust import models as trust
 
 MODULES = (
-    agencies, brands, domains, identities, members, activity, api, approvals, billing, calendars, closing,
+    agencies, brands, browsers, domains, identities, members, activity, api, approvals, billing, calendars, closing,
     editorial, editorial_of_brand, hooks, imports, media, newsroom, notifications, onboarding, portal, publishing,
-    search, sign_on, strategy, threads, topics, trust,
+    push, search, sign_on, strategy, threads, topics, trust,
 )  # fmt: skip
 """The modules that declare tables; a feature with tables of its own adds itself here."""
 

@@ -36,7 +36,8 @@ def test_production_starts_once_everything_is_said(tmp_path):
     settings = read(tmp_path, **PRODUCTION, TRUSTED_HOSTS="press.example.org")
     assert settings.is_production
     assert settings.trusted_hosts == ("desk.example.org", "press.example.org")
-    assert not (tmp_path / "secret_key").exists()
+    assert settings.push_private_key == ""
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("name", ["BASE_URL", "SECRET_KEY", "DATABASE_URL", "VALKEY_URL", "MAIL_URL", "MAIL_FROM"])
@@ -127,7 +128,9 @@ def test_the_secret_is_made_once_for_its_owner_alone(tmp_path):
     assert first.secret_key == second.secret_key
     assert len(first.secret_key) == 64
     assert stat.S_IMODE((tmp_path / "secret_key").stat().st_mode) == 0o600
-    assert [file.name for file in tmp_path.iterdir()] == ["secret_key"]
+    assert stat.S_IMODE((tmp_path / "push_key").stat().st_mode) == 0o600
+    assert first.push_private_key == second.push_private_key
+    assert {file.name for file in tmp_path.iterdir()} == {"secret_key", "push_key"}
 
 
 def test_a_data_folder_that_is_a_file_is_refused(tmp_path):

@@ -8,9 +8,12 @@ from datetime import date, time, timedelta
 from sqlalchemy import select, text
 
 from tenants.base import new_id, utcnow
+from tenants.browsers import PushBrowser
 from tenants.domains import AgencyDomain, MailDomain
+from tenants.identities import SignIn
 from tenants.members import BrandAssignment, Invitation, Membership
 from tenants.session import TenantSession
+from tests.standins.push import browser_keys
 from tests.support.campaign import approve_many
 from tests.support.world import World, build_world
 from unisson.api.models import ApiToken
@@ -77,7 +80,7 @@ _UUIDS = (
     "thread_id", "message_id", "topic_id", "date_id", "strategy_id", "black_out_id", "file_id", "feed_id", "act_id",
     "import_id", "row_id", "template_id", "upload_id", "video_id",
     "topic_file_id", "view_id", "slot_id", "note_id", "provider_id", "linked_id", "token_id", "notice_id",
-    "export_id", "record_id", "hook_id", "mail_domain_id",
+    "export_id", "record_id", "hook_id", "browser_id", "mail_domain_id",
 )  # fmt: skip
 
 
@@ -152,6 +155,7 @@ def _values(runtime: Runtime, worker: Runtime, world: World, canary: str) -> dic
             created_by=world.people["owner"].membership_id,
             sealed=runtime.vault.seal({"url": "https://127.0.0.1:1/nowhere"}),
         )  # fmt: skip
+        browser_id = _told_browser(session, runtime, world, canary)
         session.add_all([strategy, black_out, slot, note, notice, hook])
         session.flush()
         template = ContentTemplate(
@@ -241,6 +245,7 @@ def _values(runtime: Runtime, worker: Runtime, world: World, canary: str) -> dic
         "token_id": str(program.id),
         "notice_id": str(notice.id),
         "hook_id": str(hook.id),
+        "browser_id": str(browser_id),
         "file_id": str(file_id),
         "feed_id": str(feed_id),
         "act_id": str(act_id),
@@ -295,6 +300,22 @@ def _provider(session: TenantSession, world: World, canary: str) -> uuid.UUID:
     session.add(provider)
     session.flush()
     return provider.id
+
+
+def _told_browser(session: TenantSession, runtime: Runtime, world: World, canary: str) -> uuid.UUID:
+    """The community manager's browser, told of things where nobody is."""
+    identity_id = world.people["cm"].identity_id
+    known = session.scalar(select(PushBrowser.id).where(PushBrowser.identity_id == identity_id))
+    if known is not None:
+        return known
+    sign_in_id = session.scalars(select(SignIn.id).where(SignIn.identity_id == identity_id)).one()
+    browser = PushBrowser(
+        identity_id=identity_id, sign_in_id=sign_in_id, endpoint_hash=token_hash(new_token()), user_agent=canary,
+        sealed=Vault(runtime.settings.secret_key).seal({"endpoint": "https://127.0.0.1/nowhere", **browser_keys()}),
+    )  # fmt: skip
+    session.add(browser)
+    session.flush()
+    return browser.id
 
 
 def _thread(session: TenantSession, world: World, content_id: uuid.UUID, canary: str) -> tuple[uuid.UUID, uuid.UUID]:

@@ -34,7 +34,7 @@ STAYS_OPEN = frozenset(
         "threads.reopening", "editorial.content_presence",
         # Having read what one was told, and choosing how one is.
         "notices.reading", "notices.reading_all", "notices.choosing", "notices.setting_hours", "notices.stopping",
-        "hooks.changing", "hooks.trying", "hooks.removing",
+        "hooks.changing", "hooks.trying", "hooks.removing", "push.letting_in", "push.trying", "push.letting_go",
         # Seeing that what is scheduled can leave, and deciding on what could not.
         "publishing.channel_connection", "publishing.channel_test", "publishing.channel_disconnection",
         "publishing.channel_person_removal", "publishing.publication_resolution",

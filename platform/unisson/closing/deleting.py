@@ -49,7 +49,7 @@ AT_A_TIME = 20.0
 _WAITING = {
     "content": "contents", "publication": "publications", "stage": "run_stages", "import": "imports",
     "upload": "uploads", "video": "incoming_videos", "export": "brand_exports",
-    "hook": "hook_posts",
+    "hook": "hook_posts", "push": "push_posts",
 }  # fmt: skip
 """What stands on the dispatch table of a brand → the table of its rows."""
 

@@ -35,6 +35,7 @@ LEFT_OUT = frozenset(
         "brand_endings",
         "notices",
         "hook_posts",
+        "push_posts",
     }
 )
 """Tables whose rows only the product's machinery needs, or that tell of work under way."""

@@ -70,11 +70,13 @@ def let_in(identity_id: uuid.UUID, grounds: Grounds | None = None, *, confirmed:
     if here is not None and here.id == identity_id:
         on = on.joined(here.grounds)
     held = session.get(TOKEN)
+    where = (request.remote_addr or "", user_agent())
+    token = sign_ins.start(any_session(), identity_id, *where, grounds=on, confirmed=confirmed)
     if held:
+        sign_ins.carry(any_session(), held, token)
         sign_ins.end(any_session(), held)
     session.clear()
-    where = (request.remote_addr or "", user_agent())
-    _hold(sign_ins.start(any_session(), identity_id, *where, grounds=on, confirmed=confirmed))
+    _hold(token)
     note("sign_in.done")
 
 

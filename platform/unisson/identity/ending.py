@@ -1,8 +1,8 @@
 """`unisson sign-out`: ending sign-ins by whoever runs the server, of one person or of everybody."""
 
-from sqlalchemy import func, select, update
+from sqlalchemy import select
 
-from tenants.identities import Identity, SignIn
+from tenants.identities import Identity
 from unisson.config import Settings
 from unisson.identity import sign_ins
 from unisson.runtime import Runtime, web_runtime
@@ -22,10 +22,6 @@ def signed_out(runtime: Runtime, email: str | None) -> int | None:
     """Do as `sign_out`, with what the process holds."""
     with runtime.database.everywhere() as session:
         if email is None:
-            alive = SignIn.revoked_at.is_(None) & (SignIn.expires_at > func.clock_timestamp())
-            ended = session.execute(
-                update(SignIn).where(alive).values(revoked_at=func.clock_timestamp()).returning(SignIn.id)
-            )
-            return len(ended.all())
+            return sign_ins.end_every(session)
         identity_id = session.scalar(select(Identity.id).where(Identity.email == email.strip().lower()))
         return None if identity_id is None else sign_ins.end_all(session, identity_id)

@@ -10,10 +10,11 @@ from datetime import UTC, datetime, timedelta
 from typing import TypeVarTuple
 
 from flask_login import UserMixin
-from sqlalchemy import ColumnElement, Interval, Select, bindparam, func, literal_column, select, update
+from sqlalchemy import ColumnElement, Interval, Select, bindparam, delete, func, literal_column, select, update
 from sqlalchemy.orm import Session
 
 from tenants.base import utcnow
+from tenants.browsers import PushBrowser
 from tenants.identities import Identity, SignIn
 from unisson.vault import new_token, token_hash
 from unisson.web.people import Grounds
@@ -56,7 +57,8 @@ def _span(length: timedelta) -> ColumnElement[timedelta]:
     return literal_column(f"interval '{length.total_seconds():.0f} seconds'", Interval)
 
 
-def _alive(now: ColumnElement[datetime]) -> tuple[ColumnElement[bool], ...]:
+def alive(now: ColumnElement[datetime]) -> tuple[ColumnElement[bool], ...]:
+    """Return the conditions under which a sign-in opens anything."""
     return (SignIn.revoked_at.is_(None), SignIn.expires_at > now, SignIn.last_seen_at > now - _span(IDLE))
 
 
@@ -80,7 +82,7 @@ def held_by(statement: Select[*Columns]) -> Select[*Columns]:
     return (
         statement.select_from(Identity)
         .join(SignIn, SignIn.identity_id == Identity.id)
-        .where(SignIn.token_hash == bindparam("held"), Identity.disabled_at.is_(None), *_alive(_NOW))
+        .where(SignIn.token_hash == bindparam("held"), Identity.disabled_at.is_(None), *alive(_NOW))
     )
 
 
@@ -174,14 +176,36 @@ def end_all(session: Session, identity_id: uuid.UUID, *, but: uuid.UUID | None =
     return _revoke(session, SignIn.identity_id == identity_id, SignIn.id != but)
 
 
+def end_every(session: Session) -> int:
+    """Sign everybody out of every browser; return of how many."""
+    return _revoke(session, SignIn.expires_at > func.clock_timestamp())
+
+
 def _revoke(session: Session, *which: ColumnElement[bool]) -> int:
-    done = session.execute(
+    """End sign-ins; their browsers are told of nothing any more."""
+    done = session.scalars(
         update(SignIn)
         .where(SignIn.revoked_at.is_(None), *which)
         .values(revoked_at=func.clock_timestamp())
         .returning(SignIn.id)
+    ).all()
+    if done:
+        session.execute(delete(PushBrowser).where(PushBrowser.sign_in_id.in_(done)))
+    return len(done)
+
+
+def carry(session: Session, held: str, token: str) -> None:
+    """Have a browser that signs in anew be told of things as before, if it was its own person's: by its new sign-in."""
+    before, now = (
+        select(SignIn.id, SignIn.identity_id).where(SignIn.token_hash == token_hash(each)).subquery()
+        for each in (held, token)
     )
-    return len(done.all())
+    session.execute(
+        update(PushBrowser)
+        .where(PushBrowser.sign_in_id == before.c.id, before.c.identity_id == now.c.identity_id)
+        .values(sign_in_id=now.c.id)
+        .execution_options(synchronize_session=False)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +223,7 @@ def browsers(session: Session, identity_id: uuid.UUID) -> Sequence[Browser]:
     """Return where `identity_id` is signed in, the latest used first."""
     rows = session.execute(
         select(SignIn.id, SignIn.ip, SignIn.user_agent, SignIn.created_at, SignIn.last_seen_at)
-        .where(SignIn.identity_id == identity_id, *_alive(func.clock_timestamp()))
+        .where(SignIn.identity_id == identity_id, *alive(func.clock_timestamp()))
         .order_by(SignIn.last_seen_at.desc())
     )
     return [Browser(*row) for row in rows]

@@ -13,13 +13,16 @@ from unisson.web.i18n import lazy
 class ChoicesForm(Form):
     """The matrix: one line an event, added below."""
 
-    def wish(self, event: Event) -> Wish:
-        """Return what is chosen for an event."""
-        return Wish(bool(self[f"app_{event}"].data), Pace(self[f"mail_{event}"].data))
+    def wish(self, event: Event, known: Wish) -> Wish:
+        """Return what is chosen for an event; where browsers are not asked about, they stay as they are `known`."""
+        asked = f"browser_{event}"
+        in_browser = bool(self[asked].data) if asked in self else known.browser
+        return Wish(bool(self[f"app_{event}"].data), Pace(self[f"mail_{event}"].data), in_browser)
 
 
 for _event in Event:
     setattr(ChoicesForm, f"app_{_event}", BooleanField(lazy("In the app")))
+    setattr(ChoicesForm, f"browser_{_event}", BooleanField(lazy("In my browsers")))
     setattr(ChoicesForm, f"mail_{_event}", SelectField(NAMES[_event], choices=options(PACES)))
 
 

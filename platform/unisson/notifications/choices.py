@@ -2,34 +2,39 @@
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, delete, exists, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from tenants.base import new_id
+from tenants.browsers import PushBrowser
 from tenants.members import BrandAssignment, Membership
 from tenants.permissions import CLIENT_SIDE, AgencyRole
 from tenants.session import TenantSession
 from unisson.notifications.events import (
     ALWAYS_IN_APP,
     ALWAYS_MAILED_TO_CLIENTS,
-    DEFAULT,
     DIGESTS,
     Event,
     Pace,
     Wish,
+    default_of,
 )
 from unisson.notifications.models import Notice, NoticeChoice
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How one person hears of one event. `reads` says that they can sign in, and so see the app."""
+    """How one person hears of one event. `reads` says that they can sign in, and so see the app.
+
+    `has_browser`: whether they let a browser tell them of things.
+    """
 
     wish: Wish
     reads: bool
+    has_browser: bool
 
 
 def _is_clients() -> ColumnElement[bool]:
@@ -45,7 +50,12 @@ def standing_of(session: TenantSession, membership_id: uuid.UUID, event: Event) 
     """Return how a person hears of an event, in one statement; None for somebody who was removed."""
     row: Any = session.execute(
         select(
-            Membership.joined_at.is_not(None), _is_clients().label("is_clients"), NoticeChoice.in_app, NoticeChoice.mail
+            Membership.joined_at.is_not(None),
+            _is_clients().label("is_clients"),
+            _has_browser(),
+            NoticeChoice.in_app,
+            NoticeChoice.mail,
+            NoticeChoice.browser,
         )
         .outerjoin(
             NoticeChoice,
@@ -57,27 +67,31 @@ def standing_of(session: TenantSession, membership_id: uuid.UUID, event: Event) 
     ).first()
     if row is None:
         return None
-    reads, is_clients, in_app, mail = row
-    chosen = DEFAULT if mail is None else Wish(in_app, Pace(mail))
-    return Standing(held_to(event, chosen, is_clients=is_clients), reads)
+    reads, is_clients, has_browser, in_app, mail, browser = row
+    chosen = default_of(event) if mail is None else Wish(in_app, Pace(mail), browser)
+    return Standing(held_to(event, chosen, is_clients=is_clients), reads, has_browser)
+
+
+def _has_browser() -> ColumnElement[bool]:
+    return exists().where(PushBrowser.identity_id == Membership.identity_id)
 
 
 def held_to(event: Event, wish: Wish, *, is_clients: bool) -> Wish:
     """Return the wish with what can't be turned off turned on."""
     in_app = wish.in_app or event in ALWAYS_IN_APP
     at_once = is_clients and event in ALWAYS_MAILED_TO_CLIENTS
-    return Wish(in_app, Pace.AT_ONCE if at_once else wish.mail)
+    return replace(wish, in_app=in_app, mail=Pace.AT_ONCE if at_once else wish.mail)
 
 
 def choices_of(session: TenantSession, membership_id: uuid.UUID, *, is_clients: bool) -> Mapping[Event, Wish]:
     """Return how a person hears of every event."""
     rows = session.execute(
-        select(NoticeChoice.event, NoticeChoice.in_app, NoticeChoice.mail).where(
+        select(NoticeChoice.event, NoticeChoice.in_app, NoticeChoice.mail, NoticeChoice.browser).where(
             NoticeChoice.membership_id == membership_id
         )
     )
-    chosen = {Event(event): Wish(in_app, Pace(mail)) for event, in_app, mail in rows}
-    return {event: held_to(event, chosen.get(event, DEFAULT), is_clients=is_clients) for event in Event}
+    chosen = {Event(event): Wish(in_app, Pace(mail), browser) for event, in_app, mail, browser in rows}
+    return {event: held_to(event, chosen.get(event, default_of(event)), is_clients=is_clients) for event in Event}
 
 
 def choose(session: TenantSession, membership_id: uuid.UUID, wishes: Mapping[Event, Wish]) -> None:
@@ -89,8 +103,8 @@ def choose(session: TenantSession, membership_id: uuid.UUID, wishes: Mapping[Eve
     )
     own = [
         {"agency_id": session.agency_id, "id": new_id(), "membership_id": membership_id, "event": event.value,
-         "in_app": wish.in_app, "mail": wish.mail.value}
-        for event, wish in wishes.items() if wish != DEFAULT
+         "in_app": wish.in_app, "mail": wish.mail.value, "browser": wish.browser}
+        for event, wish in wishes.items() if wish != default_of(event)
     ]  # fmt: skip
     if own:
         # Two pages saved at once: the last one stands.
@@ -98,7 +112,7 @@ def choose(session: TenantSession, membership_id: uuid.UUID, wishes: Mapping[Eve
         session.execute(
             fresh.on_conflict_do_update(
                 index_elements=["agency_id", "membership_id", "event"],
-                set_={"in_app": fresh.excluded.in_app, "mail": fresh.excluded.mail},
+                set_={name: fresh.excluded[name] for name in ("in_app", "mail", "browser")},
             ),
             own,
         )
@@ -107,7 +121,7 @@ def choose(session: TenantSession, membership_id: uuid.UUID, wishes: Mapping[Eve
 
 def stop_mail(session: TenantSession, membership_id: uuid.UUID, events: Mapping[Event, Wish]) -> None:
     """Have no mail tell of these events any more; in the app they show as they did."""
-    choose(session, membership_id, {event: Wish(wish.in_app, Pace.NEVER) for event, wish in events.items()})
+    choose(session, membership_id, {event: replace(wish, mail=Pace.NEVER) for event, wish in events.items()})
 
 
 def _let_go(session: TenantSession, membership_id: uuid.UUID, events: list[Event]) -> None:

@@ -65,10 +65,23 @@ class Wish:
 
     in_app: bool = True
     mail: Pace = Pace.AT_ONCE
+    browser: bool = False
+    """Whether the browsers tell of it in which the person let them; a person without any hears nothing of it."""
 
 
-DEFAULT = Wish()
-"""Everything, in the app and by mail: nothing is missed by whoever never chose."""
+IN_BROWSERS = frozenset(
+    {
+        Event.TO_DECIDE, Event.REMINDER, Event.LATE, Event.CHANGES_REQUESTED, Event.STOPPED, Event.TROUBLE,
+        Event.NAMED, Event.HOOK_OFF,
+    }
+)  # fmt: skip
+"""What waits on the person or went wrong: worth being interrupted for, where somebody lets a browser in."""
+
+
+def default_of(event: Event) -> Wish:
+    """Return how somebody hears who never chose: of everything in the app and by mail, so that nothing is missed."""
+    return Wish(browser=event in IN_BROWSERS)
+
 
 ALWAYS_IN_APP = frozenset({Event.TO_DECIDE, Event.REMINDER, Event.LATE, Event.TROUBLE, Event.HOOK_OFF})
 """What somebody must do something about: it shows in the app, whatever they chose."""

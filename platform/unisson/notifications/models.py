@@ -110,6 +110,7 @@ class NoticeChoice(TenantOwned, Base):
     event: Mapped[str]
     in_app: Mapped[bool]
     mail: Mapped[str]
+    browser: Mapped[bool]
 
 
 class NoticeHours(TenantOwned, Base):

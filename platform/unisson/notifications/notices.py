@@ -15,6 +15,7 @@ from unisson.notifications.digests import expect_digest
 from unisson.notifications.events import DIGESTS, EVENT_OF, Event, Pace
 from unisson.notifications.letters import write, write_of_what_waits
 from unisson.notifications.models import Notice
+from unisson.push.noting import note_for_browsers
 
 OF_LETTERS = {"thread_named": "thread_message"}
 """Kinds of notices whose letter has another name."""
@@ -52,18 +53,19 @@ def _note(
     session: TenantSession, membership_id: uuid.UUID, kind: str, about: dict[str, str], standing: Standing
 ) -> None:
     wish = standing.wish
-    is_digested = wish.mail in DIGESTS
-    if not standing.reads or not (wish.in_app or is_digested):
+    is_digested, is_pushed = wish.mail in DIGESTS, wish.browser and standing.has_browser
+    if not standing.reads or not (wish.in_app or is_digested or is_pushed):
         return
     content_id = about.get("content_id")
-    session.add(
-        Notice(
-            membership_id=membership_id, event=EVENT_OF[kind].value, kind=kind, about=about,
-            brand_id=_brand_of(session, about), content_id=uuid.UUID(content_id) if content_id else None,
-            in_app=wish.in_app, mail=wish.mail.value if is_digested else None,
-        )
+    notice = Notice(
+        membership_id=membership_id, event=EVENT_OF[kind].value, kind=kind, about=about,
+        brand_id=_brand_of(session, about), content_id=uuid.UUID(content_id) if content_id else None,
+        in_app=wish.in_app, mail=wish.mail.value if is_digested else None,
     )  # fmt: skip
+    session.add(notice)
     session.flush()
+    if is_pushed:
+        note_for_browsers(session, notice.id, membership_id)
     if is_digested:
         expect_digest(session, membership_id, wish.mail)
 

@@ -98,6 +98,11 @@ class Outbound:
         origin = _url(url).origin
         return self._gate.lists(origin.host.decode(), origin.port)
 
+    def look(self, url: str, *, deadline: Deadline) -> None:
+        """Pass if `url` may be connected to now. Raises `Forbidden`, or `NothingSent` for a name without address."""
+        origin = _url(url).origin
+        self._gate.addresses(origin.host.decode(), origin.port, deadline)
+
     def request(
         self,
         method: str,

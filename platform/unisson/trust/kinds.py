@@ -58,6 +58,14 @@ KINDS = (
         "sign_ins", "expires_at < clock_timestamp() - interval '6 months'", belongs_to_agency=False,
     ),
     Kind(
+        lazy("Browsers with notifications"),
+        lazy("Which browser, its address at its maker's push service and its keys (encrypted), last use"),
+        lazy("Telling people what concerns them"), Basis.CONTRACT,
+        lazy("until they are removed or signed out; 30 days after a sign-in is over"), _GOES,
+        "push_browsers", "not exists (select from app.sign_ins s where s.id = k.sign_in_id and s.revoked_at is null"
+        " and s.expires_at > clock_timestamp() - interval '30 days')", belongs_to_agency=False,
+    ),
+    Kind(
         lazy("Mails about the account"), lazy("Which mail, when it left"), lazy("Confirming addresses, new passwords"),
         Basis.CONTRACT, lazy("3 months"), _GOES,
         "identity_letters", "created_at < clock_timestamp() - interval '3 months'", belongs_to_agency=False,
@@ -112,6 +120,11 @@ KINDS = (
         lazy("Messages to rooms in chats"), lazy("Which fact to which room, the name of who did it"),
         lazy("Telling a team what concerns it"), Basis.CONTRACT, lazy("3 months"), _GOES,
         "hook_posts", "state <> 'waiting' and created_at < clock_timestamp() - interval '3 months'",
+    ),
+    Kind(
+        lazy("Messages to browsers"), lazy("Which notification to which browser, when it left"),
+        lazy("Telling nobody twice"), Basis.CONTRACT, lazy("3 months"), _GOES,
+        "push_posts", "state <> 'waiting' and created_at < clock_timestamp() - interval '3 months'",
     ),
     Kind(
         lazy("Other mails"), lazy("Which mail to whom, when it left"), lazy("Looking into mail that did not arrive"),

@@ -15,6 +15,7 @@ from sqlalchemy import Executable, select
 from sqlalchemy.orm import Session
 
 from tenants.brands import Brand
+from tenants.browsers import PushBrowser
 from tenants.identities import DirectoryEntry, Identity, IdentityLink, Passkey, RecoveryCode, Seat, SecondFactor, SignIn
 from tenants.members import BrandAssignment, Membership
 from tenants.session import Database, TenantSession
@@ -64,6 +65,9 @@ def _account(identity_id: uuid.UUID) -> Mapping[str, Executable]:
         "browsers": select(
             SignIn.ip, SignIn.user_agent, SignIn.created_at, SignIn.last_seen_at, SignIn.expires_at, SignIn.revoked_at
         ).where(SignIn.identity_id == identity_id),
+        "browsers_with_notifications": select(
+            PushBrowser.user_agent, PushBrowser.created_at, PushBrowser.told_at
+        ).where(PushBrowser.identity_id == identity_id),
         "second_step": select(SecondFactor.created_at, SecondFactor.confirmed_at).where(
             SecondFactor.identity_id == identity_id
         ),
@@ -110,7 +114,7 @@ def _member(mine: uuid.UUID) -> Mapping[str, Executable]:
         .where(LinkDevice.membership_id == mine),
         "notices": select(Notice.kind, Notice.content_id, Notice.created_at, Notice.read_at)
         .where(Notice.membership_id == mine).order_by(Notice.created_at),
-        "notice_choices": select(NoticeChoice.event, NoticeChoice.in_app, NoticeChoice.mail)
+        "notice_choices": select(NoticeChoice.event, NoticeChoice.in_app, NoticeChoice.mail, NoticeChoice.browser)
         .where(NoticeChoice.membership_id == mine),
         "notice_hours": select(NoticeHours.timezone, NoticeHours.days, NoticeHours.starts, NoticeHours.ends)
         .where(NoticeHours.membership_id == mine),
