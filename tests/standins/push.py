@@ -95,12 +95,12 @@ class StandInBrowser:
 class PushService:
     """The service: `subscribe` is what a browser does, everything else happens over HTTP."""
 
-    def __init__(self) -> None:
+    def __init__(self, port: int = 0) -> None:
         self.browsers: dict[str, StandInBrowser] = {}
         self.plan = FaultPlan()
         self.asked = 0
         self.refused: list[str] = []
-        self.server = HttpServer(self._answer)
+        self.server = HttpServer(self._answer, port)
 
     def subscribe(self, application_key: str) -> StandInBrowser:
         path = f"/wpush/v2/s3cr3t-{secrets.token_urlsafe(24)}"
