@@ -1,4 +1,4 @@
-"""How the product's own database roles sign in, where nobody says otherwise: by passwords that follow from SECRET_KEY."""
+"""How the product's own database roles sign in where nobody says: by passwords that follow from SECRET_KEY."""
 
 import hashlib
 import hmac

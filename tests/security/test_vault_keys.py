@@ -12,7 +12,8 @@ from sqlalchemy import LargeBinary, select
 from support.world import World, build_world
 
 from tenants.base import new_id, utcnow
-from tenants.identities import PrivacyLetter, SecondFactor
+from tenants.browsers import PushBrowser
+from tenants.identities import PrivacyLetter, SecondFactor, SignIn
 from unisson.cli import commands
 from unisson.config import SettingError, Settings
 from unisson.hooks.models import Hook
@@ -75,11 +76,17 @@ def sealed_rows(runtime: Runtime, world: World, vault: Vault) -> dict[str, tuple
         told = PrivacyLetter(
             id=new_id(), sealed=vault.seal({"is": "privacy_letters.sealed"}), due_at=utcnow() + timedelta(days=900)
         )
-        session.add_all([factor, told])
+        sign_in_id = session.scalars(select(SignIn.id).where(SignIn.identity_id == sealed["identity_id"])).one()
+        browser = PushBrowser(
+            sign_in_id=sign_in_id, endpoint_hash=new_id().bytes, user_agent="x",
+            sealed=vault.seal({"is": "push_browsers.sealed"}), **sealed,
+        )  # fmt: skip
+        session.add_all([factor, told, browser])
         session.flush()
         places: dict[str, tuple[type, uuid.UUID]] = {
             "second_factors.secret": (SecondFactor, factor.id),
             "privacy_letters.sealed": (PrivacyLetter, told.id),
+            "push_browsers.sealed": (PushBrowser, browser.id),
         }
     with runtime.database.agency(world.agency_id) as session:
         channel = Channel(
@@ -105,7 +112,7 @@ def sealed_rows(runtime: Runtime, world: World, vault: Vault) -> dict[str, tuple
 
 def read(runtime: Runtime, world: World, place: tuple[type, uuid.UUID], name: str) -> bytes:
     model, row = place
-    is_global = model in {SecondFactor, PrivacyLetter}
+    is_global = model in {SecondFactor, PrivacyLetter, PushBrowser}
     opened = runtime.database.everywhere() if is_global else runtime.database.agency(world.agency_id)
     with opened as session:
         value: bytes = session.scalars(select(getattr(model, name)).where(model.id == row)).one()

@@ -311,7 +311,7 @@ def _told_browser(session: TenantSession, runtime: Runtime, world: World, canary
     sign_in_id = session.scalars(select(SignIn.id).where(SignIn.identity_id == identity_id)).one()
     browser = PushBrowser(
         identity_id=identity_id, sign_in_id=sign_in_id, endpoint_hash=token_hash(new_token()), user_agent=canary,
-        sealed=Vault(runtime.settings.secret_key).seal({"endpoint": "https://127.0.0.1/nowhere", **browser_keys()}),
+        sealed=runtime.vault.seal({"endpoint": "https://127.0.0.1/nowhere", **browser_keys()}),
     )  # fmt: skip
     session.add(browser)
     session.flush()
