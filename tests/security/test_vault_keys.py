@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from click.testing import CliRunner
 from cryptography.fernet import InvalidToken
-from sqlalchemy import LargeBinary, select
+from sqlalchemy import LargeBinary, delete, select
 from support.world import World, build_world
 
 from tenants.base import new_id, utcnow
@@ -120,9 +120,11 @@ def read(runtime: Runtime, world: World, place: tuple[type, uuid.UUID], name: st
 
 
 @pytest.fixture
-def turned_back(runtime: Runtime, settings: Settings) -> Iterator[None]:
-    """What else the database of the tests holds is under its own key again afterwards."""
+def turned_back(runtime: Runtime, worker: Runtime, settings: Settings) -> Iterator[None]:
+    """What else the database of the tests holds is under its own key again afterwards, and no letter waits there."""
     yield
+    with worker.database.everywhere() as session:
+        session.execute(delete(PrivacyLetter).where(PrivacyLetter.due_at > utcnow() + timedelta(days=800)))
     rotate_all(dataclasses.replace(runtime, vault=Vault(settings.secret_key, NEW)), lambda _said: None)
 
 
