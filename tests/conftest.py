@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from playwright.sync_api import Playwright, sync_playwright
 from support.browser import Browser
 from support.cluster import spare_the_disk
 from support.desk import Desk
+from support.estate import Estate, build_estate
 from support.world import World, build_world
 
 from unisson import embedded
@@ -141,6 +143,24 @@ def new_browser(app: Flask) -> Callable[[], Browser]:
 def as_(new_browser: Callable[[], Browser], world: World) -> Callable[[str], Browser]:
     """Make the browser of the person with a role."""
     return lambda role: world.sign_in(new_browser(), role)
+
+
+@pytest.fixture(scope="module")
+def here(runtime: Runtime, worker: Runtime) -> Estate:
+    """An agency with a row of everything, one for the tests of a module."""
+    return build_estate(runtime, worker, f"CANARI-ICI-{uuid.uuid4().hex[:8]}")
+
+
+@pytest.fixture(scope="module")
+def canary() -> str:
+    """A word that only another agency's rows hold."""
+    return f"CANARI-AILLEURS-{uuid.uuid4().hex[:8]}"
+
+
+@pytest.fixture(scope="module")
+def there(runtime: Runtime, worker: Runtime, canary: str) -> Estate:
+    """Another agency with a row of everything, all of which says the canary."""
+    return build_estate(runtime, worker, canary)
 
 
 @pytest.fixture(scope="session")

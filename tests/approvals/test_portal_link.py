@@ -16,7 +16,6 @@ from tenants.members import BrandAssignment, Membership
 from unisson.agency import team
 from unisson.approvals import links
 from unisson.approvals.models import ApprovalLink, Decision
-from unisson.editorial import writing
 from unisson.editorial.models import Content
 from unisson.notifications.models import Letter
 
@@ -135,21 +134,9 @@ def test_a_second_click_finds_the_first_decision(desk: Desk, asked) -> None:
     assert decisions(desk) == before + 1
 
 
-def edit(desk: Desk, content_id: uuid.UUID) -> None:
-    actor = desk.actor("cm")
-    with desk.session() as session:
-        writing.edit(session, actor, content_id, desk.draft(body="Autre chose."), None)
-
-
 def submit_again(desk: Desk, content_id: uuid.UUID) -> None:
-    edit(desk, content_id)
+    desk.edit(content_id)
     desk.submit(content_id)
-
-
-def cancel(desk: Desk, content_id: uuid.UUID) -> None:
-    actor = desk.actor("cm")
-    with desk.session() as session:
-        writing.cancel(session, actor, content_id)
 
 
 def revoke(desk: Desk, content_id: uuid.UUID) -> None:
@@ -184,7 +171,7 @@ def archive_brand(desk: Desk, _content_id: uuid.UUID) -> None:
 @pytest.mark.parametrize(
     ("ends", "status"),
     [
-        (edit, 404), (submit_again, 409), (cancel, 404), (revoke, 410), (expire, 410), (remove_person, 410),
+        (Desk.edit, 404), (submit_again, 409), (Desk.cancel, 404), (revoke, 410), (expire, 410), (remove_person, 410),
         (take_role_away, 410), (archive_brand, 410),
     ],
     ids=lambda each: getattr(each, "__name__", ""),

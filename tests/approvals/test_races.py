@@ -18,7 +18,7 @@ def at_once(*acts: Callable[[], object]) -> list[object]:
     line, answers = threading.Barrier(len(acts)), {}
 
     def run(place: int, act: Callable[[], object]) -> None:
-        line.wait(timeout=10)
+        line.wait(timeout=60)
         try:
             answers[place] = act()
         except (RefusedError, ForbiddenError) as refusal:

@@ -23,11 +23,7 @@ from unisson.runtime import Runtime
 def letter_id(desk: Desk) -> uuid.UUID:
     """Return a second channel: an e-mail list."""
     desk.speak_english()
-    with desk.session() as session:
-        channel = Channel(brand_id=desk.world.brand_id, kind="email", name="La lettre")
-        session.add(channel)
-        session.flush()
-        return channel.id
+    return desk.letter()
 
 
 @pytest.fixture

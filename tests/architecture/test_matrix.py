@@ -63,21 +63,6 @@ def names_something(call: Call) -> bool:
     return bool(set(call.rule.arguments) - GLOBAL_IDS)
 
 
-@pytest.fixture(scope="module")
-def here(runtime: Runtime, worker: Runtime) -> Estate:
-    return build_estate(runtime, worker, f"CANARI-ICI-{uuid.uuid4().hex[:8]}")
-
-
-@pytest.fixture(scope="module")
-def canary() -> str:
-    return f"CANARI-AILLEURS-{uuid.uuid4().hex[:8]}"
-
-
-@pytest.fixture(scope="module")
-def there(runtime: Runtime, worker: Runtime, canary: str) -> Estate:
-    return build_estate(runtime, worker, canary)
-
-
 def snapshot(settings: Settings, agency_id: uuid.UUID) -> dict[str, object]:
     """Return a digest of every row of an agency, read past the policies."""
     engine = create_engine(make_url(settings.database_url).set(drivername="postgresql+psycopg"))

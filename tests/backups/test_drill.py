@@ -20,6 +20,7 @@ from tenants.base import utcnow
 from tenants.context import acting_for
 from tests.standins.pds import PASSWORD, StandInPds
 from tests.support.campaign import Approved, approve_many, connect_bluesky
+from tests.support.leaving import publisher_to
 from tests.support.world import World, build_world
 from unisson.backups import database
 from unisson.backups.manifest import DUMP, FILES, MANIFEST, BackupError
@@ -27,12 +28,8 @@ from unisson.backups.restoring import bring_back
 from unisson.backups.taking import prune, take
 from unisson.config import Settings
 from unisson.database import migrate
-from unisson.outbound import Outbound
 from unisson.publishing.channels.bluesky import BlueskyAdapter
-from unisson.publishing.channels.registry import Registry
-from unisson.publishing.delivery import Hands
 from unisson.publishing.models import Publication
-from unisson.publishing.publisher import Publisher
 from unisson.runtime import web_runtime, worker_runtime
 from unisson.storage import storage_of
 
@@ -51,10 +48,8 @@ def pds(tmp_path: Path) -> Iterator[StandInPds]:
 def drain(settings: Settings, pds: StandInPds) -> None:
     """Publish what is due, as a worker does, until nothing moves."""
     worker = worker_runtime(settings)
-    registry = Registry([BlueskyAdapter(Outbound(allow=["127.0.0.0/8", pds.http.place]))])
-    hands = Hands(worker.database, worker.vault, registry, lambda _agency, _digest: b"", lateness_limit=900.0)
     for _ in range(3):
-        Publisher(hands, threads=4).drain(10)
+        publisher_to(pds, worker, BlueskyAdapter).drain(10)
     worker.database.engine.dispose()
     worker.valkey.close()
 

@@ -25,7 +25,7 @@ def twice(click: Callable[[], object]) -> list:
     line, answers = threading.Barrier(2), []
 
     def run() -> None:
-        line.wait(timeout=10)
+        line.wait(timeout=60)
         answers.append(click())
 
     threads = [threading.Thread(target=run) for _ in range(2)]

@@ -2,7 +2,6 @@
 
 import random
 import secrets
-import uuid
 from collections.abc import Iterator
 from urllib.parse import quote_from_bytes, urlencode
 
@@ -10,9 +9,8 @@ import pytest
 from flask import Flask
 from werkzeug.routing import Rule
 
-from tests.support.estate import Estate, build_estate, random_values
+from tests.support.estate import Estate, random_values
 from tests.support.world import PEOPLE
-from unisson.runtime import Runtime
 
 HTTPS = "https://localhost"
 ROUNDS = 15
@@ -57,21 +55,6 @@ class Dice:
 
     def true(self, share: float) -> bool:
         return self._random.random() < share
-
-
-@pytest.fixture(scope="module")
-def here(runtime: Runtime, worker: Runtime) -> Estate:
-    return build_estate(runtime, worker, f"CANARI-ICI-{uuid.uuid4().hex[:8]}")
-
-
-@pytest.fixture(scope="module")
-def canary() -> str:
-    return f"CANARI-AILLEURS-{uuid.uuid4().hex[:8]}"
-
-
-@pytest.fixture(scope="module")
-def there(runtime: Runtime, worker: Runtime, canary: str) -> Estate:
-    return build_estate(runtime, worker, canary)
 
 
 def _path(app: Flask, rule: Rule, values: dict[str, str], dice: Dice) -> str:

@@ -6,15 +6,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select, text
 from support.billing import Till
-from support.campaign import Approved, approve_many, connect_bluesky, forget_what_others_left
+from support.campaign import Approved, approve_many, connect_bluesky
+from support.leaving import alone, publisher_to
 
 from tests.standins.pds import PASSWORD, StandInPds
-from unisson.outbound import Outbound
 from unisson.publishing.channels.bluesky import BlueskyAdapter
-from unisson.publishing.channels.registry import Registry
-from unisson.publishing.delivery import Hands
 from unisson.publishing.models import Publication
-from unisson.publishing.publisher import Publisher
 
 
 class Press:
@@ -24,9 +21,7 @@ class Press:
         self.till, self.pds = till, pds
         world, worker = till.desk.world, till.worker
         self.channel = connect_bluesky(till.desk.runtime, world, pds.url, "marque.test", PASSWORD)
-        registry = Registry([BlueskyAdapter(Outbound(allow=["127.0.0.0/8", pds.http.place]))])
-        self.publisher = Publisher(Hands(worker.database, worker.vault, registry, lambda _a, _d: b"", 900.0), threads=2)
-        forget_what_others_left(worker)
+        self.publisher = alone(worker, publisher_to(pds, worker, BlueskyAdapter, threads=2))
 
     def schedule(self, due_in: float) -> Approved:
         (approved,) = approve_many(self.till.desk.runtime, self.till.desk.world, [self.channel], 1, due_in=due_in)

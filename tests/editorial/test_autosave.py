@@ -15,7 +15,6 @@ from werkzeug.test import TestResponse
 from unisson.activity.models import Event
 from unisson.editorial.autosave_page import inputs_of
 from unisson.editorial.writing import draft_of
-from unisson.publishing.models import Channel
 from unisson.runtime import Runtime
 
 Pairs = list[tuple[str, str]]
@@ -116,13 +115,10 @@ def test_what_both_changed_is_for_a_person_to_choose(desk: Desk) -> None:
 
 def test_a_channel_s_own_text_a_date_a_kind_and_images_clash_each_for_itself(desk: Desk) -> None:
     desk.speak_english()
-    with desk.session() as session:
-        letter = Channel(brand_id=desk.world.brand_id, kind="email", name="La lettre")
-        session.add(letter)
-        session.flush()
-        own = f"text-{letter.id}"
+    letter_id = desk.letter()
+    own = f"text-{letter_id}"
     one, two = desk.picture(picture())[0], desk.picture(picture(size=(80, 60)))[0]
-    content_id = desk.write(channel_ids=(desk.world.newsroom_id, letter.id), texts=((letter.id, "Chers lecteurs."),))
+    content_id = desk.write(channel_ids=(desk.world.newsroom_id, letter_id), texts=((letter_id, "Chers lecteurs."),))
     pairs, version = shown(desk, content_id)
     theirs = typed(
         pairs, time="13:00", kind="article", picture_id=str(one), **{own: "Chers amis.", f"alt-{one}": "Rouge"}

@@ -24,11 +24,7 @@ from unisson.strategy.planning import StrategyPlan, open_strategy
 def letter_id(desk: Desk) -> uuid.UUID:
     """Return a second channel: an e-mail list."""
     desk.speak_english()
-    with desk.session() as session:
-        channel = Channel(brand_id=desk.world.brand_id, kind="email", name="La lettre")
-        session.add(channel)
-        session.flush()
-        return channel.id
+    return desk.letter()
 
 
 def written(desk: Desk, letter_id: uuid.UUID, **more: object) -> uuid.UUID:

@@ -166,7 +166,7 @@ def test_hours_that_a_clock_skips_or_repeats_are_said_of_their_row(desk: Desk, w
 def test_topics_and_channels_are_found_by_their_names(desk: Desk, worker: Runtime) -> None:
     with desk.session() as session:
         topic_id = open_topic(session, desk.actor("owner"), desk.world.brand_id, Plan("Centenaire")).id
-        session.add(Channel(brand_id=desk.world.brand_id, kind="email", name="La lettre"))
+    desk.letter()
     names = ["Titre", "Canal", "Sujet"]
     import_id = mapped(
         desk, csv_file([names, ["Un", "newsletter, salle de presse", "CENTENAIRE"], ["Deux", "", "Autre"]])

@@ -44,7 +44,7 @@ class Live:
         """Return the mails to `to` in the development mailbox, newest first, waiting for them."""
         from unisson.devmail.box import Mailbox
 
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 60
         while True:
             found = [
                 {"subject": kept.header("Subject"), "text": kept.text("plain")}
@@ -134,7 +134,7 @@ def _free_port() -> int:
 
 
 def _await_health(url: str, log: Path) -> None:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 240  # five processes begin at once: on a busy machine each takes its time
     while time.monotonic() < deadline:
         try:
             with urllib.request.urlopen(url, timeout=2) as answer:

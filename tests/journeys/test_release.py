@@ -1,5 +1,6 @@
 """Writing a release in a browser: its parts show for the kinds that have them, quotes come and go, keys write Markdown."""
 
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -36,6 +37,14 @@ def plain(browser: Browser, live: Live) -> Iterator[Page]:
 
 def a_release(page: Page) -> None:
     page.locator("[name=kind][value=press_release]").check()
+
+
+def await_kept(page: Page, words: str) -> None:
+    """Wait until the browser keeps what was typed: a moment after the typing has stopped."""
+    until = time.monotonic() + 30
+    while not page.evaluate("(words) => Object.values({...localStorage}).some((kept) => kept.includes(words))", words):
+        assert time.monotonic() < until
+        page.wait_for_timeout(50)
 
 
 def row(page: Page, number: int) -> Page:
@@ -116,7 +125,7 @@ def test_a_release_that_was_being_written_is_taken_up_again(page: Page) -> None:
     row(page, 0).fill("La première.")
     page.get_by_role("button", name="Ajouter une citation").click()
     row(page, 1).fill("La deuxième.")
-    page.wait_for_timeout(600)
+    await_kept(page, "La deuxième.")
     again = page.context.new_page()
     page.close(run_before_unload=False)
     again.goto(NEW)

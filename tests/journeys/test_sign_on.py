@@ -29,7 +29,7 @@ def provider(live: Live, provider_port: int) -> Iterator[str]:
     url = f"http://localhost:{provider_port}"
     command = [sys.executable, "-m", "oidc_provider_mock", "-p", str(provider_port)]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as running:
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 90
         while time.monotonic() < deadline:
             try:
                 urllib.request.urlopen(f"{url}/.well-known/openid-configuration", timeout=2)

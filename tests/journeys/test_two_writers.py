@@ -206,7 +206,7 @@ def test_a_draft_saves_itself_and_says_when(ines: Page) -> None:
 
 def nothing_is_kept(page: Page) -> None:
     """What was typed is let go only once its answer has been read, which is a moment after it has come."""
-    until = time.monotonic() + 10
+    until = time.monotonic() + 30
     while kept := page.evaluate("Object.keys(localStorage).filter((each) => each.startsWith('unisson:typed:'))"):
         assert time.monotonic() < until, kept
         page.wait_for_timeout(50)

@@ -96,8 +96,8 @@ def test_a_closed_tab_goes_on_where_it_was(live: Live, person: Callable[..., Pag
 
     sign_in(page, "ines.caradec@example.org", to=HOME)
     page.route(re.compile(r"/uploads/[0-9a-f-]{36}$"), let_one_pass)
-    page.locator("#picture").set_input_files(file)
-    page.wait_for_timeout(1500)
+    with page.expect_event("requestfailed", lambda request: request.method == "PATCH"):
+        page.locator("#picture").set_input_files(file)
     page.on("dialog", lambda dialog: dialog.accept())
     page.reload()
     expect(page.locator('.upload-row[data-state="receiving"]', has_text="longue.jpg")).to_be_visible()

@@ -1,6 +1,5 @@
 """The two kinds of store, and what is said when they are away."""
 
-import os
 import threading
 import time
 import uuid
@@ -10,6 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from support.kept import keeps_a_file
 
 from tenants.context import acting_for
 from tenants.errors import MissingAgencyError
@@ -73,19 +73,7 @@ def test_a_folder_keeps_bytes(tmp_path: Path) -> None:
 
 
 def test_a_folder_keeps_large_files_too(tmp_path: Path) -> None:
-    store, large, back = KeptBytes((tmp_path / "in").as_uri()), tmp_path / "large", tmp_path / "back"
-    large.write_bytes(os.urandom(6 * 1024 * 1024))
-    with acting_for(uuid.uuid4()):
-        store.put(large, "videos", "one")
-        assert store.size("videos", "one") == large.stat().st_size
-        assert store.part(5_000_000, 7, "videos", "one") == large.read_bytes()[5_000_000:5_000_007]
-        store.fetch(back, "videos", "one")
-        assert back.read_bytes() == large.read_bytes()
-        store.delete("videos", "one")
-        store.delete("videos", "one")
-        for read in (store.get, store.size):
-            with pytest.raises(FileNotFoundError):
-                read("videos", "one")
+    keeps_a_file(KeptBytes((tmp_path / "in").as_uri()), tmp_path, megabytes=6)
 
 
 def test_a_folder_that_can_t_be_written_stops_the_start(tmp_path: Path, settings: Settings) -> None:

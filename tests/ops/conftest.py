@@ -58,7 +58,7 @@ class Desk:
         return [pid for pid in (*self.pids(), *self.server_pids()) if processes.is_alive(pid)]
 
     def await_nothing(self) -> None:
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 60
         while self.everything():
             assert time.monotonic() < deadline, f"still alive: {self.everything()}"
             time.sleep(0.05)

@@ -16,6 +16,7 @@ import pytest
 from sqlalchemy import select
 from support.addresses import paths_in
 from support.desk import HTTPS, Desk
+from support.kept import keeps_a_file
 from support.pictures import picture
 from support.videos import video
 from support.world import World
@@ -92,20 +93,7 @@ def command(s3: S3, *words: str, url: str, folder: Path) -> subprocess.Completed
 
 
 def test_bytes_are_kept_read_in_parts_and_forgotten(s3: S3, tmp_path: Path) -> None:
-    store, large, back = KeptBytes(s3.url()), tmp_path / "large", tmp_path / "back"
-    large.write_bytes(os.urandom(12 * 1024 * 1024))
-    with acting_for(uuid.uuid4()):
-        assert not store.exists("videos", "one")
-        store.put(large, "videos", "one")
-        assert store.size("videos", "one") == large.stat().st_size
-        assert store.part(5_000_000, 7, "videos", "one") == large.read_bytes()[5_000_000:5_000_007]
-        store.fetch(back, "videos", "one")
-        assert back.read_bytes() == large.read_bytes()
-        store.delete("videos", "one")
-        store.delete("videos", "one")
-        for read in (store.get, store.size):
-            with pytest.raises(FileNotFoundError):
-                read("videos", "one")
+    keeps_a_file(KeptBytes(s3.url()), tmp_path, megabytes=12)
 
 
 def test_a_picture_comes_in_is_shown_and_is_there_after_a_restart(s3: S3, desk: Desk) -> None:

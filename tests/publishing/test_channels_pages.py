@@ -2,8 +2,6 @@
 
 import uuid
 from collections.abc import Iterator
-from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
@@ -11,32 +9,21 @@ from sqlalchemy import select, text
 
 from tests.standins.pds import PASSWORD, StandInPds
 from tests.support.campaign import approve_many, connect_bluesky
+from tests.support.leaving import reaching
 from tests.support.world import World
 from unisson.publishing.models import Channel, Subscriber
 from unisson.publishing.subscribers import read
-from unisson.runtime import Runtime, web_runtime
+from unisson.runtime import Runtime
 from unisson.web.spreadsheets import harmless
 
 HTTPS = "https://localhost"
 
 
 @pytest.fixture
-def pds(tmp_path: Path) -> Iterator[StandInPds]:
-    server = StandInPds(tmp_path / "effects.jsonl")
-    yield server
-    server.close()
-
-
-@pytest.fixture
 def desk(app, settings, pds, world: World) -> Iterator[FlaskClient]:
     """The community manager's browser, in a product that may reach the stand-in."""
-    held = web_runtime(replace(settings, outbound_allow=("127.0.0.0/8", pds.http.place)))
-    usual = app.extensions["unisson"]
-    app.extensions["unisson"] = held
-    yield world.sign_in(app.test_client(), "cm")
-    app.extensions["unisson"] = usual
-    held.database.engine.dispose()
-    held.valkey.close()
+    with reaching(app, settings, pds):
+        yield world.sign_in(app.test_client(), "cm")
 
 
 def channels(runtime: Runtime, world: World) -> list[Channel]:

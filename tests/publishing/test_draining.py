@@ -2,20 +2,16 @@
 
 import time
 import uuid
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
 
 from tests.standins.pds import PASSWORD, StandInPds
-from tests.support.campaign import approve_many, connect_bluesky, forget_what_others_left
+from tests.support.campaign import approve_many, connect_bluesky
+from tests.support.leaving import alone, publisher_to
 from tests.support.world import World, build_world
 from unisson.dispatching import Claim, seconds_to_next, waiting_queues
-from unisson.outbound import Outbound
 from unisson.publishing.channels.bluesky import BlueskyAdapter
-from unisson.publishing.channels.registry import Registry
-from unisson.publishing.delivery import Hands
 from unisson.publishing.draining import LINGER, Drain
 from unisson.publishing.models import Publication
 from unisson.publishing.publisher import Publisher
@@ -23,29 +19,8 @@ from unisson.runtime import Runtime
 
 
 @pytest.fixture
-def pds(tmp_path: Path) -> Iterator[StandInPds]:
-    server = StandInPds(tmp_path / "effects.jsonl", late_seconds=1.0)
-    yield server
-    server.close()
-
-
-@pytest.fixture
 def publisher(worker: Runtime, pds: StandInPds) -> Publisher:
-    forget_what_others_left(worker)
-    registry = Registry([BlueskyAdapter(Outbound(allow=["127.0.0.0/8", pds.http.place]))])
-    hands = Hands(
-        database=worker.database,
-        vault=worker.vault,
-        registry=registry,
-        read_picture=lambda _agency, _digest: b"",
-        lateness_limit=900.0,
-    )
-    return Publisher(hands, threads=8)
-
-
-@pytest.fixture
-def bluesky(runtime: Runtime, world: World, pds: StandInPds) -> uuid.UUID:
-    return connect_bluesky(runtime, world, pds.url, "marque.test", PASSWORD)
+    return alone(worker, publisher_to(pds, worker, BlueskyAdapter, threads=8))
 
 
 def states(runtime: Runtime, world: World) -> dict[str, int]:

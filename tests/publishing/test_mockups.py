@@ -2,8 +2,6 @@
 
 import uuid
 from collections.abc import Iterator
-from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
@@ -11,46 +9,23 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
 from tenants.base import new_id
-from tests.publishing.test_publisher import SettledAtOnce, drain, hasten
 from tests.standins.pds import PASSWORD, StandInPds
-from tests.support.campaign import Approved, approve_many, forget_what_others_left
+from tests.support.campaign import Approved, approve_many
+from tests.support.leaving import drain, hasten, reaching
 from tests.support.world import World
 from unisson.activity.models import Event
 from unisson.editorial.models import Content
-from unisson.outbound import Outbound
-from unisson.publishing.channels.registry import Registry
-from unisson.publishing.delivery import Hands
 from unisson.publishing.models import Attempt, Channel, Publication
-from unisson.publishing.publisher import Publisher
-from unisson.runtime import Runtime, web_runtime
+from unisson.runtime import Runtime
 
 HTTPS = "https://localhost"
 
 
 @pytest.fixture
-def pds(tmp_path: Path) -> Iterator[StandInPds]:
-    server = StandInPds(tmp_path / "effects.jsonl")
-    yield server
-    server.close()
-
-
-@pytest.fixture
-def publisher(worker: Runtime, pds: StandInPds) -> Publisher:
-    forget_what_others_left(worker)
-    registry = Registry([SettledAtOnce(Outbound(allow=["127.0.0.0/8", pds.http.place]))])
-    return Publisher(Hands(worker.database, worker.vault, registry, lambda _agency, _digest: b"", 900.0), threads=4)
-
-
-@pytest.fixture
 def desk(app, settings, pds, world: World) -> Iterator[FlaskClient]:
     """The community manager's browser, in a product that may reach the stand-in."""
-    held = web_runtime(replace(settings, outbound_allow=("127.0.0.0/8", pds.http.place)))
-    usual = app.extensions["unisson"]
-    app.extensions["unisson"] = held
-    yield world.sign_in(app.test_client(), "cm")
-    app.extensions["unisson"] = usual
-    held.database.engine.dispose()
-    held.valkey.close()
+    with reaching(app, settings, pds):
+        yield world.sign_in(app.test_client(), "cm")
 
 
 @pytest.fixture

@@ -1,81 +1,18 @@
 """What leaves, leaves once: the moves of the state machine, on a real database and against a server that misbehaves."""
 
-import uuid
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from sqlalchemy import select, text
 
-from tests.standins.pds import PASSWORD, StandInPds
-from tests.support.campaign import Approved, approve_many, connect_bluesky, forget_what_others_left
-from tests.support.world import World
+from tests.support.campaign import approve_many
+from tests.support.leaving import content, drain, hasten, publication
 from unisson.editorial.models import Content
 from unisson.outbound import Outbound
 from unisson.publishing.channels.bluesky import BlueskyAdapter
 from unisson.publishing.channels.registry import Registry
-from unisson.publishing.delivery import Hands
 from unisson.publishing.models import Attempt, Channel, Publication
 from unisson.publishing.publisher import Publisher
-from unisson.runtime import Runtime
-
-
-class SettledAtOnce(BlueskyAdapter):
-    """The same adapter, whose unknown outcomes are read back without waiting."""
-
-    settle = 0.0
-
-
-@pytest.fixture
-def pds(tmp_path: Path) -> Iterator[StandInPds]:
-    server = StandInPds(tmp_path / "effects.jsonl", late_seconds=1.0)
-    yield server
-    server.close()
-
-
-@pytest.fixture
-def publisher(worker: Runtime, pds: StandInPds) -> Publisher:
-    forget_what_others_left(worker)
-    registry = Registry([SettledAtOnce(Outbound(allow=["127.0.0.0/8", pds.http.place]))])
-    hands = Hands(
-        database=worker.database,
-        vault=worker.vault,
-        registry=registry,
-        read_picture=lambda _agency, _digest: b"",
-        lateness_limit=900.0,
-    )
-    return Publisher(hands, threads=4)
-
-
-@pytest.fixture
-def bluesky(runtime: Runtime, world: World, pds: StandInPds) -> uuid.UUID:
-    return connect_bluesky(runtime, world, pds.url, "marque.test", PASSWORD)
-
-
-def publication(runtime: Runtime, world: World, approved: Approved) -> Publication:
-    with runtime.database.agency(world.agency_id) as session:
-        return session.scalars(select(Publication).where(Publication.content_id == approved.content_id)).one()
-
-
-def content(runtime: Runtime, world: World, approved: Approved) -> Content:
-    with runtime.database.agency(world.agency_id) as session:
-        return session.scalars(select(Content).where(Content.id == approved.content_id)).one()
-
-
-def hasten(worker: Runtime, world: World) -> None:
-    """Make everything of the agency that waits due now, whatever back-off it was given."""
-    with worker.database.agency(world.agency_id) as session:
-        session.execute(
-            text("update app.dispatch set due_at = clock_timestamp(), lease_until = null where agency_id = :a"),
-            {"a": world.agency_id},
-        )
-
-
-def drain(publisher: Publisher, worker: Runtime, world: World, times: int = 4) -> None:
-    for _ in range(times):
-        publisher.drain(10)
-        hasten(worker, world)
 
 
 def test_what_is_approved_and_due_leaves_once(runtime, worker, world, publisher, pds, bluesky) -> None:

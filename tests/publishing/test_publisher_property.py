@@ -6,13 +6,10 @@ from pathlib import Path
 from hypothesis import HealthCheck, given, settings, strategies
 from sqlalchemy import select, text
 
-from tests.publishing.test_publisher import SettledAtOnce, hasten
 from tests.standins.pds import PASSWORD, StandInPds
 from tests.support.campaign import approve_many, connect_bluesky, forget_what_others_left
+from tests.support.leaving import hasten, publisher_to
 from tests.support.world import World, build_world
-from unisson.outbound import Outbound
-from unisson.publishing.channels.registry import Registry
-from unisson.publishing.delivery import Hands
 from unisson.publishing.models import Channel, Publication
 from unisson.publishing.publisher import Publisher
 from unisson.runtime import Runtime
@@ -34,7 +31,7 @@ def test_at_most_one_effect_and_nothing_lost(
         channel = connect_bluesky(runtime, world, pds.url, "marque.test", PASSWORD)
         (approved,) = approve_many(runtime, world, [channel], 1)
         pds.plan.then(*faults)
-        publisher = _publisher(worker, pds)
+        publisher = publisher_to(pds, worker, threads=2)
         edited = False
         for move in [*moves, *["drain"] * 8]:
             edited |= _play(move, publisher, runtime, worker, world, approved.content_id)
@@ -66,7 +63,7 @@ def test_nothing_that_came_due_on_a_mockup_leaves_by_itself(
         channel = connect_bluesky(runtime, world, pds.url, "marque.test", PASSWORD)
         _turn(runtime, world, channel, "empty")
         (approved,) = approve_many(runtime, world, [channel], 1)
-        publisher = _publisher(worker, pds)
+        publisher = publisher_to(pds, worker, threads=2)
         edited = False
         for move in [*moves, "connect", *["drain"] * 3]:
             if move in {"connect", "empty"}:
@@ -89,12 +86,6 @@ def _turn(runtime: Runtime, world: World, channel_id: uuid.UUID, move: str) -> N
         elif channel.mockup:
             channel.mockup, channel.connected_at = False, session.now()
             channel.secret = runtime.vault.seal({"app_password": PASSWORD})
-
-
-def _publisher(worker: Runtime, pds: StandInPds) -> Publisher:
-    registry = Registry([SettledAtOnce(Outbound(allow=["127.0.0.0/8", pds.http.place]))])
-    hands = Hands(worker.database, worker.vault, registry, lambda _agency, _digest: b"", 900.0)
-    return Publisher(hands, threads=2)
 
 
 def _play(

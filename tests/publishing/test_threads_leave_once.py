@@ -8,39 +8,11 @@ import pytest
 from sqlalchemy import text
 from support.desk import Desk, load_actor
 
-from tests.publishing.test_publisher import SettledAtOnce, content, drain, hasten, publication
-from tests.standins.pds import PASSWORD, StandInPds
-from tests.support.campaign import approve_many, connect_bluesky, forget_what_others_left
-from unisson.outbound import Outbound
+from tests.support.campaign import approve_many
+from tests.support.leaving import content, drain, hasten, publication
 from unisson.publishing.channels.bluesky.tid import later
-from unisson.publishing.channels.registry import Registry
-from unisson.publishing.delivery import Hands
 from unisson.publishing.publisher import Publisher
 from unisson.publishing.resolution import give_up, send_again
-
-
-@pytest.fixture
-def pds(tmp_path):
-    server = StandInPds(tmp_path / "effects.jsonl", late_seconds=1.0)
-    yield server
-    server.close()
-
-
-@pytest.fixture
-def publisher(worker, pds) -> Publisher:
-    forget_what_others_left(worker)
-    registry = Registry([SettledAtOnce(Outbound(allow=["127.0.0.0/8", pds.http.place]))])
-    hands = Hands(
-        database=worker.database, vault=worker.vault, registry=registry, read_picture=lambda _agency, _digest: b"",
-        lateness_limit=900.0,
-    )  # fmt: skip
-    return Publisher(hands, threads=4)
-
-
-@pytest.fixture
-def bluesky(runtime, world, pds) -> uuid.UUID:
-    return connect_bluesky(runtime, world, pds.url, "marque.test", PASSWORD)
-
 
 THREAD = ["Deux.", "Trois.", "Quatre."]
 

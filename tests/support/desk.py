@@ -28,6 +28,7 @@ from unisson.editorial.writing import Draft
 from unisson.media.intake import take_in
 from unisson.portal import codes
 from unisson.portal.doors import cookie_of
+from unisson.publishing.models import Channel
 from unisson.runtime import Runtime
 from unisson.storage import storage_of
 
@@ -109,6 +110,25 @@ class Desk:
             media = take_in(session, actor, self.world.brand_id, name, BytesIO(content), storage=storage)
             return media.id, media.digest
 
+    def edit(self, content_id: uuid.UUID, **more: object) -> None:
+        """The community manager says it otherwise; with words of `more`, that way."""
+        actor = self.actor("cm")
+        with self.session() as session:
+            writing.edit(session, actor, content_id, self.draft(**({"body": "Autre chose."} | more)), None)
+
+    def cancel(self, content_id: uuid.UUID, role: str = "cm") -> None:
+        actor = self.actor(role)
+        with self.session() as session:
+            writing.cancel(session, actor, content_id)
+
+    def letter(self) -> uuid.UUID:
+        """A second channel of the brand: a list by e-mail."""
+        with self.session() as session:
+            channel = Channel(brand_id=self.world.brand_id, kind="email", name="La lettre")
+            session.add(channel)
+            session.flush()
+            return channel.id
+
     def submit(self, content_id: uuid.UUID, role: str = "cm") -> None:
         actor = self.actor(role)
         with self.session() as session:
@@ -137,9 +157,7 @@ class Desk:
         if state == "draft":
             return content_id
         if state == "cancelled":
-            actor = self.actor(author)
-            with self.session() as session:
-                writing.cancel(session, actor, content_id)
+            self.cancel(content_id, author)
             return content_id
         self.submit(content_id, author)
         if state == "in_review":

@@ -72,7 +72,7 @@ def _states(runtime, world) -> list[str]:
 
 
 def _await(holds) -> None:
-    deadline = time.monotonic() + 40
+    deadline = time.monotonic() + 120
     while not holds():
         assert time.monotonic() < deadline
         time.sleep(0.1)

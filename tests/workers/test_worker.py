@@ -52,7 +52,7 @@ def planted(valkey: Redis, name: str, *args: object) -> RqJob:
 
 
 def ended(job: RqJob) -> str:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 90
     while time.monotonic() < deadline:
         status = str(job.get_status(refresh=True).value)
         if status in {"finished", "failed"}:
