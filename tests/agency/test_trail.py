@@ -12,6 +12,7 @@ from flask import Flask
 from sqlalchemy import func, select, text
 from support.desk import Desk, today
 from support.statements import recorded
+from support.topics import opened
 from support.world import World
 
 from unisson.activity.models import Event
@@ -56,6 +57,12 @@ def test_it_tells_who_did_what_to_which_content(desk: Desk) -> None:
     for role in ("cm", "rp", "client_approver"):
         assert desk.get(role, "/activity").status_code == 403
         assert desk.get(role, "/activity.csv").status_code == 403
+
+
+def test_it_names_the_topic_and_leads_to_it(desk: Desk) -> None:
+    topic_id = opened(desk)
+    html = desk.get("owner", "/activity").text
+    assert re.search(rf'opened a topic: <a href="[^"]*/topics/{topic_id}">', html)
 
 
 def test_it_is_narrowed_and_given_as_a_file(desk: Desk) -> None:

@@ -162,6 +162,17 @@ def test_the_preview_writes_nothing_and_spends_no_number(desk: Desk) -> None:
     assert written(desk) == 1
 
 
+def test_the_preview_of_a_content_does_not_hold_it_against_itself(desk: Desk) -> None:
+    desk.speak_english()
+    content_id = uuid.UUID(desk.post("cm", new(desk), typed(desk)).location.rsplit("/", 1)[1])
+    page = desk.get("cm", f"/contents/{content_id}/edit").text
+    address = re.search(r'data-preview-url-value="/[^/]+([^"]+)"', page)
+    assert address
+    assert "The same text goes" not in desk.post("cm", address[1], typed(desk)).text
+    another = f"/brands/{desk.world.brand_slug}/contents/preview"
+    assert "The same text goes" in desk.post("cm", another, typed(desk)).text
+
+
 def test_images_come_with_the_form_and_survive_a_refusal(desk: Desk) -> None:
     files = [(BytesIO(picture()), "place.jpg"), (BytesIO(picture("PNG", (70, 50))), "carte.png")]
     refused = desk.post("cm", new(desk), typed(desk, action="submit", uploads=files))

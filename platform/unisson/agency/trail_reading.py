@@ -13,6 +13,7 @@ from tenants.brands import Brand
 from tenants.session import TenantSession
 from unisson.activity.models import Event
 from unisson.editorial.models import Content
+from unisson.topics.models import Topic
 
 PAGE = 50
 MOST_LINES = 20_000
@@ -32,7 +33,7 @@ class Wanted:
 
 
 class Line(NamedTuple):
-    """One thing that was done. `title` is a content's, where it is about one."""
+    """One thing that was done. `title` is a content's or a topic's, where it is about one."""
 
     id: uuid.UUID
     at: datetime
@@ -73,7 +74,7 @@ def _lines(wanted: Wanted) -> Select[*tuple[Any, ...]]:
     query = (
         select(
             Event.id, Event.at, Event.actor_name, Event.verb, Event.subject_kind, Event.subject_id, Brand.name,
-            func.coalesce(func.nullif(Content.title, ""), func.left(Content.body, 60)),
+            func.coalesce(func.nullif(Content.title, ""), func.left(Content.body, 60), Topic.title),
         )
         .outerjoin(Brand, and_(Brand.agency_id == Event.agency_id, Brand.id == Event.brand_id))
         .outerjoin(
@@ -81,6 +82,10 @@ def _lines(wanted: Wanted) -> Select[*tuple[Any, ...]]:
             and_(
                 Event.subject_kind == "content", Content.agency_id == Event.agency_id, Content.id == Event.subject_id
             ),
+        )
+        .outerjoin(
+            Topic,
+            and_(Event.subject_kind == "topic", Topic.agency_id == Event.agency_id, Topic.id == Event.subject_id),
         )
         .order_by(Event.at.desc(), Event.id.desc())
     )  # fmt: skip

@@ -45,6 +45,8 @@ DONE: dict[str, object] = {
     "chain.restored": lazy("took an approval chain back"),
     "channel.connected": lazy("connected a channel"),
     "channel.disconnected": lazy("disconnected a channel"),
+    "channel.planned": lazy("planned a mock-up channel"),
+    "channel.emptied": lazy("made a mock-up of a channel"),
     "channel.reconnected": lazy("connected a channel again"),
     "content.approved": lazy("approved the content"),
     "content.brought_back": lazy("brought an earlier version back"),

@@ -100,6 +100,7 @@ class Composer:
     others: OthersWork | None = None
     fold_offsets: tuple[str, str] | None = None
     new_alt: str = ""
+    itself: uuid.UUID | None = None  # which content a preview is of: it clashes with others alone
 
     @cached_property
     def topics(self) -> dict[uuid.UUID, str]:
@@ -275,7 +276,7 @@ class Composer:
             body=self.form.body.data or "",
             channel_ids=[each.id for each in self.channels if str(each.id) in set(self.form.channel_ids.data or ())],
             topic_id=self.form.topic if self.form.topic in self.topics else None,
-            content_id=self.content.id if self.content else None,
+            content_id=self.content.id if self.content else self.itself,
         )
         return clashes(session(), session().read_once(Brand, self.brand.id), planned)
 
@@ -343,7 +344,7 @@ class Composer:
         edited = url_for("editorial.content_edit", content_id=content_id) if content_id else ""
         return {
             "action": edited if content_id else url_for("editorial.content_new", brand=brand),
-            "preview_url": url_for("editorial.content_preview", brand=brand),
+            "preview_url": url_for("editorial.content_preview", brand=brand, content=content_id),
             "look_url": url_for("editorial.content_card", brand=brand),
             "slot_url": url_for("strategy.next_slot", brand=brand, content=content_id),
         }

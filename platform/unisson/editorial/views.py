@@ -72,7 +72,8 @@ def content_preview(brand: str) -> Answer:
     """Show how what is typed would look. Nothing is written."""
     card = brand_card(brand)
     actor().require(Permission.CONTENT_WRITE, card.id)
-    return without_writing(_typed(Composer(card)).preview_page())
+    composer = Composer(card, itself=request.args.get("content", type=uuid.UUID))
+    return without_writing(_typed(composer).preview_page())
 
 
 @blueprint.post("/brands/<brand>/contents/card")
@@ -202,7 +203,7 @@ def _save(composer: Composer) -> Answer:
         if composer.content is not None:
             session().refresh(composer.content)
         return composer.page(composer.refuse(refusal))
-    said = _("Saved and submitted for approval.") if wanted == "submit" else _("Saved.")
+    said = _("Saved and submitted for approval.") if wanted == "submit" else _("The content is saved.")
     told = {"text": said, "saved": request.form.get("operation_id", "")[:40]}
     flash(told, "success")  # type: ignore[arg-type]  # a mapping carries what the browser need not keep any more
     return redirect(url_for("editorial.content", content_id=saved.id), 303)

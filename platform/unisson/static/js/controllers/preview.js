@@ -21,6 +21,8 @@ unisson.register("preview", class extends Stimulus.Controller {
     const typed = new FormData(form);
     // Pictures are stored already or come with the form: a preview never uploads.
     for (const [name, value] of [...typed]) if (value instanceof File) typed.delete(name);
+    // Nothing is carried out: the form's number is the saving's own, which may be under way.
+    typed.delete("operation_id");
     try {
       const answer = await fetch(this.urlValue, {
         method: "POST", body: typed, signal: asking.signal, credentials: "same-origin",
