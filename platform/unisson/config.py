@@ -185,8 +185,8 @@ class Settings:
     )
     plain_connections: tuple[str, ...] = _setting(
         "",
-        "Servers elsewhere that may be called without TLS, comma list of `database`, `valkey`, `mail`, `files`: only"
-        " where the network is private to these machines.",
+        "Servers elsewhere that may be called without TLS, comma list of `database`, `valkey`, `mail`, `files`,"
+        " `clamd`: only where the network is private to these machines.",
         rules.some_of(*KINDS),
         shown="none",
     )
@@ -197,6 +197,13 @@ class Settings:
         rules.push_key,
         shown="random, kept in DATA_DIR; none in production",
         secret=True,
+    )
+    clamd_address: str = _setting(
+        "",
+        "ClamAV’s daemon, `unix:/folder/clamd.ctl` or `host:port`: documents are looked at before they are kept,"
+        " and none is taken that could not be.",
+        rules.clamd_address,
+        shown="none",
     )
     dns_server: str = _setting(
         "",

@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from unisson.settings_rules import SettingError
 
-KINDS = ("database", "valkey", "mail", "files")
+KINDS = ("database", "valkey", "mail", "files", "clamd")
 """What PLAIN_CONNECTIONS may name."""
 
 ENCRYPTING = frozenset({"require", "verify-ca", "verify-full"})
@@ -34,6 +34,10 @@ class Stated(Protocol):
     def storage_url(self) -> str:
         """Where files are."""
 
+    @property
+    def clamd_address(self) -> str:
+        """Where files are looked at."""
+
 
 def refuse_plain(stated: Stated, environ: Mapping[str, str]) -> None:
     """Pass if nothing leaves this machine unencrypted that was not said to. Raises SettingError for the first.
@@ -49,6 +53,9 @@ def refuse_plain(stated: Stated, environ: Mapping[str, str]) -> None:
     asked = parse_qs(urlsplit(stated.storage_url).query).get("endpoint", [""])[-1]
     if "files" not in stated.plain_connections and _is_plain(asked, "http"):
         raise SettingError("STORAGE_URL", _sentence("the store of files", "begin its endpoint with https://", "files"))
+    place = "" if stated.clamd_address.startswith("unix:") else _host(stated.clamd_address)
+    if "clamd" not in stated.plain_connections and not is_here(place):
+        raise SettingError("CLAMD_ADDRESS", _sentence("ClamAV", "use its socket, or an encrypting relay here", "clamd"))
 
 
 def is_here(host: str) -> bool:

@@ -57,6 +57,7 @@ def _runtime(settings: Settings, database_url: str, pool_size: int, application:
                 "vault": vault,
                 "media_quota": settings.media_quota * GIGABYTE,
                 "is_billed": settings.is_billed,
+                "clamd_address": settings.clamd_address,
             },
         ),
         valkey=valkey,

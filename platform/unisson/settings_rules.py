@@ -217,6 +217,18 @@ def addresses(text: str) -> tuple[str, ...]:
     return listed
 
 
+def clamd_address(text: str) -> str:
+    """Return `unix:/socket` or `host:port` of ClamAV's daemon; empty for none."""
+    if text.startswith("unix:"):
+        if not text.removeprefix("unix:").startswith("/"):
+            raise BadValue("must be unix:/ and an absolute path.")
+        return text
+    name, colon, port = text.rpartition(":")
+    if text and not (colon and name and " " not in text and port.isdecimal() and 0 < int(port) < 65536):
+        raise BadValue(f"must be unix:/path or host:port, not “{text}”.")
+    return text
+
+
 def some_of(*allowed: str) -> Callable[[str], tuple[str, ...]]:
     """Return a rule for a comma list of words out of `allowed`, or none of them."""
 

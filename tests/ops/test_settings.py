@@ -94,11 +94,14 @@ def test_production_refuses_what_is_only_safe_at_home(tmp_path, name, value, why
         ("LATENESS_LIMIT", "0", "from 1"),
         ("OUTBOUND_ALLOW", "127.0.0.1:notaport", "host:port"),
         ("OUTBOUND_ALLOW", "10.0.0.0/99", "host:port"),
+        ("CLAMD_ADDRESS", "unix:clamd.ctl", "absolute path"),
+        ("CLAMD_ADDRESS", "127.0.0.1", "host:port"),
+        ("CLAMD_ADDRESS", "127.0.0.1:0", "host:port"),
         ("OUTBOUND_ONLY", "https://example.org", "without scheme"),
         ("OUTBOUND_ONLY", "*", "host names"),
         ("OUTBOUND_ONLY", "*.org", "host names"),
         ("OUTBOUND_ONLY", "a.*.example.org", "host names"),
-        ("PLAIN_CONNECTIONS", "database,stripe", "must list database, valkey, mail or files"),
+        ("PLAIN_CONNECTIONS", "database,stripe", "must list database, valkey, mail, files or clamd"),
         ("DNS_SERVER", "dns.example.org", "IP address"),
         ("DNS_SERVER", "192.0.2.1:99999", "from 1 to 65535"),
         ("DNS_SERVER", "[::1]:x", "from 1 to 65535"),
@@ -183,6 +186,7 @@ PLAIN = [
     ("DATABASE_WORKER_URL", "postgresql://o@[2001:db8::1]:5432/u", "sslmode", "database"),
     ("VALKEY_URL", "redis://:hunter2@cache.example.org:6379/0", "rediss://", "valkey"),
     ("STORAGE_URL", "s3://k:hunter2@media?endpoint=http://minio.example.org:9000", "https://", "files"),
+    ("CLAMD_ADDRESS", "clamd.example.org:3310", "its socket", "clamd"),
 ]
 """What would cross the network in the clear."""
 
@@ -215,6 +219,9 @@ def test_nothing_crosses_the_network_in_the_clear_unless_it_was_said_to(tmp_path
         ("STORAGE_URL", "s3://media?endpoint=http://127.0.0.1:9000"),
         ("STORAGE_URL", "s3://media?region=eu-west-3"),
         ("MAIL_URL", "smtp://mail.example.org:587"),
+        ("CLAMD_ADDRESS", "unix:/run/clamav/clamd.ctl"),
+        ("CLAMD_ADDRESS", "127.0.0.1:3310"),
+        ("CLAMD_ADDRESS", "[::1]:3310"),
     ],
 )
 def test_what_is_encrypted_or_stays_on_this_machine_is_taken(tmp_path, name, value):

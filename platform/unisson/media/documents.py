@@ -22,6 +22,7 @@ from unisson.media.answers import LOCKED
 from unisson.media.holding import hold_bytes
 from unisson.media.intake import TooHeavyError, plain_name
 from unisson.media.quota import check_room
+from unisson.media.scanned import refuse_infected
 from unisson.storage import Storage
 from unisson.web.i18n import lazy
 
@@ -87,6 +88,7 @@ def keep_document(session: TenantSession, filename: str, content: bytes, storage
     """Return a document that is kept from here on. Raises RefusedError, StorageAwayError."""
     mime = agreed_mime(filename, content)
     check_room(session, len(content))
+    refuse_infected(session, content)
     digest = hashlib.sha256(content).hexdigest()
     hold_bytes(session)
     with acting_for(session.agency_id):

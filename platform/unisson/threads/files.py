@@ -21,6 +21,7 @@ from tenants.session import TenantSession
 from unisson.media.documents import Document, document_answer, document_key
 from unisson.media.holding import hold_bytes
 from unisson.media.intake import FORMATS, TooHeavyError, plain_name, take_in
+from unisson.media.scanned import refuse_infected
 from unisson.storage import Storage
 from unisson.threads.models import Audience, Thread, ThreadFile, ThreadMessage
 from unisson.web.i18n import lazy
@@ -110,6 +111,7 @@ def keep(session: TenantSession, filename: str, stream: IO[bytes], storage: Stor
     mime, begins = known
     if not (content.startswith(begins) if begins else _is_text(content)):
         raise RefusedError(NOT_WHAT_IT_SAYS)
+    refuse_infected(session, content)
     digest = hashlib.sha256(content).hexdigest()
     hold_bytes(session)
     with acting_for(session.agency_id):
