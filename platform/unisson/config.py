@@ -127,10 +127,7 @@ class Settings:
         secret=True,
     )
     inbound_address: str = _setting(
-        "",
-        "Address of that mailbox; it must take `name+anything@`.",
-        rules.inbound_address,
-        shown="none",
+        "", "Address of that mailbox; it must take `name+anything@`.", rules.inbound_address, shown="none"
     )
     storage_url: str = _setting(
         "",
