@@ -2,19 +2,20 @@
 
 import re
 import time
+import uuid
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from urllib.parse import urlsplit
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from support.billing import Till
 from support.desk import HTTPS
 from support.statements import recorded
 
 from tenants.brands import Brand
 from unisson.activity.models import Event
-from unisson.billing.models import BillingAccount
+from unisson.billing.models import BillingAccount, BillingPrice
 
 
 def english(till: Till) -> Till:
@@ -91,6 +92,15 @@ def test_the_way_to_pay(till: Till):
     assert "being confirmed" not in paid
     assert "2; your plan is for 5" in paid
     assert "2,340.00" in paid
+
+
+def test_what_it_costs_is_shown_though_no_look_has_read_the_prices(till: Till):
+    english(till)
+    with till.worker.database.everywhere() as session:
+        session.execute(update(BillingPrice).values(id=BillingPrice.id + uuid.uuid4().hex))
+    till.stripe.faults[:] = ["away"]
+    assert "its page shows it before you pay" in till.desk.get("owner", "/billing/plan?brands=5&interval=year").text
+    assert "1,950.00" in till.desk.get("owner", "/billing/plan?brands=5&interval=year").text
 
 
 def test_a_second_payment_can_t_be_begun(till: Till):

@@ -40,6 +40,18 @@ WALKS: dict[str, tuple[str, int, tuple[str, ...]]] = {
 }  # fmt: skip
 """Whose walk, how wide, and from where. A phone's is the night's."""
 
+SQUEEZED = """() => {
+  const found = [], walk = document.createTreeWalker(document.querySelector("main") ?? document.body, NodeFilter.SHOW_TEXT);
+  for (let words = walk.nextNode(); words; words = walk.nextNode()) {
+    if (!words.parentElement.closest(".table") || words.data.trim().length < 6) continue;
+    const range = document.createRange();
+    range.selectNodeContents(words);
+    const lines = [...range.getClientRects()];
+    if (lines.length > 3 && Math.max(...lines.map((line) => line.width)) < 50) found.push(words.data.trim());
+  }
+  return found;
+}"""
+
 SAMPLES = {
     "editorial.content": 12,
     "approvals.versions": 6,
@@ -153,6 +165,7 @@ class Walk:
         wide = self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         if wide > 0:
             yield f"scrolls {wide} px sideways"
+        yield from self.squeezed()
         if (headings := self.page.locator("h1").count()) != 1:
             yield f"has {headings} first headings"
         if not self.page.title().strip():
@@ -160,6 +173,16 @@ class Walk:
         for each in Axe().run(self.page, options={"resultTypes": ["violations"]}).response["violations"]:
             if each["impact"] in {"serious", "critical"}:
                 yield f"{each['id']}: {each['nodes'][0]['html'][:160]}"
+
+    def squeezed(self) -> Iterator[str]:
+        """Yield the words of tables that stand in a column of a few letters on a phone."""
+        size = self.page.viewport_size
+        if size is None or not self.page.locator(".table").count():
+            return
+        self.page.set_viewport_size({"width": 390, "height": size["height"]})
+        for words in self.page.evaluate(SQUEEZED):
+            yield f"squeezes “{words}”"
+        self.page.set_viewport_size(size)
 
 
 def links_of(html: str, url: str) -> list[str]:

@@ -16,9 +16,9 @@ from unisson.billing.money import say_money
 from unisson.billing.pages import account_page, is_paying, known_prices, lead_to_stripe, paid_already, payer
 from unisson.billing.plans import prices_of
 from unisson.billing.reach import gateway_of
-from unisson.billing.refusals import StripeAwayError
+from unisson.billing.refusals import NotTakenError, StripeAwayError
 from unisson.billing.routes import blueprint
-from unisson.billing.said import Wish
+from unisson.billing.said import Price, Wish
 from unisson.billing.starting import begin
 from unisson.identity.browser import tell
 from unisson.web.db import runtime, session
@@ -61,10 +61,18 @@ def _plan_page(choice: Choice, form: QuoteForm | None = None) -> str:
     return _drawn(choice, offered, form or QuoteForm(None))
 
 
+def _asked_price(price_id: str) -> Price | None:
+    """Ask Stripe for a price that no look has read yet; None while it does not say."""
+    try:
+        return _gateway().price(price_id)
+    except (StripeAwayError, NotTakenError):
+        return None
+
+
 def _drawn(choice: Choice, offered: Quote | None, form: QuoteForm) -> str:
     form.quote.data = offered.token if offered else ""
     form.brands.data, form.interval.data = str(choice.brands), choice.interval
-    price = known_prices(session()).get(choice.price_id)
+    price = known_prices(session()).get(choice.price_id) or _asked_price(choice.price_id)
     return render_template(
         "billing/plan.html",
         choice=choice,
