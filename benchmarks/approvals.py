@@ -238,7 +238,7 @@ def _bring_to_client(
     agency: Callable[..., object], agency_id: uuid.UUID, people: dict[str, Actor], content_id: uuid.UUID
 ) -> None:
     with agency(agency_id) as session:  # type: ignore[attr-defined]  # a context manager
-        run = circuit.submit(session, people["cm"], content_id, None, lambda _session, _content: None)
+        run = circuit.submit(session, people["cm"], content_id, None, lambda *_about: None)
         for who in ("rp", "manager"):
             deciding.approve(session, people[who], content_id, run.digest)
 

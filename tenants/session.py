@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 import psycopg
-from sqlalchemy import Connection, Engine, create_engine, event, func, select, text
+from sqlalchemy import Connection, Engine, Text, cast, create_engine, event, func, select, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError, InvalidatePoolError
 from sqlalchemy.orm import Session, SessionTransaction, sessionmaker
@@ -20,11 +20,12 @@ from sqlalchemy.orm import Session, SessionTransaction, sessionmaker
 from tenants.base import TenantOwned
 from tenants.context import acting_for
 from tenants.errors import ForeignRowError, MissingAgencyError, UnsafeRoleError
-from tenants.wire import Answered, Question, Reminder, Value, WiredConnection
+from tenants.wire import Answered, Command, Prepared, Question, Reminder, Value, WiredConnection
 
 Row = TypeVar("Row")
 
 _ENTER = text("select set_config('app.agency_id', :agency, true)")
+_NOW = Command(select(cast(func.clock_timestamp(), Text)))
 
 
 class GlobalSession(Session):
@@ -44,16 +45,19 @@ class TenantSession(Session):
 
     def now(self) -> datetime:
         """Return the moment that it is by the database's clock, the only one that decides."""
-        moment: datetime = self.scalars(select(func.clock_timestamp())).one()
-        return moment
+        connection = self._about_to(_NOW, {})
+        with _told_as_sqlalchemy_does(connection):
+            return datetime.fromisoformat(_wired(connection).carry_out(_NOW, {})[0])
 
     def read_once(self, entity: type[Row], *key: uuid.UUID) -> Row:
         """Return the row of the agency with this key, read once in this session: for what a transaction only reads.
 
         Raises NoResultFound.
         """
-        row = self.get_one(entity, (self.agency_id, *key))
-        # The session itself holds rows weakly, and would ask again for one that nobody else holds.
+        return self.hold(self.get_one(entity, (self.agency_id, *key)))
+
+    def hold(self, row: Row) -> Row:
+        """Return a row, held from here on: the session itself holds it weakly, and would ask for it again."""
         self.info.setdefault("held", set()).add(row)
         return row
 
@@ -62,13 +66,27 @@ class TenantSession(Session):
 
         Raises DBAPIError.
         """
-        connection = self.connection()
-        for watch in connection.dispatch.before_cursor_execute:
-            watch(connection, None, question.sql.decode(), values, None, False)
+        connection = self._about_to(question, values)
         with _told_as_sqlalchemy_does(connection):
             answer = _wired(connection).ask(question, values)
         self.asked.append(Answered(question, values, answer))
         return None if answer is None else json.loads(answer)
+
+    def carry_out(self, command: Command, values: Mapping[str, Value]) -> list[str]:
+        """Return what a prepared command answers of each row that it touched in the agency. Nothing is flushed.
+
+        Raises DBAPIError.
+        """
+        connection = self._about_to(command, values)
+        with _told_as_sqlalchemy_does(connection):
+            return _wired(connection).carry_out(command, values)
+
+    def _about_to(self, prepared: Prepared, values: Mapping[str, Value]) -> Connection:
+        """Return the connection, after whoever counts statements was told of this one."""
+        connection = self.connection()
+        for watch in connection.dispatch.before_cursor_execute:
+            watch(connection, None, prepared.sql.decode(), values, None, False)
+        return connection
 
     @property
     def asked(self) -> list[Answered]:

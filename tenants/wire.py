@@ -9,7 +9,7 @@ import select
 import time
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from hashlib import blake2b
 from itertools import count
 from typing import Any, NamedTuple
@@ -19,7 +19,7 @@ from psycopg.abc import PQGen
 from psycopg.errors import InvalidSqlStatementName, error_from_result
 from psycopg.pq import ConnStatus, ExecStatus, TransactionStatus
 from psycopg.pq.abc import PGresult
-from sqlalchemy import Select
+from sqlalchemy import ClauseElement, Select
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 
 _FINE = frozenset({ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK})
@@ -29,23 +29,34 @@ _SURE_FOR = 1.0
 
 _numbers = count(1)
 
-Value = str | int | bytes | uuid.UUID | datetime | Sequence[uuid.UUID] | Sequence[str]
+Value = str | int | bytes | uuid.UUID | date | datetime | Sequence[uuid.UUID] | Sequence[str] | None
 
 
-class Question:
-    """A statement that is prepared once a connection and answers one JSON value, which PostgreSQL builds.
+class Prepared:
+    """A statement that is built once a process and prepared once a connection."""
+
+    def __init__(self, statement: ClauseElement) -> None:
+        compiled: Any = statement.compile(dialect=PGDialect_psycopg(paramstyle="numeric_dollar"))  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it untyped
+        self.name = f"unisson_{next(_numbers)}".encode()
+        self.sql = str(compiled).encode()
+        self.parameters: tuple[str, ...] = tuple(compiled.positiontup or ())
+        self.constants = {name: value for name, value in compiled.params.items() if value is not None}
+
+
+class Command(Prepared):
+    """A statement that writes. It answers with one column of the rows that it touched, or with nothing."""
+
+
+class Question(Prepared):
+    """A statement that reads and answers one JSON value, which PostgreSQL builds.
 
     One that `keeps_plan` is planned once, too: for statements whose best plan does not hang on their values, and which
     take longer to plan than to run. What follows in the same transaction keeps its plans as well.
     """
 
     def __init__(self, statement: Select[Any], *, keeps_plan: bool = False) -> None:
+        super().__init__(statement)
         self.keeps_plan = keeps_plan
-        compiled = statement.compile(dialect=PGDialect_psycopg(paramstyle="numeric_dollar"))  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it untyped
-        self.name = f"unisson_{next(_numbers)}".encode()
-        self.sql = str(compiled).encode()
-        self.parameters = tuple(compiled.positiontup or ())
-        self.constants = {name: value for name, value in compiled.params.items() if value is not None}
 
 
 class Answered(NamedTuple):
@@ -64,7 +75,7 @@ class Reminder(NamedTuple):
     """A question ready to be asked again, and the digest of its last answer."""
 
     question: Question
-    said: Sequence[bytes]
+    said: Sequence[bytes | None]
     digest: bytes
 
 
@@ -136,15 +147,27 @@ class WiredConnection(psycopg.Connection[tuple[Any, ...]]):
 
         Raises psycopg.Error, ProgrammingError outside of a transaction: there, no agency is entered.
         """
-        if self.pgconn.transaction_status not in _OPEN:
-            raise psycopg.ProgrammingError("a question outside of a transaction")
         with self.lock:
-            self._prepare(question.name, question.sql)
+            self._prepare_within(question)
             if question.keeps_plan and not self._keeps_plans:
                 self._checked(self.pgconn.exec_(b"set local plan_cache_mode = force_generic_plan"))
                 self._keeps_plans = True
-            result = self._checked(self.pgconn.exec_prepared(question.name, _said(question, values)))
+            result = self._checked(self.pgconn.exec_prepared(question.name, _said(question, values)))  # type: ignore[arg-type]  # None is null
         return result.get_value(0, 0) if result.ntuples else None
+
+    def carry_out(self, command: Command, values: Mapping[str, Value]) -> list[str]:
+        """Return what `command` answers of each row that it touched. Raises as `ask` does."""
+        with self.lock:
+            self._prepare_within(command)
+            result = self._checked(self.pgconn.exec_prepared(command.name, _said(command, values)))  # type: ignore[arg-type]  # the same
+        if result.status == ExecStatus.COMMAND_OK:
+            return []
+        return [(result.get_value(row, 0) or b"").decode() for row in range(result.ntuples)]
+
+    def _prepare_within(self, prepared: Prepared) -> None:
+        if self.pgconn.transaction_status not in _OPEN:
+            raise psycopg.ProgrammingError("a question outside of a transaction")
+        self._prepare(prepared.name, prepared.sql)
 
     def says_the_same(self, agency_id: uuid.UUID, reminders: Sequence[Reminder]) -> bool:
         """Return whether all questions, asked anew in the agency, have the answers they had. Raises psycopg.Error.
@@ -218,9 +241,9 @@ class WiredConnection(psycopg.Connection[tuple[Any, ...]]):
         raise error
 
 
-def _said(question: Question, values: Mapping[str, Value]) -> list[bytes]:
-    known = {**question.constants, **values}
-    return [_written(known[name]) for name in question.parameters]
+def _said(prepared: Prepared, values: Mapping[str, Value]) -> list[bytes | None]:
+    known = {**prepared.constants, **values}
+    return [_written(known[name]) for name in prepared.parameters]
 
 
 def _digest(answer: bytes | None) -> bytes:
@@ -233,11 +256,13 @@ def _has_news(socket: int) -> bool:
     return bool(watch.poll(0))
 
 
-def _written(value: Value) -> bytes:
-    """Return a value as PostgreSQL reads it; its own type follows from where it stands."""
+def _written(value: Value) -> bytes | None:
+    """Return a value as PostgreSQL reads it, None for null; its own type follows from where it stands."""
+    if value is None:
+        return None
     if isinstance(value, bytes):
         return b"\\x" + value.hex().encode()
-    if isinstance(value, datetime):
+    if isinstance(value, date):
         return value.isoformat().encode()
     if isinstance(value, str | int | uuid.UUID):
         return str(value).encode()

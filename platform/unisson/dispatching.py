@@ -13,6 +13,9 @@ from datetime import datetime
 from sqlalchemy import Connection, text
 from sqlalchemy.orm import Session
 
+from tenants.session import TenantSession
+from tenants.wire import Command, Value
+
 QUEUE_OF = {
     "content": "publishing", "publication": "publishing", "mail": "mail", "stage": "approvals", "import": "imports",
     "upload": "media", "rights": "rights", "video": "videos", "billing": "billing", "export": "exports",
@@ -49,16 +52,22 @@ _RELEASE = text(f"""
 update app.dispatch set lease_until = null, claimed_by = null,
        due_at = clock_timestamp() + make_interval(secs => :delay) where {_MINE}""")  # noqa: S608 - a constant
 _HOLDS = text(f"select 1 from app.dispatch where {_MINE} and lease_until > clock_timestamp()")  # noqa: S608 - a constant
-_PUT = text("""
+_PUT = Command(
+    text("""
 insert into app.dispatch (kind, agency_id, item_id, queue, due_at)
-values (:kind, :agency_id, :item_id, :queue, coalesce(cast(:due_at as timestamptz), clock_timestamp()))
+select :kind, :agency_id, item_id, :queue, coalesce(cast(:due_at as timestamptz), clock_timestamp())
+from unnest(cast(:item_ids as uuid[])) as items (item_id)
 on conflict (kind, agency_id, item_id)
 do update set due_at = excluded.due_at, lease_until = null, claimed_by = null, fence = app.dispatch.fence + 1
 """)
-_PUT_OFF = text("""
+)
+_PUT_OFF = Command(
+    text("""
 update app.dispatch set due_at = cast(:due_at as timestamptz)
  where kind = :kind and agency_id = :agency_id and item_id = :item_id and claimed_by is null and lease_until is null
+returning item_id
 """)
+)
 _DROP = text("delete from app.dispatch where kind = :kind and agency_id = :agency_id and item_id = :item_id")
 _NEXT = text("select queue, count(*) from app.dispatch where due_at <= clock_timestamp() + case queue"
              " when 'publishing' then make_interval(secs => :ahead) else interval '0' end"
@@ -98,24 +107,31 @@ def holds(session: Bound, claimed: Claim) -> bool:
     return session.execute(_HOLDS, _key(claimed)).first() is not None
 
 
-def put(session: Bound, kind: str, agency_id: uuid.UUID, item_id: uuid.UUID, *, due_at: datetime | None = None) -> None:
+def put(
+    session: TenantSession, kind: str, agency_id: uuid.UUID, item_id: uuid.UUID, *, due_at: datetime | None = None
+) -> None:
     """Make something due at `due_at` (now for None). Whoever was on it loses the claim."""
-    queue = QUEUE_OF[kind]
-    session.execute(_PUT, {"kind": kind, "agency_id": agency_id, "item_id": item_id, "queue": queue, "due_at": due_at})
+    put_all(session, kind, agency_id, [item_id], due_at=due_at)
 
 
 def put_all(
-    session: Bound, kind: str, agency_id: uuid.UUID, item_ids: Sequence[uuid.UUID], *, due_at: datetime
+    session: TenantSession,
+    kind: str,
+    agency_id: uuid.UUID,
+    item_ids: Sequence[uuid.UUID],
+    *,
+    due_at: datetime | None = None,
 ) -> None:
-    """Make several things of one kind due at `due_at`, in one exchange."""
-    same = {"kind": kind, "agency_id": agency_id, "queue": QUEUE_OF[kind], "due_at": due_at}
+    """Make several things of one kind due at `due_at` (now for None), in one exchange."""
+    about: dict[str, Value] = {"kind": kind, "agency_id": agency_id, "queue": QUEUE_OF[kind], "due_at": due_at}
     if item_ids:
-        session.execute(_PUT, [{**same, "item_id": item_id} for item_id in item_ids])
+        session.carry_out(_PUT, {**about, "item_ids": item_ids})
 
 
-def put_off(session: Bound, kind: str, agency_id: uuid.UUID, item_id: uuid.UUID, *, due_at: datetime) -> bool:
+def put_off(session: TenantSession, kind: str, agency_id: uuid.UUID, item_id: uuid.UUID, *, due_at: datetime) -> bool:
     """Make something due at another time, while nobody is on it; False when somebody is, or it is not there."""
-    return _changed(session, _PUT_OFF, {"kind": kind, "agency_id": agency_id, "item_id": item_id, "due_at": due_at})
+    about: dict[str, Value] = {"kind": kind, "agency_id": agency_id, "item_id": item_id, "due_at": due_at}
+    return bool(session.carry_out(_PUT_OFF, about))
 
 
 def drop(session: Bound, kind: str, agency_id: uuid.UUID, item_id: uuid.UUID) -> None:

@@ -115,7 +115,7 @@ class AnyChain(RuleBasedStateMachine):
 
     @rule(role=st.sampled_from(ROLES))
     def submit(self, role: str) -> None:
-        self.act(role, circuit.submit, None, lambda _session, _content: None)
+        self.act(role, circuit.submit, None, lambda *_about: None)
 
     @rule(role=st.sampled_from(ROLES), shown=seen, reserved=st.booleans())
     def approve_what_was_shown(self, role: str, shown, reserved: bool) -> None:
@@ -132,7 +132,7 @@ class AnyChain(RuleBasedStateMachine):
     @rule()
     def everybody_says_yes(self) -> None:
         """The straight way, so that many sequences come to an approval and go on from there."""
-        self.act("cm", circuit.submit, None, lambda _session, _content: None)
+        self.act("cm", circuit.submit, None, lambda *_about: None)
         for _turn in range(3):
             for role in ROLES:
                 self.act(role, deciding.approve, self.desk.asked(self.content_id)[0])
@@ -140,7 +140,7 @@ class AnyChain(RuleBasedStateMachine):
     @rule(which=st.integers(0, 5))
     def somebody_whom_it_waits_on_says_yes(self, which: int) -> None:
         """One of them, so that a quorum is often half full; and whoever is asked can answer."""
-        self.act("cm", circuit.submit, None, lambda _session, _content: None)
+        self.act("cm", circuit.submit, None, lambda *_about: None)
         asked = self.asked_now()
         if asked:
             role = asked[which % len(asked)]
@@ -149,7 +149,7 @@ class AnyChain(RuleBasedStateMachine):
     @rule()
     def all_whom_it_waits_on_leave(self) -> None:
         """So that often nobody is left who can answer."""
-        self.act("cm", circuit.submit, None, lambda _session, _content: None)
+        self.act("cm", circuit.submit, None, lambda *_about: None)
         for _turn in range(2):
             gone = [self.actors[role].membership_id for role in self.asked_now() if role in HELD]
             with self.desk.session() as session:

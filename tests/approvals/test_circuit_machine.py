@@ -61,7 +61,7 @@ class Circuit(RuleBasedStateMachine):
 
     @rule(role=st.sampled_from(ROLES))
     def submit(self, role: str) -> None:
-        self.act(role, circuit.submit, None, lambda _session, _content: None)
+        self.act(role, circuit.submit, None, lambda *_about: None)
 
     @rule(role=st.sampled_from(ROLES), digest=seen)
     def approve(self, role: str, digest: str) -> None:
@@ -92,7 +92,7 @@ class Circuit(RuleBasedStateMachine):
     @rule()
     def everybody_says_yes(self) -> None:
         """The straight way, so that many sequences reach an approval and go on from there."""
-        self.act("cm", circuit.submit, None, lambda _session, _content: None)
+        self.act("cm", circuit.submit, None, lambda *_about: None)
         for role in ("rp", "second_rp", "client_approver"):
             self.act(role, deciding.approve, self.desk.asked(self.content_id)[0])
 

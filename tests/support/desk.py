@@ -36,7 +36,7 @@ HTTPS = "https://localhost"
 PARIS = ZoneInfo("Europe/Paris")
 
 
-def no_objection(_session: TenantSession, _content: Content) -> None:
+def no_objection(_session: TenantSession, _content: Content, _parts: object) -> None:
     """A channel that takes everything."""
 
 

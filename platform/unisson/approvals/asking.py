@@ -1,18 +1,20 @@
 """What waits on whom: rows that stand exactly as long as somebody is asked, brought in line with who can answer now."""
 
 import uuid
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import select, text
 
 from tenants.base import utcnow
 from tenants.brands import Brand
-from tenants.members import Membership
 from tenants.session import TenantSession
+from tenants.wire import Command
 from unisson import dispatching
+from unisson.announcing import announce_notices
 from unisson.approvals.chain import Chain, Need
+from unisson.approvals.crews import Crew, Seat, crew_of
 from unisson.approvals.models import (
     OUTCOMES,
     YES,
@@ -26,8 +28,9 @@ from unisson.approvals.models import (
     Verdict,
     Wait,
 )
-from unisson.approvals.roster import Roster, roster
+from unisson.approvals.roster import Person, Roster, roster
 from unisson.editorial.models import Content, ContentKind, ContentState
+from unisson.notifications.events import Event
 from unisson.notifications.notices import answered, tell, tell_of_what_waits
 
 SOON = timedelta(hours=2)
@@ -38,26 +41,8 @@ SOON = timedelta(hours=2)
 class Asked:
     """One seat that is still open, and those who may fill it."""
 
-    seat: RunSeat
-    candidates: Sequence[Membership]
-
-
-@dataclass(frozen=True, slots=True)
-class Crew:
-    """Who may answer in a run, read once: its chain, its seats by stage, and the people there are."""
-
-    chain: Chain
-    seats: Mapping[uuid.UUID, Sequence[RunSeat]]
-    there: Roster
-
-
-def crew_of(session: TenantSession, content: Content, run: ApprovalRun) -> Crew:
-    """Return who may answer in a run, in a constant number of statements."""
-    seats: dict[uuid.UUID, list[RunSeat]] = {}
-    for seat in session.scalars(select(RunSeat).where(RunSeat.run_id == run.id).order_by(RunSeat.position)):
-        seats.setdefault(seat.stage_id, []).append(seat)
-    named = [seat for each in seats.values() for seat in each]
-    return Crew(chain_of(session, run), seats, roster_for(session, content, named))
+    seat: Seat
+    candidates: Sequence[Person]
 
 
 def own_work_of(content: Content, run: ApprovalRun, chain: Chain) -> frozenset[uuid.UUID]:
@@ -89,7 +74,8 @@ def open_seats(
     session: TenantSession, content: Content, run: ApprovalRun, stage: RunStage, crew: Crew | None = None
 ) -> list[Asked]:
     """Return the seats of a stage that nobody filled, with who may now. Who answered a quorum is not asked twice."""
-    crew, answered = crew or crew_of(session, content, run), outcomes_of(session, stage.id)
+    crew = crew or crew_of(session, content, run)
+    answered = crew.outcomes_in(stage.id)
     not_by = set(own_work_of(content, run, crew.chain))
     if stage.need != Need.ALL:
         not_by |= {decision.membership_id for decision in answered if decision.membership_id}
@@ -107,28 +93,35 @@ def roster_for(session: TenantSession, content: Content, seats: Sequence[RunSeat
     return roster(session, brand, also={seat.membership_id for seat in seats if seat.membership_id})
 
 
-def ask(session: TenantSession, content: Content, run: ApprovalRun, stage: RunStage, crew: Crew | None = None) -> None:
+def ask(
+    session: TenantSession,
+    content: Content,
+    run: ApprovalRun,
+    stage: RunStage,
+    crew: Crew | None = None,
+    *,
+    just_opened: bool = False,
+) -> None:
     """Bring what waits in an open stage in line with who can answer; write to those who are asked anew.
 
-    A stage that nobody can answer waits on the account manager, who finds somebody: nothing waits on nobody.
+    A stage that nobody can answer waits on the account manager, who finds somebody: nothing waits on nobody. One that
+    was `just_opened` waits on nobody yet.
     """
     crew = crew or crew_of(session, content, run)
-    there = crew.there
-    open_ = open_seats(session, content, run, stage, crew)
-    wanted = _wanted(content, stage, there, open_)
-    standing = {(row.seat_id, row.membership_id): row for row in waits_in(session, stage.id)}
-    for key, row in standing.items():
-        if key not in wanted or row.purpose != wanted[key].purpose:
-            session.delete(row)
-    gone = bool(session.deleted)
-    session.flush()
+    wanted = _wanted(content, stage, crew.there, open_seats(session, content, run, stage, crew))
+    waits = () if just_opened else waits_in(session, stage.id)
+    standing = {(row.seat_id, row.membership_id): row for row in waits}
+    gone = [row for key, row in standing.items() if key not in wanted or row.purpose != wanted[key].purpose]
     if gone:
+        for row in gone:
+            session.delete(row)
+        session.flush()
         answered(session, content.id)
     fresh = [row for key, row in wanted.items() if key not in standing or standing[key].purpose != row.purpose]
     session.add_all(fresh)
-    session.flush()
     knew = {(row.membership_id, row.purpose) for row in standing.values()}
-    _tell(session, content, stage, there=there, fresh=fresh, knew=knew)
+    _tell(session, content, stage, fresh=fresh, knew=knew)
+    session.flush()
 
 
 def _wanted(
@@ -136,7 +129,7 @@ def _wanted(
 ) -> dict[tuple[uuid.UUID, uuid.UUID], Wait]:
     found: dict[tuple[uuid.UUID, uuid.UUID], Wait] = {}
 
-    def wait(seat: RunSeat, person: Membership, side: str, purpose: Purpose) -> None:
+    def wait(seat: Seat, person: Person, side: str, purpose: Purpose) -> None:
         found[seat.id, person.id] = Wait(
             content_id=content.id, brand_id=content.brand_id, stage_id=stage.id, seat_id=seat.id,
             membership_id=person.id, side=side, purpose=purpose, deadline_at=stage.deadline_at,
@@ -162,19 +155,18 @@ def _tell(
     content: Content,
     stage: RunStage,
     *,
-    there: Roster,
     fresh: Sequence[Wait],
     knew: Collection[tuple[uuid.UUID, str]],
 ) -> None:
     """One letter a person and purpose, however many seats it is about: who decides may have to find others too."""
-    asked = {(row.membership_id, row.purpose): row for row in fresh}
-    for row in [row for key, row in asked.items() if key not in knew]:
-        person = there.people[row.membership_id]
-        if row.purpose == Purpose.STEER:
-            tell(session, person.id, "approval_steer", {"content_id": str(content.id), "stage_id": str(stage.id)})
-        else:
-            at_once = _cannot_wait(session, content, stage)
-            tell_of_what_waits(session, person.id, content, stage.id, at_once=at_once)
+    asked = [key for key in dict.fromkeys((row.membership_id, row.purpose) for row in fresh) if key not in knew]
+    about = {"content_id": str(content.id), "stage_id": str(stage.id)}
+    for person_id in [who for who, purpose in asked if purpose == Purpose.STEER]:
+        tell(session, person_id, "approval_steer", about)
+    deciding = [who for who, purpose in asked if purpose != Purpose.STEER]
+    if deciding:
+        at_once = _cannot_wait(session, content, stage)
+        tell_of_what_waits(session, deciding, content, stage.id, at_once=at_once)
 
 
 def _cannot_wait(session: TenantSession, content: Content, stage: RunStage) -> bool:
@@ -183,12 +175,26 @@ def _cannot_wait(session: TenantSession, content: Content, stage: RunStage) -> b
     return content.kind == ContentKind.REPLY or (ends is not None and ends <= session.now() + SOON)
 
 
+_STOP = Command(
+    text("""
+with gone as (delete from app.waits where content_id = :content returning stage_id),
+clocks as (delete from app.dispatch
+            where kind = 'stage' and agency_id = :agency and item_id in (select stage_id from gone))
+update app.notices set read_at = clock_timestamp()
+ where content_id = :content and event = any(:events) and read_at is null
+returning membership_id
+""")
+)
+
+
 def stop_asking(session: TenantSession, content_id: uuid.UUID) -> None:
     """Nothing of the content waits on anybody any more, and no clock of its stages runs."""
-    gone = delete(Wait).where(Wait.content_id == content_id).returning(Wait.stage_id)
-    for stage_id in set(session.scalars(gone.execution_options(synchronize_session="fetch"))):
-        dispatching.drop(session, "stage", session.agency_id, stage_id)
-    answered(session, content_id)
+    if any(isinstance(row, Wait) for row in session.new):
+        session.flush()
+    events = [Event.TO_DECIDE.value, Event.REMINDER.value]
+    agency_id = session.agency_id
+    readers = session.carry_out(_STOP, {"content": content_id, "agency": agency_id, "events": events})
+    announce_notices(session, map(uuid.UUID, readers))
 
 
 def brands_waiting_on(session: TenantSession, membership_id: uuid.UUID) -> set[uuid.UUID]:

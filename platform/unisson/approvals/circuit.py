@@ -4,11 +4,11 @@ Every verb takes the content's row for update first, so that of two people at on
 """
 
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from tenants.access import Actor
 from tenants.base import utcnow
@@ -17,20 +17,18 @@ from tenants.permissions import Permission
 from tenants.session import TenantSession
 from unisson.activity.trail import record
 from unisson.approvals.asking import (
-    Crew,
     ask,
-    crew_of,
-    seats_of,
     stop_asking,
     void,
-    yeses_of,
 )
 from unisson.approvals.chain import Need
+from unisson.approvals.crews import Crew, crew_of
 from unisson.approvals.lateness import schedule
 from unisson.approvals.models import ApprovalRun, Decision, RunStage, RunState, Verdict
 from unisson.approvals.opening import carry_over, once_asked, open_stage, start, time_stage
 from unisson.approvals.policies import choose, facts_of
 from unisson.editorial.contents import check_fresh, load
+from unisson.editorial.leaving import Parts, parts_of
 from unisson.editorial.models import Content, ContentState
 from unisson.editorial.timing import must_be_future
 from unisson.notifications.notices import tell
@@ -50,6 +48,8 @@ class Passage:
 
     run: ApprovalRun
     stage: RunStage
+    stages: Sequence[RunStage]
+    """All of the run, in order, those that are skipped too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ class Word:
     anchor: Mapping[str, Any] = field(default_factory=dict)
 
 
-Check = Callable[[TenantSession, Content], None]
+Check = Callable[[TenantSession, Content, Parts], None]
 
 
 def submit(
@@ -80,16 +80,17 @@ def submit(
     if content.state not in {ContentState.DRAFT, ContentState.CHANGES_REQUESTED}:
         raise StaleError(ALREADY_SUBMITTED)
     _check_complete(session, content)
-    check(session, content)
+    parts = parts_of(session, content)
+    check(session, content, parts)
     choice = choose(session, content.brand_id, facts_of(content))
     void(session, content, by=actor.membership_id)
-    run, crew = start(session, actor, content, choice)
+    run, stages, crew = start(session, actor, content, choice, parts)
     record(
         session, actor, "content.submitted", "content", content.id,
         brand_id=content.brand_id, digest=run.digest, chain=choice.kept.policy.name,
     )  # fmt: skip
-    carry_over(session, content, run)
-    _advance(session, content, run, crew)
+    carry_over(session, content, run, stages, crew)
+    _advance(session, content, run, stages, crew)
     return run
 
 
@@ -143,27 +144,25 @@ def current_passage(session: TenantSession, content: Content) -> Passage | None:
     """Return the run of the content's current revision and its waiting stage; None when nothing waits."""
     if content.state != ContentState.IN_REVIEW:
         return None
-    row = session.execute(
-        select(ApprovalRun, RunStage)
-        .join(RunStage, (RunStage.agency_id == ApprovalRun.agency_id) & (RunStage.run_id == ApprovalRun.id))
-        .where(
-            ApprovalRun.revision_id == content.revision_id,
-            ApprovalRun.state == RunState.OPEN,
-            RunStage.opened_at.is_not(None),
-            RunStage.done_at.is_(None),
-        )
-        .order_by(RunStage.position)
-        .limit(1)
-    ).first()
-    return Passage(row[0], row[1]) if row else None
+    rows = session.execute(_PASSAGE, {"revision": content.revision_id}).all()
+    stages = [stage for _run, stage in rows]
+    waiting = next((each for each in stages if each.opened_at is not None and each.done_at is None), None)
+    return Passage(rows[0][0], waiting, stages) if waiting is not None else None
+
+
+_PASSAGE = (
+    select(ApprovalRun, RunStage)
+    .join(RunStage, (RunStage.agency_id == ApprovalRun.agency_id) & (RunStage.run_id == ApprovalRun.id))
+    .where(ApprovalRun.revision_id == bindparam("revision"), ApprovalRun.state == RunState.OPEN.value)
+    .order_by(RunStage.position)
+)
 
 
 def finish_stage(session: TenantSession, content: Content, passage: Passage, crew: Crew | None = None) -> None:
     """Close the stage that waits, and go on to the next one, or out."""
     passage.stage.done_at = utcnow()
     stop_asking(session, content.id)
-    session.flush()
-    _advance(session, content, passage.run, crew or crew_of(session, content, passage.run))
+    _advance(session, content, passage.run, passage.stages, crew or crew_of(session, content, passage.run))
 
 
 def said_stage(stage: RunStage) -> str:
@@ -180,41 +179,37 @@ def _check_complete(session: TenantSession, content: Content) -> None:
     must_be_future(content.scheduled_at, session.now())
 
 
-def is_satisfied(session: TenantSession, stage: RunStage) -> bool:
+def is_satisfied(stage: RunStage, crew: Crew) -> bool:
     """Return whether a stage has every yes that it needs. The database's gate asks the same in its own words."""
-    said = [each for each in yeses_of(session, stage.id) if each.covers_digest == stage.covers_digest]
+    said = [each for each in crew.yeses_in(stage.id) if each.covers_digest == stage.covers_digest]
     if any(each.verdict == Verdict.TACIT for each in said):
         return True
     if stage.need == Need.ALL:
-        seats = {seat.id for seat in seats_of(session, stage.id)}
+        seats = {seat.id for seat in crew.seats.get(stage.id, ())}
         return bool(seats) and seats <= {each.seat_id for each in said}
     return len({each.membership_id for each in said}) >= stage.needed
 
 
-def _advance(session: TenantSession, content: Content, run: ApprovalRun, crew: Crew) -> None:
+def _advance(session: TenantSession, content: Content, run: ApprovalRun, every: Sequence[RunStage], crew: Crew) -> None:
     """Open the first stage that still waits; where there is none, the content is approved."""
-    stages = session.scalars(
-        select(RunStage).where(RunStage.run_id == run.id, RunStage.skipped.is_(False)).order_by(RunStage.position)
-    ).all()
+    stages = [each for each in every if not each.skipped]
     for stage in stages:
         if stage.done_at is not None:
             continue
+        just_opened = stage.opened_at is None
         open_stage(stage)
-        session.flush()
         once_asked(session, content, run, stage, crew)
-        if not is_satisfied(session, stage):
+        if not is_satisfied(stage, crew):
             content.stages_done = sum(each.done_at is not None for each in stages)
-            ask(session, content, run, stage, crew)
             time_stage(session, content, stage)
-            session.flush()
+            ask(session, content, run, stage, crew, just_opened=just_opened)
             return
         stage.done_at = utcnow()
-        session.flush()
     content.stages_done = len(stages)
     run.state, run.ended_at = RunState.APPROVED, utcnow()
     schedule(session, content, run, crew.chain)
     if content.state == ContentState.SCHEDULED:
-        tell_authors(session, content, Passage(run, stages[-1]), "approved")
+        tell_authors(session, content, Passage(run, stages[-1], every), "approved")
 
 
 def tell_authors(session: TenantSession, content: Content, passage: Passage, kind: str, **more: str) -> None:

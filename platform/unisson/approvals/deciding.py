@@ -5,10 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import select
-
 from tenants.access import Actor
-from tenants.base import utcnow
+from tenants.base import new_id, utcnow
 from tenants.errors import ForbiddenError, RefusedError, StaleError
 from tenants.permissions import Permission
 from tenants.session import TenantSession
@@ -16,9 +14,7 @@ from unisson.activity.trail import record
 from unisson.approvals import anchors
 from unisson.approvals.asking import (
     Asked,
-    Crew,
     ask,
-    crew_of,
     open_seats,
     own_work_of,
     stop_asking,
@@ -36,7 +32,8 @@ from unisson.approvals.circuit import (
     said_stage,
     tell_authors,
 )
-from unisson.approvals.models import Decision, RunStage, RunState, Verdict
+from unisson.approvals.crews import Crew, crew_of
+from unisson.approvals.models import Decision, RunState, Verdict
 from unisson.editorial.contents import load
 from unisson.editorial.models import Content, ContentState, Revision
 from unisson.web.i18n import lazy
@@ -126,7 +123,7 @@ def decide(
     if len(comment) > MAX_COMMENT:
         raise RefusedError(LONG_COMMENT, field="comment")
     word = replace(word, comment=comment, anchor=_anchor(session, passage, word))
-    _write_down(session, passage, seats, verdict, word=word)
+    _write_down(session, passage, crew, seats, verdict, word=word)
     record(
         session, None, f"content.{verdict}", "content", content.id,
         brand_id=content.brand_id, by=word.name, by_id=word.membership_id, stage=said_stage(passage.stage),
@@ -168,7 +165,7 @@ def _seats_for(
     if membership_id in own_work_of(content, passage.run, crew.chain):
         if _could_otherwise(passage, crew, membership_id):
             raise RefusedError(OWN_WORK)
-    elif _has_answered(session, passage.stage, membership_id):
+    elif any(each.membership_id == membership_id for each in crew.said if each.stage_id == passage.stage.id):
         raise StaleError(ANSWERED)
     raise ForbiddenError(said_stage(passage.stage))
 
@@ -180,17 +177,13 @@ def _could_otherwise(passage: Passage, crew: Crew, membership_id: uuid.UUID) -> 
     )
 
 
-def _has_answered(session: TenantSession, stage: RunStage, membership_id: uuid.UUID) -> bool:
-    said = select(Decision.id).where(Decision.stage_id == stage.id, Decision.membership_id == membership_id)
-    return session.scalar(said.limit(1)) is not None
-
-
 def _write_down(
-    session: TenantSession, passage: Passage, seats: Sequence[Asked], verdict: Verdict, *, word: Word
+    session: TenantSession, passage: Passage, crew: Crew, seats: Sequence[Asked], verdict: Verdict, *, word: Word
 ) -> None:
     at = utcnow()
-    session.add_all(
+    decisions = [
         Decision(
+            id=new_id(),
             run_id=passage.run.id,
             stage_id=passage.stage.id,
             seat_id=each.seat.id,
@@ -209,12 +202,14 @@ def _write_down(
             decided_at=at,
         )
         for each in (seats if verdict != Verdict.CHANGES_REQUESTED else seats[:1])
-    )
-    session.flush()
+    ]
+    session.add_all(decisions)
+    for each in decisions:
+        crew.note(each)
 
 
 def _after_a_yes(session: TenantSession, content: Content, passage: Passage, crew: Crew) -> None:
-    if is_satisfied(session, passage.stage):
+    if is_satisfied(passage.stage, crew):
         finish_stage(session, content, passage, crew)
     else:
         ask(session, content, passage.run, passage.stage, crew)
@@ -225,5 +220,5 @@ def _send_back(session: TenantSession, content: Content, passage: Passage) -> No
     content.state, content.revision_id = ContentState.CHANGES_REQUESTED, None
     content.stages_done = content.stages_all = 0
     stop_asking(session, content.id)
-    session.flush()
     tell_authors(session, content, passage, "changes_requested")
+    session.flush()

@@ -13,8 +13,6 @@ from tenants.errors import RefusedError
 from tenants.permissions import StageRole
 from tenants.session import TenantSession
 from unisson.approvals.asking import (
-    Crew,
-    chain_of,
     look_again,
     open_seats,
     own_work_of,
@@ -23,11 +21,13 @@ from unisson.approvals.asking import (
 )
 from unisson.approvals.chain import Need, Reopening, Stage
 from unisson.approvals.covering import covers_digest
+from unisson.approvals.crews import Crew, Seat
 from unisson.approvals.models import ApprovalRun, Decision, RunSeat, RunStage, Verdict
 from unisson.approvals.policies import Choice, facts_of
 from unisson.approvals.roster import Roster, roster
 from unisson.approvals.working_time import WorkingTime, working_time
 from unisson.editorial.contents import brand_of
+from unisson.editorial.leaving import Parts
 from unisson.editorial.models import Content, ContentState, Revision
 from unisson.editorial.revisions import freeze
 from unisson.topics.embargo import embargo_on
@@ -62,8 +62,10 @@ class Planned:
     seats: Sequence[tuple[StageRole | None, uuid.UUID | None]]
 
 
-def start(session: TenantSession, actor: Actor, content: Content, choice: Choice) -> tuple[ApprovalRun, Crew]:
-    """Return the run of the content as it is now, frozen, and who may answer in it.
+def start(
+    session: TenantSession, actor: Actor, content: Content, choice: Choice, parts: Parts
+) -> tuple[ApprovalRun, Sequence[RunStage], Crew]:
+    """Return the run of the content as it is now, frozen, its stages in order, and who may answer.
 
     Raises RefusedError, saying who is missing.
     """
@@ -79,7 +81,7 @@ def start(session: TenantSession, actor: Actor, content: Content, choice: Choice
     if not any(each.seats for each in planned):
         raise RefusedError(NO_STAGE_APPLIES)
     _keep_from_strangers(session, content, planned, there)
-    revision = freeze(session, content, actor, date_approved=chain.date_approved)
+    revision = freeze(session, content, actor, parts, date_approved=chain.date_approved)
     run = ApprovalRun(
         content_id=content.id,
         revision_id=revision.id,
@@ -90,20 +92,29 @@ def start(session: TenantSession, actor: Actor, content: Content, choice: Choice
     )
     session.add(run)
     session.flush()
-    seats = {}
-    for position, each in enumerate(planned, start=1):
-        stage = _stage(session, content, run, revision, position=position, planned=each)
-        seats[stage.id] = [
-            RunSeat(run_id=run.id, stage_id=stage.id, position=number, role=role, membership_id=person)
-            for number, (role, person) in enumerate(each.seats, start=1)
-        ]
-        session.add(stage)
+    hours = working_time(session, brand)
+    stages = [
+        _stage(content, run, revision, position=position, planned=each, hours=hours)
+        for position, each in enumerate(planned, start=1)
+    ]
+    session.add_all(stages)
     session.flush()
-    session.add_all(seat for each in seats.values() for seat in each)
-    content.state, content.late_limit = ContentState.IN_REVIEW, None
+    seats = [
+        RunSeat(id=new_id(), run_id=run.id, stage_id=stage.id, position=number, role=role, membership_id=person)
+        for stage, each in zip(stages, planned, strict=True)
+        for number, (role, person) in enumerate(each.seats, start=1)
+    ]
+    session.add_all(seats)
+    content.revision_id, content.state, content.late_limit = revision.id, ContentState.IN_REVIEW, None
     content.stages_done, content.stages_all = 0, sum(bool(each.seats) for each in planned)
     session.flush()
-    return run, Crew(chain, seats, there)
+    by_stage = {
+        stage.id: [
+            Seat(seat.id, stage.id, seat.role, seat.membership_id) for seat in seats if seat.stage_id == stage.id
+        ]
+        for stage in stages
+    }
+    return run, stages, Crew(chain, by_stage, there, [])
 
 
 def _keep_from_strangers(session: TenantSession, content: Content, planned: Sequence[Planned], there: Roster) -> None:
@@ -154,7 +165,7 @@ def _seats_wanting(
 
 
 def _stage(
-    session: TenantSession, content: Content, run: ApprovalRun, revision: Revision, *, position: int, planned: Planned
+    content: Content, run: ApprovalRun, revision: Revision, *, position: int, planned: Planned, hours: WorkingTime
 ) -> RunStage:
     stage, facts = planned.stage, facts_of(content)
     needed = {Need.ANY: 1, Need.QUORUM: stage.quorum, Need.ALL: len(planned.seats)}[stage.need]
@@ -169,17 +180,15 @@ def _stage(
         settings=stage.to_json(),
         tacit_clause=stage.tacit_clause if stage.may_be_tacit(facts) else "",
         skipped=not planned.seats,
-        deadline_at=deadline_of(session, content, stage),
+        deadline_at=deadline_before(hours, content.scheduled_at, stage),
     )
 
 
-def deadline_of(session: TenantSession, content: Content, stage: Stage) -> datetime | None:
-    """Return until when a stage should have answered: its working hours counted back from the content's date."""
-    return deadline_before(working_time(session, brand_of(session, content)), content.scheduled_at, stage)
-
-
 def deadline_before(hours: WorkingTime, leaves: datetime | None, stage: Stage) -> datetime | None:
-    """Return a stage's deadline for what leaves then; None for what has no date, and for a stage with minutes."""
+    """Return until when a stage should have answered for what leaves then: its working hours counted back from it.
+
+    None for what has no date, and for a stage with minutes.
+    """
     return hours.before(leaves, stage.hours or DEADLINE_HOURS) if leaves is not None and not stage.minutes else None
 
 
@@ -202,28 +211,29 @@ def reminder_after(hours: WorkingTime, stage: Stage, since: datetime, *, is_late
     return hours.after(since, stage.remind_hours or REMIND_HOURS)
 
 
-def carry_over(session: TenantSession, content: Content, run: ApprovalRun) -> None:
+def carry_over(
+    session: TenantSession, content: Content, run: ApprovalRun, stages: Sequence[RunStage], crew: Crew
+) -> None:
     """Let what was said of the same bytes stand, from the first stage on to the first that looks at what changed."""
-    chain = chain_of(session, run)
-    before = _passage_before(session, run) if chain.reopening is Reopening.MATTERS else None
+    before = _passage_before(session, run) if crew.chain.reopening is Reopening.MATTERS else None
     if before is None:
         return
-    own = own_work_of(content, run, chain)
+    own = own_work_of(content, run, crew.chain)
     old = {stage.position: stage for stage in _stages(session, before.id)}
-    for stage in _stages(session, run.id):
+    for stage in stages:
         was = old.get(stage.position)
         if stage.skipped and was is not None and was.skipped:
             continue
-        if was is None or not _stands(session, was, stage, own):
+        if was is None or not _stands(session, was, stage, own, crew):
             return
         stage.opened_at, stage.done_at = was.opened_at, utcnow()
         session.flush()
 
 
-def _stands(session: TenantSession, was: RunStage, stage: RunStage, own: Collection[uuid.UUID]) -> bool:
+def _stands(session: TenantSession, was: RunStage, stage: RunStage, own: Collection[uuid.UUID], crew: Crew) -> bool:
     """Copy a finished stage's answers to the same stage of the run that follows, if they are about the same bytes."""
     said = yeses_of(session, was.id)
-    old_seats, seats = seats_of(session, was.id), seats_of(session, stage.id)
+    old_seats, seats = seats_of(session, was.id), crew.seats.get(stage.id, ())
     same = [(seat.role, seat.membership_id) for seat in old_seats] == [
         (seat.role, seat.membership_id) for seat in seats
     ]
@@ -233,28 +243,29 @@ def _stands(session: TenantSession, was: RunStage, stage: RunStage, own: Collect
         return False
     new_seat = {old.id: new.id for old, new in zip(old_seats, seats, strict=True)}
     for each in said:
-        _carry(session, each, stage, new_seat[each.seat_id] if each.seat_id else None)
+        crew.note(_carry(session, each, stage, new_seat[each.seat_id] if each.seat_id else None))
     session.flush()
     return True
 
 
-def _carry(session: TenantSession, said: Decision, stage: RunStage, seat_id: uuid.UUID | None) -> None:
+def _carry(session: TenantSession, said: Decision, stage: RunStage, seat_id: uuid.UUID | None) -> Decision:
     run = session.get_one(ApprovalRun, (session.agency_id, stage.run_id))
-    session.add(
-        Decision(
-            run_id=run.id,
-            stage_id=stage.id,
-            seat_id=seat_id,
-            digest=run.digest,
-            covers_digest=stage.covers_digest,
-            verdict=said.verdict,
-            membership_id=said.membership_id,
-            carried_from=said.id,
-            authenticated=said.authenticated,
-            typed_name=said.typed_name,
-            comment=said.comment,
-        )
+    decision = Decision(
+        id=new_id(),
+        run_id=run.id,
+        stage_id=stage.id,
+        seat_id=seat_id,
+        digest=run.digest,
+        covers_digest=stage.covers_digest,
+        verdict=said.verdict,
+        membership_id=said.membership_id,
+        carried_from=said.id,
+        authenticated=said.authenticated,
+        typed_name=said.typed_name,
+        comment=said.comment,
     )
+    session.add(decision)
+    return decision
 
 
 def once_asked(session: TenantSession, content: Content, run: ApprovalRun, stage: RunStage, crew: Crew) -> None:
@@ -263,13 +274,8 @@ def once_asked(session: TenantSession, content: Content, run: ApprovalRun, stage
         return
     given = {
         each.membership_id: each
-        for each in session.scalars(
-            select(Decision).where(
-                Decision.run_id == run.id,
-                Decision.verdict.in_((Verdict.APPROVED, Verdict.RESERVED)),
-                Decision.carried_from.is_(None),
-            )
-        )
+        for each in crew.said
+        if each.verdict in {Verdict.APPROVED, Verdict.RESERVED} and each.carried_from is None
     }
     used: set[uuid.UUID] = set()
     for asked in open_seats(session, content, run, stage, crew):
@@ -277,8 +283,8 @@ def once_asked(session: TenantSession, content: Content, run: ApprovalRun, stage
         person_id = next((each for each in able if stage.need == Need.ALL or each not in used), None)
         if person_id is not None:
             used.add(person_id)
-            _carry(session, given[person_id], stage, asked.seat.id)
-    session.flush()
+            said = session.get_one(Decision, (session.agency_id, given[person_id].id))
+            crew.note(_carry(session, said, stage, asked.seat.id))
 
 
 def time_stage(session: TenantSession, content: Content, stage: RunStage) -> None:

@@ -18,7 +18,7 @@ from unisson.approvals.asking import ask, chain_of, outcomes_of, own_work_of, ro
 from unisson.approvals.chain import Need
 from unisson.approvals.circuit import NOT_WAITING, Passage, Word, current_passage, said_stage
 from unisson.approvals.models import Decision, Purpose, RunSeat, Side, Verdict, Wait
-from unisson.approvals.roster import POLES, Roster
+from unisson.approvals.roster import POLES, Person, Roster
 from unisson.editorial.contents import load
 from unisson.editorial.models import Content
 from unisson.notifications.notices import tell
@@ -124,7 +124,7 @@ def _hold(
     return Held(wait, content, passage)
 
 
-def _known(there: Roster, person_id: uuid.UUID | None) -> Membership:
+def _known(there: Roster, person_id: uuid.UUID | None) -> Person:
     """Return somebody who opens the brand's contents. Raises NotFoundError for everybody else."""
     person = there.people.get(person_id) if person_id else None
     if person is None:
@@ -138,7 +138,7 @@ def _known(there: Roster, person_id: uuid.UUID | None) -> Membership:
     return person
 
 
-def _check_may_answer(session: TenantSession, held: Held, seat: RunSeat, there: Roster, person: Membership) -> None:
+def _check_may_answer(session: TenantSession, held: Held, seat: RunSeat, there: Roster, person: Person) -> None:
     run, stage = held.passage.run, held.passage.stage
     if person.id == held.wait.membership_id and held.wait.purpose == Purpose.DECIDE.value:
         raise RefusedError(SAME_PERSON, field="person")

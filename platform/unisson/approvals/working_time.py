@@ -7,10 +7,12 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 import holidays
+from sqlalchemy import func, select
 
 from tenants.agencies import Agency
 from tenants.brands import Brand
 from tenants.session import TenantSession
+from tenants.wire import Question
 
 FARTHEST = timedelta(days=400)
 """A count that finds no working hour in so long stops there: an agency may have said that nobody ever works."""
@@ -58,14 +60,17 @@ class WorkingTime:
 
 def working_time(session: TenantSession, brand: Brand) -> WorkingTime:
     """Return the working time of those who answer for a brand: the agency's hours, the brand's clock and country."""
-    agency = session.read_once(Agency)
+    days, starts, ends = session.ask(_HOURS, {})
     return WorkingTime(
         zone=ZoneInfo(brand.timezone),
-        days=frozenset(agency.work_days),
-        starts=agency.work_starts,
-        ends=agency.work_ends,
+        days=frozenset(days),
+        starts=time.fromisoformat(starts),
+        ends=time.fromisoformat(ends),
         off=public_holidays(brand.country),
     )
+
+
+_HOURS = Question(select(func.json_build_array(Agency.work_days, Agency.work_starts, Agency.work_ends)))
 
 
 @lru_cache(maxsize=64)

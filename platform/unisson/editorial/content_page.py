@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 
 from tenants.access import Actor
 from tenants.brands import Brand
-from tenants.errors import NotFoundError, RefusedError
+from tenants.errors import RefusedError
 from tenants.permissions import Permission
 from unisson.approvals.anchors import sentences_of
 from unisson.approvals.asking import chain_of
@@ -24,7 +24,7 @@ from unisson.approvals.models import ApprovalLink
 from unisson.approvals.progress import DecisionRow, StageRow, decisions_of, stages_of
 from unisson.approvals.roster import roster
 from unisson.approvals.standing import ChainRow, HoldRow, chain_row, hold_row
-from unisson.editorial.contents import channels_of, load
+from unisson.editorial.contents import channels_of, load, still_sees
 from unisson.editorial.models import EDITABLE, Content, ContentState, Revision
 from unisson.editorial.moments import When, own_zone, when
 from unisson.editorial.order import NOWHERE, Place, place_of
@@ -129,9 +129,9 @@ def carried_out(
 ) -> Answer:
     """Do `act`, say so, and go back to the page; a refusal is said on the page, with what was `typed`."""
     try:
-        with session().begin_nested():
-            act()
+        act()
     except RefusedError as refusal:
+        session().rollback()
         return render(content_id, refusal=refusal, typed=typed or {}), refusal.status
     flash(said, "success")  # type: ignore[arg-type]  # a mapping carries the way to undo
     return redirect(_way_on(content_id), 303)
@@ -177,9 +177,8 @@ def actions_on(person: Actor, content: Content) -> frozenset[str]:
 
 def _way_on(content_id: uuid.UUID) -> str:
     """A client who asked for changes no longer sees the content: what else waits on them comes next."""
-    try:
-        load(session(), actor(), content_id, Permission.CONTENT_SEE)
-    except NotFoundError:
+    content = session().get(Content, (session().agency_id, content_id))
+    if content is None or not still_sees(actor(), content):
         return url_for("approvals.waiting")
     return url_for("editorial.content", content_id=content_id)
 

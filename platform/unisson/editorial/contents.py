@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from tenants.access import Actor
 from tenants.brands import Brand
@@ -38,16 +38,29 @@ def load(
     `lock` takes the row for update, so that it can't start leaving meanwhile. What an archived brand has is found no
     more than the brand. Raises NotFoundError, ForbiddenError.
     """
-    wanted = select(Content).where(Content.id == content_id)
-    if lock:
-        wanted = wanted.with_for_update().execution_options(populate_existing=True)
-    content = session.scalars(wanted).one_or_none()
-    if content is None or ContentState(content.state) not in visible_states(actor, content.brand_id):
+    row = session.execute(_LOCKED if lock else _WANTED, {"content": content_id}).one_or_none()
+    if row is None:
+        raise NotFoundError
+    content, brand = session.hold(row[0]), session.hold(row[1])
+    if not still_sees(actor, content):
         raise NotFoundError
     actor.require(permission, content.brand_id)
-    if brand_of(session, content).archived_at is not None:
+    if brand.archived_at is not None:
         raise NotFoundError
     return content
+
+
+_WANTED = (
+    select(Content, Brand)
+    .join(Brand, (Brand.agency_id == Content.agency_id) & (Brand.id == Content.brand_id))
+    .where(Content.id == bindparam("content"))
+)
+_LOCKED = _WANTED.with_for_update(of=Content).execution_options(populate_existing=True)
+
+
+def still_sees(actor: Actor, content: Content) -> bool:
+    """Return whether the actor sees the content in the state that it is in."""
+    return ContentState(content.state) in visible_states(actor, content.brand_id)
 
 
 def check_fresh(content: Content, version_shown: int | None) -> None:

@@ -1,32 +1,60 @@
 """What of a content leaves on each of its channels: its text, what continues it, and the card of its first link."""
 
+import uuid
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
+
+from sqlalchemy import select
 
 from tenants.session import TenantSession
 from unisson.editorial.beside import beside_of, card_image
-from unisson.editorial.contents import channels_of, own_texts
-from unisson.editorial.models import Content
-from unisson.editorial.tagging import tagger_of
+from unisson.editorial.contents import PlacedPicture, pictures_of
+from unisson.editorial.models import Content, Variant
+from unisson.editorial.tagging import Tagger, tagger_of
 from unisson.media.models import Media, MediaKind
 from unisson.publishing.channels.abilities import WITH_CARD, WITH_THREAD, first_link
+from unisson.publishing.models import Channel
 
 
-def leaving(session: TenantSession, content: Content, *, with_pictures: bool) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a content is put together from beside its own row, read once: `own` are the texts of single channels."""
+
+    channels: Sequence[Channel]
+    own: Mapping[uuid.UUID, str]
+    pictures: Sequence[PlacedPicture]
+    tagger: Tagger
+
+
+def parts_of(session: TenantSession, content: Content) -> Parts:
+    """Return the parts of a stored content, channels by kind and name."""
+    rows = session.execute(
+        select(Channel, Variant.body)
+        .join(Variant, (Variant.agency_id == Channel.agency_id) & (Variant.channel_id == Channel.id))
+        .where(Variant.content_id == content.id)
+        .order_by(Channel.kind.desc(), Channel.name, Channel.id)
+    ).all()
+    own = {channel.id: body for channel, body in rows if body is not None}
+    channels = [channel for channel, _body in rows]
+    return Parts(channels, own, pictures_of(session, content), tagger_of(session, content))
+
+
+def leaving(session: TenantSession, content: Content, parts: Parts) -> dict[str, Any]:
     """Return the part of a payload that says what leaves where: `channels`, and `card` where one of them shows it.
 
     A channel's `card` is the address under which the card stands, "" where none may; a channel has no such key where
     nobody decided, as in the payloads of before there were cards.
     """
-    own, card, tagger = own_texts(session, content), beside_of(content).card, tagger_of(session, content)
+    card, tagger = beside_of(content).card, parts.tagger
     entries: list[dict[str, Any]] = []
-    for channel in channels_of(session, content):
-        written = own.get(channel.id, content.body)
+    for channel in parts.channels:
+        written = parts.own.get(channel.id, content.body)
         text = tagger.text(channel.kind, written)
         entry: dict[str, Any] = {"id": str(channel.id), "kind": channel.kind, "name": channel.name, "text": text}
         if content.thread and channel.kind in WITH_THREAD:
             entry["thread"] = [tagger.text(channel.kind, each) for each in content.thread]
-        if card and channel.kind in WITH_CARD and not with_pictures and first_link(written) == card.url:
+        if card and channel.kind in WITH_CARD and not parts.pictures and first_link(written) == card.url:
             entry["card"] = first_link(text) if card.shows else ""
         entries.append(entry)
     if card is None or not any(entry.get("card") for entry in entries):

@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 from tenants.errors import RefusedError
 from tenants.session import TenantSession
 from unisson.approvals.circuit import Check
-from unisson.editorial.contents import brand_of, channels_of, own_texts, pictures_of
+from unisson.editorial.contents import brand_of
+from unisson.editorial.leaving import Parts
 from unisson.editorial.models import Content
 from unisson.editorial.press import check_release, shown_press
-from unisson.editorial.tagging import tagger_of
 from unisson.media.models import MediaKind
 from unisson.media.rights import check_rights
 from unisson.publishing.channels.abilities import WITH_THREAD
@@ -85,9 +85,9 @@ def thread_objections(registry: Registry, channel: Channel, thread: Sequence[str
     ]
 
 
-def sketch_of(session: TenantSession, content: Content) -> Sketch:
+def sketch_of(content: Content, parts: Parts) -> Sketch:
     """Return the stored content as the limits see it."""
-    placed = pictures_of(session, content)
+    placed = parts.pictures
     return Sketch(
         title=content.title,
         text=content.body,
@@ -100,13 +100,12 @@ def sketch_of(session: TenantSession, content: Content) -> Sketch:
 def check_with(registry: Registry) -> Check:
     """Return the check of a submission: RefusedError joins what channels, rights or the strategy say no to."""
 
-    def check(session: TenantSession, content: Content) -> None:
-        channels = channels_of(session, content)
+    def check(session: TenantSession, content: Content, parts: Parts) -> None:
+        channels, own, tagger = parts.channels, parts.own, parts.tagger
         if any(channel.disconnected_at is not None for channel in channels):
             raise RefusedError(DISCONNECTED, field="channel_ids")
         check_release(content.kind, content.title, content.press)
-        sketch, own = sketch_of(session, content), own_texts(session, content)
-        tagger = tagger_of(session, content)
+        sketch = sketch_of(content, parts)
         texts = {each.id: tagger.text(each.kind, own.get(each.id, sketch.text)) for each in channels}
         sketches = [(channel, replace(sketch, text=texts[channel.id])) for channel in channels]
         found = [each for channel, its in sketches for each in objections(registry, channel, its)]
@@ -115,7 +114,8 @@ def check_with(registry: Registry) -> Check:
             found += thread_objections(registry, channel, thread)
         if found:
             raise RefusedError(Objections(found), field=FIELDS.get(found[0].problem.field))
-        check_rights(session, content)
+        if parts.pictures or content.card:
+            check_rights(session, content)
         brand, risks = brand_of(session, content), content.risks or ()
         press = shown_press(content.kind, content.press)
         words = "\n".join((content.body, *own.values(), *(press.texts if press else ()), *(content.thread or ())))

@@ -8,8 +8,8 @@ from sqlalchemy import func, select
 
 from tenants.access import Actor
 from tenants.session import TenantSession
-from unisson.editorial.contents import brand_of, pictures_of
-from unisson.editorial.leaving import frozen_image, leaving
+from unisson.editorial.contents import brand_of
+from unisson.editorial.leaving import Parts, frozen_image, leaving, parts_of
 from unisson.editorial.models import Content, Revision
 from unisson.editorial.press import shown_press
 from unisson.topics.embargo import embargo_on
@@ -24,14 +24,18 @@ def digest_of(payload: dict[str, Any]) -> str:
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 
-def payload_of(session: TenantSession, content: Content, *, date_approved: bool = True) -> dict[str, Any]:
+def payload_of(
+    session: TenantSession, content: Content, *, date_approved: bool = True, parts: Parts | None = None
+) -> dict[str, Any]:
     """Return everything that an approval of the content approves: text, images, channels, and the date.
 
-    Where its chain does not approve the date, the payload has none, and the content may move on the calendar.
+    Where its chain does not approve the date, the payload has none, and the content may move on the calendar. `parts`
+    are the content's own, where they were read before in this transaction, while nobody else could change them.
     """
     brand, embargo = brand_of(session, content), embargo_on(session, content.topic_id)
     press = shown_press(content.kind, content.press)
-    pictures = [frozen_image(placed.media, placed.alt) for placed in pictures_of(session, content)]
+    parts = parts or parts_of(session, content)
+    pictures = [frozen_image(placed.media, placed.alt) for placed in parts.pictures]
     return {
         "format": 2,
         "kind": content.kind,
@@ -47,14 +51,14 @@ def payload_of(session: TenantSession, content: Content, *, date_approved: bool 
         "embargo": embargo.until.isoformat() if embargo and date_approved else None,
         "scheduled_at": content.scheduled_at.isoformat() if content.scheduled_at and date_approved else None,
         "zone": content.zone,
-        **leaving(session, content, with_pictures=bool(pictures)),
+        **leaving(session, content, parts),
         "pictures": pictures,
     }
 
 
-def freeze(session: TenantSession, content: Content, actor: Actor, *, date_approved: bool = True) -> Revision:
-    """Return a new immutable revision of the content as it is, and make it the current one."""
-    payload = payload_of(session, content, date_approved=date_approved)
+def freeze(session: TenantSession, content: Content, actor: Actor, parts: Parts, *, date_approved: bool) -> Revision:
+    """Return a new immutable revision of the content as it is; it is for the caller to make it the current one."""
+    payload = payload_of(session, content, date_approved=date_approved, parts=parts)
     last = session.scalar(select(func.max(Revision.number)).where(Revision.content_id == content.id)) or 0
     revision = Revision(
         content_id=content.id,
@@ -65,5 +69,4 @@ def freeze(session: TenantSession, content: Content, actor: Actor, *, date_appro
     )
     session.add(revision)
     session.flush()
-    content.revision_id = revision.id
     return revision

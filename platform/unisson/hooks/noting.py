@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from tenants.base import new_id
 from tenants.session import TenantSession
+from tenants.wire import Question
 from unisson.dispatching import put
 from unisson.hooks.facts import event_of, kind_of
 from unisson.hooks.models import Hook, HookPost
@@ -41,9 +42,16 @@ def _rooms(session: TenantSession) -> list[Room]:
     """Return the rooms that are told of things, asked once in a session."""
     known: list[Room] | None = session.info.get("rooms")
     if known is None:
-        rows = session.execute(select(Hook.id, Hook.events, Hook.brand_id).where(Hook.off_at.is_(None)))
-        known = session.info["rooms"] = [Room(number, frozenset(events), brand) for number, events, brand in rows]
+        known = session.info["rooms"] = [
+            Room(uuid.UUID(number), frozenset(events), brand and uuid.UUID(brand))
+            for number, events, brand in session.ask(_ROOMS, {}) or ()
+        ]
     return known
+
+
+_ROOMS = Question(
+    select(func.json_agg(func.json_build_array(Hook.id, Hook.events, Hook.brand_id))).where(Hook.off_at.is_(None))
+)
 
 
 def _post(session: TenantSession, room: Room, kind: str, about: Mapping[str, str], brand_id: uuid.UUID | None) -> None:

@@ -1,4 +1,4 @@
-"""One statement for everything that a member's page begins with: who it is, what they may, of which brands.
+"""One statement for everything that a member's request begins with: who it is, what they may, of which brands.
 
 A sign-in that was revoked, a member who was removed, a role that was taken end with the next request: nothing of it is
 kept from one request to the next.
@@ -19,7 +19,7 @@ from tenants.wire import Question
 from unisson.identity.sign_ins import HOLDER_COLUMNS, Person, grounds_of, held_by, touch
 from unisson.notifications.showing import unread_by_place
 from unisson.vault import token_hash
-from unisson.web.arrivals import AgencyFacts, Arrival, MemberFacts, keep_arrival
+from unisson.web.arrivals import AgencyFacts, Arrival, MemberFacts, Surroundings, keep_arrival
 
 _list = func.json_build_array
 
@@ -34,26 +34,17 @@ _roles = (
     .correlate(Membership)
     .scalar_subquery()
 )
-_member = (
-    select(
-        _list(
-            Membership.id,
-            Membership.name,
-            Membership.email,
-            Membership.agency_role,
-            _roles,
-            lacks_second_step(Identity.id),
-            must_sign_on(),
-            unread_by_place(Membership.agency_id, Membership.id),
-        )
-    )
-    .where(
-        Membership.identity_id == Identity.id,
-        is_in(),
-    )
-    .correlate(Identity)
-    .scalar_subquery()
-)
+_facts = (
+    Membership.id, Membership.name, Membership.email, Membership.agency_role, _roles, lacks_second_step(Identity.id),
+    must_sign_on(),
+)  # fmt: skip
+
+
+def _member(*columns: Any) -> Any:
+    here = (Membership.identity_id == Identity.id, is_in())
+    return select(_list(*columns)).where(*here).correlate(Identity).scalar_subquery()
+
+
 _brand = (Brand.id, Brand.slug, Brand.name, Brand.accent, Brand.timezone, Brand.language, Brand.sector)
 _brands = select(_all(_list(*_brand), Brand.name)).where(Brand.archived_at.is_(None)).scalar_subquery()
 _agency = select(
@@ -74,18 +65,21 @@ _seats = (
     .correlate(Identity, SignIn)
     .scalar_subquery()
 )
-_ARRIVAL = Question(held_by(select(_list(_list(*HOLDER_COLUMNS), _member, _agency, _brands, _seats))))
+_unread = unread_by_place(Membership.agency_id, Membership.id)
+_WHO = Question(held_by(select(_list(_list(*HOLDER_COLUMNS), _member(*_facts)))))
+_ARRIVAL = Question(held_by(select(_list(_list(*HOLDER_COLUMNS), _member(*_facts, _unread), _agency, _brands, _seats))))
 
 
-def arrive(session: TenantSession, token: str) -> Person | None:
+def arrive(session: TenantSession, token: str, *, reads: bool) -> Person | None:
     """Return who holds `token`, and keep for the request what they are in the session's agency.
 
-    None when the token is unknown, over or revoked, or the person disabled.
+    For a page that `reads`, what stands around it as well. None when the token is unknown, over or revoked, or the
+    person disabled.
     """
-    told = session.ask(_ARRIVAL, {"held": token_hash(token)})
+    told = session.ask(_ARRIVAL if reads else _WHO, {"held": token_hash(token)})
     if told is None:
         return None
-    holder, member, agency, brands, seats = told
+    holder, member, *around = told
     identity_id, name, email, language, timezone, is_verified, sign_in_id, is_stale, by_password, agencies = holder
     person = Person(
         uuid.UUID(identity_id), name, email, language, timezone, is_verified, uuid.UUID(sign_in_id), token,
@@ -93,7 +87,11 @@ def arrive(session: TenantSession, token: str) -> Person | None:
     )  # fmt: skip
     if is_stale:
         touch(session, person.sign_in_id)
-    if agency:
-        facts = MemberFacts(*member) if member else None
-        keep_arrival(Arrival(person.id, facts, AgencyFacts(*agency), brands or [], seats or [], is_stale))
+    facts = MemberFacts(*member[: len(_facts)]) if member else None
+    if not reads:
+        keep_arrival(Arrival(person.id, facts, None, is_stale))
+    elif around[0]:
+        agency, brands, seats = around
+        here = Surroundings(AgencyFacts(*agency), brands or [], seats or [], member[-1] if member else None)
+        keep_arrival(Arrival(person.id, facts, here, is_stale))
     return person

@@ -55,8 +55,8 @@ def load_person(token: str) -> sign_ins.Person | None:
 
 def _arriving(current: TenantSession | GlobalSession, token: str) -> sign_ins.Person | None:
     """What reads learns all it needs at once; what writes asks for each thing where it stands by then."""
-    if isinstance(current, TenantSession) and request.method in {"GET", "HEAD"}:
-        return arrivals.arrive(current, token)
+    if isinstance(current, TenantSession):
+        return arrivals.arrive(current, token, reads=request.method in {"GET", "HEAD"})
     return sign_ins.load(current, token)
 
 

@@ -17,10 +17,9 @@ from sqlalchemy.dialects.postgresql import insert
 
 from tenants.base import new_id
 from tenants.brands import Brand
-from tenants.members import Membership
 from tenants.permissions import StageRole
 from tenants.session import TenantSession
-from unisson.approvals.roster import roster
+from unisson.approvals.roster import Person, roster
 from unisson.attending import Duty, attend
 from unisson.dispatching import Claim, done, drop, holds, put, release
 from unisson.editorial.models import Content, ContentState, Illustration
@@ -151,7 +150,7 @@ def tell(session: TenantSession, brand: Brand, today: date) -> int:
     return len(fresh)
 
 
-def readers(session: TenantSession, brand: Brand) -> Sequence[Membership]:
+def readers(session: TenantSession, brand: Brand) -> Sequence[Person]:
     """Return whom it concerns: the community managers of the brand and its account managers."""
     there = roster(session, brand)
     found = {person.id: person for person in (*there.holders(StageRole.CM), *there.managers())}

@@ -1,11 +1,25 @@
 """How a person hears of each event: what they chose, else the default; and what is not theirs to turn off."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, exists, or_, select, update
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Text,
+    Uuid,
+    and_,
+    any_,
+    bindparam,
+    delete,
+    exists,
+    func,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert
 
 from tenants.base import new_id
@@ -13,6 +27,7 @@ from tenants.browsers import PushBrowser
 from tenants.members import BrandAssignment, Membership
 from tenants.permissions import CLIENT_SIDE, AgencyRole
 from tenants.session import TenantSession
+from tenants.wire import Question
 from unisson.notifications.events import (
     ALWAYS_IN_APP,
     ALWAYS_MAILED_TO_CLIENTS,
@@ -42,38 +57,55 @@ def _is_clients() -> ColumnElement[bool]:
     held = exists().where(
         BrandAssignment.agency_id == Membership.agency_id, BrandAssignment.membership_id == Membership.id
     )
-    theirs = held.where(BrandAssignment.role.in_([role.value for role in CLIENT_SIDE]))
+    theirs = held.where(or_(*(BrandAssignment.role == role.value for role in sorted(CLIENT_SIDE))))
     return and_(Membership.agency_role == AgencyRole.MEMBER.value, or_(~held, theirs))
 
 
 def standing_of(session: TenantSession, membership_id: uuid.UUID, event: Event) -> Standing | None:
-    """Return how a person hears of an event, in one statement; None for somebody who was removed."""
-    row: Any = session.execute(
-        select(
-            Membership.joined_at.is_not(None),
-            _is_clients().label("is_clients"),
-            _has_browser(),
-            NoticeChoice.in_app,
-            NoticeChoice.mail,
-            NoticeChoice.browser,
-        )
-        .outerjoin(
-            NoticeChoice,
-            (NoticeChoice.agency_id == Membership.agency_id)
-            & (NoticeChoice.membership_id == Membership.id)
-            & (NoticeChoice.event == event.value),
-        )
-        .where(Membership.id == membership_id, Membership.removed_at.is_(None))
-    ).first()
-    if row is None:
-        return None
-    reads, is_clients, has_browser, in_app, mail, browser = row
-    chosen = default_of(event) if mail is None else Wish(in_app, Pace(mail), browser)
-    return Standing(held_to(event, chosen, is_clients=is_clients), reads, has_browser)
+    """Return how a person hears of an event; None for somebody who was removed."""
+    return standings_of(session, [membership_id], event).get(membership_id)
+
+
+def standings_of(session: TenantSession, people: Sequence[uuid.UUID], event: Event) -> dict[uuid.UUID, Standing]:
+    """Return how people hear of an event, in their order and in one statement, without those who were removed."""
+    rows = session.ask(_STANDINGS, {"people": people, "event": event.value})
+    told = {uuid.UUID(row[0]): row[1:] for row in rows or ()}
+    return {each: _standing(event, *told[each]) for each in people if each in told}
+
+
+def _standing(event: Event, has_account: bool, is_clients: bool, has_browser: bool, *chosen: Any) -> Standing:
+    in_app, mail, browser = chosen
+    wish = default_of(event) if mail is None else Wish(in_app, Pace(mail), browser)
+    return Standing(held_to(event, wish, is_clients=is_clients), has_account, has_browser)
 
 
 def _has_browser() -> ColumnElement[bool]:
     return exists().where(PushBrowser.identity_id == Membership.identity_id)
+
+
+_STANDINGS = Question(
+    select(
+        func.json_agg(
+            func.json_build_array(
+                Membership.id,
+                Membership.joined_at.is_not(None),
+                _is_clients(),
+                _has_browser(),
+                NoticeChoice.in_app,
+                NoticeChoice.mail,
+                NoticeChoice.browser,
+            )  # fmt: skip
+        )
+    )
+    .select_from(Membership)
+    .outerjoin(
+        NoticeChoice,
+        (NoticeChoice.agency_id == Membership.agency_id)
+        & (NoticeChoice.membership_id == Membership.id)
+        & (NoticeChoice.event == bindparam("event", type_=Text)),
+    )
+    .where(Membership.id == any_(bindparam("people", type_=ARRAY(Uuid))), Membership.removed_at.is_(None))
+)
 
 
 def held_to(event: Event, wish: Wish, *, is_clients: bool) -> Wish:

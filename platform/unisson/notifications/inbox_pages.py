@@ -12,7 +12,7 @@ from unisson.notifications.inbox import cursor, inbox, unread_ids
 from unisson.notifications.models import Notice
 from unisson.notifications.notices import read
 from unisson.notifications.showing import MOST, counted_for, unread_of
-from unisson.web.arrivals import arrival
+from unisson.web.arrivals import surroundings
 from unisson.web.db import session
 from unisson.web.guards import actor, current_agency_row, visible_brands
 from unisson.web.i18n import _, _n
@@ -81,9 +81,9 @@ def _known() -> list[uuid.UUID]:
 
 def _count() -> int:
     """Return how many notices the bell counts; a page that reads was told with its first statement."""
-    arrived = arrival()
-    if arrived is not None and arrived.member is not None:
-        return counted_for(actor(), _known(), arrived.member.unread)
+    around = surroundings()
+    if around is not None:
+        return counted_for(actor(), _known(), around.unread)
     return unread_of(session(), actor(), _known())
 
 

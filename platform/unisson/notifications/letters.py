@@ -4,10 +4,13 @@ import uuid
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import ARRAY, Text, Uuid, any_, bindparam, func, select
+from sqlalchemy.dialects.postgresql import distinct_on
 
+from tenants.base import new_id
 from tenants.members import Membership
 from tenants.session import TenantSession
+from tenants.wire import Question
 from unisson.dispatching import put, put_off
 from unisson.jobs import ring_after_commit
 from unisson.notifications.models import Letter
@@ -25,9 +28,8 @@ def write(
 
     `about` holds ids, as text.
     """
-    letter = Letter(membership_id=membership_id, kind=kind, about=about)
+    letter = Letter(id=new_id(), membership_id=membership_id, kind=kind, about=about)
     session.add(letter)
-    session.flush()
     put(session, "mail", session.agency_id, letter.id, due_at=due_at)
     ring_after_commit(session, "mail")
     return letter
@@ -41,31 +43,44 @@ LONGEST = timedelta(minutes=30)
 
 
 def write_of_what_waits(
-    session: TenantSession, membership_id: uuid.UUID, brand_id: uuid.UUID, *, at_once: bool
+    session: TenantSession, people: Sequence[uuid.UUID], brand_id: uuid.UUID, *, at_once: bool
 ) -> None:
-    """Have one letter tell a person of all that waits on them for the brand: five minutes after the last of it.
+    """Have one letter tell each of these people of all that waits on them for the brand.
 
-    A letter that stands already is put off rather than a second one written. It lists what waits as it leaves.
+    It leaves five minutes after the last of it, and lists what waits by then. One that stands already is put off
+    rather than a second one written.
     """
+    session.flush()
+    rows = session.ask(_STANDING, {"people": people, "brand": str(brand_id)})
+    standing = {uuid.UUID(who): (uuid.UUID(letter), datetime.fromisoformat(at)) for who, letter, at in rows or ()}
     now = session.now()
-    standing = session.scalars(
-        select(Letter)
+    for person_id in people:
+        letter_id, written = standing.get(person_id, (None, now))
+        leaves = now if at_once else min(now + BATCH, written + LONGEST)
+        if letter_id is not None and put_off(session, "mail", session.agency_id, letter_id, due_at=leaves):
+            ring_after_commit(session, "mail")
+        else:
+            due_at = now if at_once else now + BATCH
+            write(session, person_id, "to_decide", {"brand_id": str(brand_id)}, due_at=due_at)
+
+
+def _standing() -> Question:
+    last = (
+        select(Letter.membership_id, Letter.id, Letter.created_at)
+        .ext(distinct_on(Letter.membership_id))
         .where(
-            Letter.membership_id == membership_id,
+            Letter.membership_id == any_(bindparam("people", type_=ARRAY(Uuid))),
             Letter.kind == "to_decide",
             Letter.state == "waiting",
-            Letter.about["brand_id"].as_string() == str(brand_id),
+            Letter.about["brand_id"].as_string() == bindparam("brand", type_=Text),
         )
-        .order_by(Letter.created_at.desc())
-        .limit(1)
-    ).first()
-    if standing is not None:
-        leaves = now if at_once else min(now + BATCH, standing.created_at + LONGEST)
-        if put_off(session, "mail", session.agency_id, standing.id, due_at=leaves):
-            ring_after_commit(session, "mail")
-            return
-    about = {"brand_id": str(brand_id)}
-    write(session, membership_id, "to_decide", about, due_at=now if at_once else now + BATCH)
+        .order_by(Letter.membership_id, Letter.created_at.desc())
+        .subquery()
+    )
+    return Question(select(func.json_agg(func.json_build_array(last.c.membership_id, last.c.id, last.c.created_at))))
+
+
+_STANDING = _standing()
 
 
 def undelivered(session: TenantSession, limit: int = 20) -> Sequence[tuple[Letter, Membership]]:

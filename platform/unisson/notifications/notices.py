@@ -1,7 +1,7 @@
 """Telling a person of a fact, in the transaction of the fact: in the app, by mail, as they chose."""
 
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import Select, func, select, update
 
@@ -10,7 +10,7 @@ from unisson.announcing import announce_notices
 from unisson.approvals.models import Purpose, Wait
 from unisson.editorial.models import Content
 from unisson.hooks.noting import note
-from unisson.notifications.choices import Standing, standing_of
+from unisson.notifications.choices import Standing, standing_of, standings_of
 from unisson.notifications.digests import expect_digest
 from unisson.notifications.events import DIGESTS, EVENT_OF, Event, Pace
 from unisson.notifications.letters import write, write_of_what_waits
@@ -36,17 +36,17 @@ def tell(session: TenantSession, membership_id: uuid.UUID, kind: str, about: dic
 
 
 def tell_of_what_waits(
-    session: TenantSession, membership_id: uuid.UUID, content: Content, stage_id: uuid.UUID, *, at_once: bool
+    session: TenantSession, people: Sequence[uuid.UUID], content: Content, stage_id: uuid.UUID, *, at_once: bool
 ) -> None:
-    """Tell a person that a content waits for their decision; one letter tells of all that came together."""
+    """Tell people that a content waits for their decision; one letter each tells of all that came together."""
     about = {"content_id": str(content.id), "brand_id": str(content.brand_id), "stage_id": str(stage_id)}
     note(session, "to_decide", about, content.brand_id)
-    standing = standing_of(session, membership_id, Event.TO_DECIDE)
-    if standing is None:
-        return
-    _note(session, membership_id, "to_decide", about, standing)
-    if standing.wish.mail is Pace.AT_ONCE:
-        write_of_what_waits(session, membership_id, content.brand_id, at_once=at_once)
+    standings = standings_of(session, people, Event.TO_DECIDE)
+    for membership_id, standing in standings.items():
+        _note(session, membership_id, "to_decide", about, standing)
+    by_mail = [each for each, standing in standings.items() if standing.wish.mail is Pace.AT_ONCE]
+    if by_mail:
+        write_of_what_waits(session, by_mail, content.brand_id, at_once=at_once)
 
 
 def _note(
@@ -63,7 +63,8 @@ def _note(
         in_app=wish.in_app, mail=wish.mail.value if is_digested else None,
     )  # fmt: skip
     session.add(notice)
-    session.flush()
+    if is_pushed or is_digested:
+        session.flush()
     if is_pushed:
         note_for_browsers(session, notice.id, membership_id)
     if is_digested:

@@ -14,13 +14,12 @@ from sqlalchemy import func, select
 from tenants.access import Actor
 from tenants.brands import Brand
 from tenants.errors import ForbiddenError, NotFoundError, RefusedError, StaleError
-from tenants.members import Membership
 from tenants.permissions import BRAND_ROLE_PERMISSIONS, AgencyRole, Permission
 from tenants.session import TenantSession
 from unisson.activity.trail import record
 from unisson.approvals.anchors import checked
 from unisson.approvals.models import Side, Wait
-from unisson.approvals.roster import Roster, roster
+from unisson.approvals.roster import Person, Roster, roster
 from unisson.editorial.contents import load
 from unisson.editorial.models import Content, Revision
 from unisson.editorial.revisions import payload_of
@@ -142,12 +141,12 @@ def reopen(session: TenantSession, actor: Actor, thread_id: uuid.UUID) -> Thread
     return thread
 
 
-def readers(there: Roster, audience: Audience) -> dict[uuid.UUID, Membership]:
+def readers(there: Roster, audience: Audience) -> dict[uuid.UUID, Person]:
     """Return who reads threads of an audience on the roster's brand, and so may be named in them."""
     return {person.id: person for person in there.people.values() if audience in _audiences_of(there, person)}
 
 
-def _audiences_of(there: Roster, person: Membership) -> tuple[Audience, ...]:
+def _audiences_of(there: Roster, person: Person) -> tuple[Audience, ...]:
     held = there.roles.get(person.id, frozenset())
     sees = any(Permission.CONTENT_SEE in BRAND_ROLE_PERMISSIONS[role] for role in held)
     if there.is_outside(person):
@@ -234,7 +233,7 @@ def _not_there(name: str) -> object:
     )
 
 
-def _named_in(body: str, there: Roster) -> list[Membership]:
+def _named_in(body: str, there: Roster) -> list[Person]:
     """Return the people whose names follow an @, the longest name first, so that Ana is not found in Ana Lou."""
     left, found = body.casefold(), []
     for person in sorted(there.people.values(), key=lambda each: -len(each.name)):

@@ -8,11 +8,7 @@ from flask import g
 
 
 class MemberFacts(NamedTuple):
-    """A member: id, name, e-mail address, agency role, its brands and roles; what the agency asks of their sign-in.
-
-    `unread` counts their newest unread notices, by brand, state of the content and audience of the
-    conversation: which of them still show is for `notifications.showing` to say.
-    """
+    """A member: id, name, e-mail address, agency role, its brands and roles; what the agency asks of their sign-in."""
 
     id: str
     name: str
@@ -21,7 +17,6 @@ class MemberFacts(NamedTuple):
     brand_roles: list[list[str]] | None
     lacks_second_step: bool
     must_sign_on: bool
-    unread: list[tuple[str | None, str | None, str, int]] | None
 
 
 class AgencyFacts(NamedTuple):
@@ -41,19 +36,30 @@ class AgencyFacts(NamedTuple):
     """Until when support reads here, written alike; None where it does not."""
 
 
-@dataclass(frozen=True, slots=True)
-class Arrival:
-    """Somebody signed in who reads in an agency. `member` is None for a stranger to it.
+class Surroundings(NamedTuple):
+    """What a page that reads shows around itself.
 
     `brands` are all of the agency's, as `BrandCard` has them: who sees which is for the guards to say. `seats` are the
-    addresses and names of the agencies that the person belongs to.
+    addresses and names of the agencies that the person belongs to. `unread` counts the member's newest unread notices,
+    by brand, state of the content and audience of the conversation: which of them still show is for
+    `notifications.showing` to say.
     """
 
-    identity_id: uuid.UUID
-    member: MemberFacts | None
     agency: AgencyFacts
     brands: list[list[str]]
     seats: list[list[str]]
+    unread: list[tuple[str | None, str | None, str, int]] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """Somebody signed in who comes into an agency. `member` is None for a stranger to it."""
+
+    identity_id: uuid.UUID
+    member: MemberFacts | None
+    around: Surroundings | None
+    """None where the request writes: what it may change is asked for where it stands by then."""
+
     is_stale: bool = False
     """Whether this request noted that the sign-in is in use."""
 
@@ -64,6 +70,12 @@ def keep_arrival(arrival: Arrival) -> None:
 
 
 def arrival() -> Arrival | None:
-    """Return what was read as this request arrived; None where it writes, is a visitor's, or belongs to no agency."""
+    """Return who arrived with this request; None for a visitor, and where it belongs to no agency."""
     found = g.get("arrival")
     return found if isinstance(found, Arrival) else None
+
+
+def surroundings() -> Surroundings | None:
+    """Return what was read around a page as its request arrived; None as for `arrival`, and where it writes."""
+    arrived = arrival()
+    return arrived.around if arrived else None

@@ -20,7 +20,7 @@ from tenants.brands import Brand
 from tenants.errors import NotFoundError
 from tenants.members import BrandAssignment, Membership, is_in, lacks_second_step, must_sign_on, support_until
 from tenants.permissions import AgencyRole, BrandRole
-from unisson.web.arrivals import AgencyFacts, Arrival, arrival
+from unisson.web.arrivals import AgencyFacts, Arrival, arrival, surroundings
 from unisson.web.db import session
 from unisson.web.i18n import _
 from unisson.web.people import me
@@ -91,7 +91,7 @@ _MEMBER = (
 def load_actor(identity_id: uuid.UUID) -> Actor:
     """Return the member that `identity_id` is in the session's agency. Raises NotFoundError for a stranger."""
     arrived = arrival()
-    if arrived and arrived.identity_id == identity_id:
+    if arrived and arrived.identity_id == identity_id and (arrived.member or arrived.around):
         return _actor_of(arrived)
     rows = session().execute(_MEMBER, {"identity": identity_id}).all()
     if not rows:
@@ -152,9 +152,9 @@ def visible_brands() -> Sequence[BrandCard]:
 
 
 def _all_brands() -> list[BrandCard]:
-    arrived = arrival()
-    if arrived:
-        return [BrandCard(uuid.UUID(brand_id), *told) for brand_id, *told in arrived.brands]
+    around = surroundings()
+    if around:
+        return [BrandCard(uuid.UUID(brand_id), *told) for brand_id, *told in around.brands]
     return [BrandCard(*row) for row in session().execute(_BRANDS)]
 
 
@@ -188,8 +188,8 @@ _AGENCY = select(
 def current_agency_row() -> AgencyFacts:
     """Return the path's agency."""
     if "agency" not in g:
-        arrived = arrival()
-        g.agency = arrived.agency if arrived else AgencyFacts._make(session().execute(_AGENCY).one())
+        around = surroundings()
+        g.agency = around.agency if around else AgencyFacts._make(session().execute(_AGENCY).one())
     return cast("AgencyFacts", g.agency)
 
 

@@ -7,10 +7,11 @@ waits on the row, then finds it, and is sent where the first one was.
 import uuid
 
 from flask import Flask, g, redirect, request
-from sqlalchemy import select, update
+from sqlalchemy import Uuid, bindparam, select, update
 from sqlalchemy.dialects.postgresql import insert
 from werkzeug.wrappers import Response
 
+from tenants.wire import Command
 from unisson.activity.models import Operation
 from unisson.web.db import session
 
@@ -24,9 +25,7 @@ def _begin() -> Response | None:
     number = _number()
     if number is None:
         return None
-    row = {"agency_id": session().agency_id, "id": number, "path": request.path}
-    done = session().execute(insert(Operation).values(row).on_conflict_do_nothing().returning(Operation.id))
-    if done.first() is not None:
+    if session().carry_out(_TAKE, {"agency": session().agency_id, "number": number, "path": request.path}):
         g.operation_id = number
         return None
     answer = session().scalar(select(Operation.answer).where(Operation.id == number, Operation.path == request.path))
@@ -43,7 +42,17 @@ def _number() -> uuid.UUID | None:
 
 
 def _remember(location: str) -> None:
-    session().execute(update(Operation).where(Operation.id == g.operation_id).values(answer=location))
+    session().carry_out(_ANSWER, {"number": g.operation_id, "answer": location})
+
+
+_NUMBER = bindparam("number", type_=Uuid)
+_TAKE = Command(
+    insert(Operation)
+    .values(agency_id=bindparam("agency"), id=_NUMBER, path=bindparam("path"))
+    .on_conflict_do_nothing()
+    .returning(Operation.id)
+)
+_ANSWER = Command(update(Operation).where(Operation.id == _NUMBER).values(answer=bindparam("answer")))
 
 
 def init_app(app: Flask) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy import Select, select
 
 from tenants.identities import DirectoryEntry, Seat
 from tenants.permissions import Permission
-from unisson.web.arrivals import arrival
+from unisson.web.arrivals import surroundings
 from unisson.web.db import any_session
 from unisson.web.guards import actor, current_agency_row, visible_brands
 from unisson.web.hosts import own_domain
@@ -54,8 +54,8 @@ def _my_seats() -> Select[str, str]:
 def my_agencies() -> list[AgencyCard]:
     """Return the agencies of the signed-in person, by name."""
     if "agencies" not in g:
-        arrived = arrival()
-        rows = arrived.seats if arrived else any_session().execute(_my_seats()).all()
+        around = surroundings()
+        rows = around.seats if around else any_session().execute(_my_seats()).all()
         g.agencies = [AgencyCard(*row) for row in rows]
     return list(g.agencies)
 
