@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 from markupsafe import Markup
@@ -10,7 +10,7 @@ from markupsafe import Markup
 from unisson.calendars.looks import Look
 from unisson.calendars.period import Span
 from unisson.calendars.reading import EntryRow
-from unisson.calendars.wording import begin_label, day_label, day_names, words
+from unisson.calendars.wording import Words, begin_label, day_label, day_names, words
 from unisson.calendars.writing import Clock, both, entry, undated
 from unisson.web.guards import BrandCard
 from unisson.web.i18n import language, say_zone
@@ -36,13 +36,23 @@ class Day:
 class Placed:
     """What was written into each day of the grid, and the tray of what has no date."""
 
-    days: list[list[str]]
+    days: list[list[bytes]]
     tray: list[Markup]
 
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing at all to show."""
         return not self.tray and not any(self.days)
+
+
+class Pieces:
+    """The entries of one look as they were written last: by content and version, which stands for all that they show.
+
+    Each with the day on which it stands, as a proleptic ordinal.
+    """
+
+    def __init__(self) -> None:
+        self.written: Mapping[tuple[str, int], tuple[int, bytes]] = {}
 
 
 def clocks(look: Look, movable: frozenset[str]) -> dict[str, Clock]:
@@ -68,24 +78,35 @@ def _clock(look: Look, brand: BrandCard, movable: frozenset[str]) -> Clock:
     )
 
 
-def placed(span: Span, rows: Sequence[EntryRow], by_brand: Mapping[str, Clock]) -> Placed:
-    """Return the rows as markup. Each entry stands on the day that its own brand's clock shows."""
+def placed(span: Span, rows: Sequence[EntryRow], by_brand: Mapping[str, Clock], kept: Pieces) -> Placed:
+    """Return the rows as markup. Each entry stands on the day that its own brand's clock shows.
+
+    What is `kept` of the same look is not written again; from here on it keeps what stands here.
+    """
     said = words()
     dates = span.days()
     first, last = dates[0].toordinal(), len(dates)
     found = Placed([[] for _day in dates], [])
+    known, written = kept.written, {}
     for row in rows:
-        clock = by_brand[row[1]]
-        at = row[2]
-        if at is None:
-            found.tray.append(undated(row, clock, said))
+        if row[2] is None:
+            found.tray.append(undated(row, by_brand[row[1]], said))
             continue
-        local = at.astimezone(clock.zone)
-        place = local.toordinal() - first
+        key = row[0], row[7]
+        piece = written[key] = known.get(key) or _dated(row, row[2], by_brand[row[1]], said)
+        place = piece[0] - first
         if 0 <= place < last:
-            time = both(at, clock, said, said.clocks[local.hour * 60 + local.minute])
-            found.days[place].append(entry(row, clock, said, time))
+            found.days[place].append(piece[1])
+    kept.written = written
     return found
+
+
+def _dated(row: EntryRow, seconds: int, clock: Clock, said: Words) -> tuple[int, bytes]:
+    """Return a dated entry, with the day on which it stands."""
+    at = datetime.fromtimestamp(seconds, UTC)
+    local = at.astimezone(clock.zone)
+    time = both(at, clock, said, said.clocks[local.hour * 60 + local.minute])
+    return local.toordinal(), entry(row, clock, said, time).encode()
 
 
 def days(span: Span, today: date) -> list[Day]:

@@ -7,7 +7,6 @@ in a large table and the whole tenant is read. Row-level security holds both sta
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
@@ -35,8 +34,8 @@ from unisson.calendars.period import Span
 from unisson.editorial.models import Content, ContentState
 from unisson.editorial.visibility import SHOWN_TO_CLIENTS
 
-EntryRow = tuple[str, str, datetime | None, str, str, str, str | None, int]
-"""id, brand id, when, state, title, channel kinds, live address, version."""
+EntryRow = tuple[str, str, int | None, str, str, str, str | None, int]
+"""id, brand id, when in seconds of UTC, state, title, channel kinds, live address, version."""
 
 TRAY_LIMIT = 50
 _LEAD_CHARACTERS = 120
@@ -119,8 +118,6 @@ class Scope:
 
 
 def entries(session: TenantSession, scope: Scope) -> Sequence[EntryRow]:
-    """Return the scope's dated contents by time, then the newest undated drafts. Times are in whole seconds of UTC."""
-    return [
-        (content_id, brand_id, None if at is None else datetime.fromtimestamp(at, UTC), *told)
-        for content_id, brand_id, at, *told in session.ask(_entries_of(scope.filters.shape), scope.parameters()) or ()
-    ]
+    """Return the scope's dated contents by time, then the newest undated drafts."""
+    found: Sequence[EntryRow] = session.ask(_entries_of(scope.filters.shape), scope.parameters()) or ()
+    return found

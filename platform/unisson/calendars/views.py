@@ -20,7 +20,7 @@ from unisson.calendars import (
     year_pages,
 )
 from unisson.calendars.fragments import Fragments
-from unisson.calendars.grid import clocks, days, placed
+from unisson.calendars.grid import Pieces, clocks, days, placed
 from unisson.calendars.looks import Look, look_asked_for
 from unisson.calendars.marks import Marks, slots_to_come, standing, written
 from unisson.calendars.narrowing import Named, chips, named
@@ -126,6 +126,10 @@ def _grids() -> Fragments[bytes]:
     return cast("Fragments[bytes]", current_app.extensions["unisson.month_grids"])
 
 
+def _pieces() -> Fragments[Pieces]:
+    return cast("Fragments[Pieces]", current_app.extensions["unisson.month_pieces"])
+
+
 def _frames() -> Fragments[list[bytes]]:
     return cast("Fragments[list[bytes]]", current_app.extensions["unisson.month_frames"])
 
@@ -142,11 +146,11 @@ def _month(look: Look, seen: str, read: Marks, called: Named) -> bytes:
     me = actor()
     movable = frozenset(str(card.id) for card in look.brands if me.may(Permission.CONTENT_SCHEDULE, card.id))
     rows = entries(session(), look.scope)
-    found = placed(look.span, rows, clocks(look, movable))
+    found = placed(look.span, rows, clocks(look, movable), _pieces().get_or_make(seen, Pieces))
     pieces = iter(_frames().get_or_make(seen, lambda: _fresh_frame(look, called)))
     out = [next(pieces), _rendered("_empty.html", look).encode() if found.is_empty else b"", next(pieces)]
     for marked, placed_here in zip(written(look, read, words()), found.days, strict=True):
-        out += ((marked + "".join(placed_here)).encode(), next(pieces))
+        out += (marked.encode(), *placed_here, next(pieces))
     tray = _rendered("_tray.html", look, tray=found.tray, tray_limit=TRAY_LIMIT).encode() if found.tray else b""
     return b"".join((*out, tray, next(pieces)))
 
@@ -192,6 +196,7 @@ def _zones(look: Look) -> list[tuple[str, str]]:
 def init_app(app: Flask) -> None:
     """Register the routes."""
     app.extensions["unisson.month_grids"] = Fragments[bytes]("month", 12)
+    app.extensions["unisson.month_pieces"] = Fragments[Pieces]("pieces", 12)
     app.extensions["unisson.month_frames"] = Fragments[list[bytes]]("frame", 48)
     app.extensions["unisson.month_shells"] = Fragments[Shell]("shell", 48)
     app.register_blueprint(blueprint)
