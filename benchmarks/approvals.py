@@ -91,20 +91,28 @@ def _runs(cluster: Cluster) -> list[Result]:
             ]
             lists = [
                 Runner("portal floor", bare, _get(bare, "/portal"), 60),
-                Runner("portal anew", real, _portal_anew(real, desk), 60),
+                Runner("portal anew", real, _portal_anew(real, desk), 30),
+                Runner("portal changed", real, _portal_changed(real, desk, admin), 30),
                 Runner("portal", real, _portal(real, desk), 60),
             ]
             costs = interleave(runs, admin)
             # The runs have filled the tables that the list is read from: as autovacuum would, before plans go by it.
             admin.execute("vacuum (analyze)")
             costs |= interleave(lists, admin)
-    (run_floor, run), (portal_floor, anew, portal) = runs, lists
+    (run_floor, run), (portal_floor, anew, changed, portal) = runs, lists
     return [
         Result("approvals: floor of a run", costs["run floor"].cpu, "ms", note="submit and three approvals, raw SQL"),
         Result("approvals: submit and three approvals", ratio(run, run_floor), "×", 3, _said(costs["run"])),
         Result("approvals: floor of the client's list", costs["portal floor"].cpu, "ms", note=f"{length} bytes"),
         Result(
             "approvals: the client's list, made anew", ratio(anew, portal_floor), "×", 1.5, _said(costs["portal anew"])
+        ),
+        Result(
+            "approvals: the client's list, after one content of it changed",
+            ratio(changed, portal_floor),
+            "×",
+            1.5,
+            _said(costs["portal changed"]),
         ),
         Result(
             "approvals: the client's list, asked for again",
@@ -172,6 +180,24 @@ def _portal_anew(server: Web, desk: Desk) -> Callable[[], bytes]:
         return _get(server, f"/sonde/approve/{desk.token}?n={next(numbers)}", {"Cookie": desk.cookies["guest"]})()
 
     return ask
+
+
+def _portal_changed(server: Web, desk: Desk, admin: psycopg.Connection[tuple[object, ...]]) -> Callable[[], bytes]:
+    """Return a request for the list after another deadline was set for one content of its first page."""
+    ask = _portal(server, desk)
+
+    def change() -> bytes:
+        admin.execute(_LATER, {"a": desk.agency_id, "who": desk.people["client"].membership_id})
+        return ask()
+
+    return change
+
+
+_LATER = """
+update app.waits set deadline_at = deadline_at + interval '1 minute' where agency_id = %(a)s and id = (
+  select w.id from app.waits w join app.contents c on c.agency_id = w.agency_id and c.id = w.content_id
+  where w.agency_id = %(a)s and w.membership_id = %(who)s order by c.scheduled_at, c.id limit 1)
+"""
 
 
 def _post(server: Web, desk: Desk, who: str, path: str, form: dict[str, str]) -> None:

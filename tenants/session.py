@@ -66,11 +66,24 @@ class TenantSession(Session):
 
         Raises DBAPIError.
         """
-        connection = self._about_to(question, values)
-        with _told_as_sqlalchemy_does(connection):
-            answer = _wired(connection).ask(question, values)
+        heard = self.info.get("heard")
+        key = (question, question.written(values)) if heard else None
+        answer = heard.pop(key) if heard and key in heard else self._put(question, values)
         self.asked.append(Answered(question, values, answer))
         return None if answer is None else json.loads(answer)
+
+    def _put(self, question: Question, values: Mapping[str, Value]) -> bytes | None:
+        connection = self._about_to(question, values)
+        with _told_as_sqlalchemy_does(connection):
+            return _wired(connection).ask(question, values)
+
+    def hear(self, reminders: Sequence[Reminder], answers: Sequence[bytes | None]) -> None:
+        """Take what the database has just answered within the same request: who asks first is told that.
+
+        A statement sees what is committed as it begins, in whichever transaction: nothing older is told for it.
+        """
+        told = zip(reminders, answers, strict=True)
+        self.info["heard"] = {(each.question, each.said): answer for each, answer in told}
 
     def carry_out(self, command: Command, values: Mapping[str, Value]) -> list[str]:
         """Return what a prepared command answers of each row that it touched in the agency. Nothing is flushed.
@@ -238,8 +251,8 @@ class Database:
         with self.open_global() as session, session.begin():
             yield session
 
-    def says_the_same(self, agency_id: uuid.UUID, reminders: Sequence[Reminder]) -> bool:
-        """Return whether questions asked before have the same answers in the agency now, in one exchange.
+    def ask_again(self, agency_id: uuid.UUID, reminders: Sequence[Reminder]) -> list[bytes | None]:
+        """Return what questions asked before have for answers in the agency now, in one exchange.
 
         Raises psycopg.Error, and SQLAlchemy's errors of a pool without a connection.
         """
@@ -250,7 +263,7 @@ class Database:
         try:
             driver = borrowed.driver_connection
             assert isinstance(driver, WiredConnection)  # noqa: S101 - every engine of this module connects so
-            return driver.says_the_same(agency_id, reminders)
+            return driver.ask_again(agency_id, reminders)
         finally:
             borrowed.close()
 

@@ -42,6 +42,11 @@ class Prepared:
         self.parameters: tuple[str, ...] = tuple(compiled.positiontup or ())
         self.constants = {name: value for name, value in compiled.params.items() if value is not None}
 
+    def written(self, values: Mapping[str, Value]) -> tuple[bytes | None, ...]:
+        """Return the values as PostgreSQL reads them, in the order of the statement's parameters."""
+        known = {**self.constants, **values}
+        return tuple([_written(known[name]) for name in self.parameters])
+
 
 class Command(Prepared):
     """A statement that writes. It answers with one column of the rows that it touched, or with nothing."""
@@ -68,15 +73,19 @@ class Answered(NamedTuple):
 
     def again(self) -> "Reminder":
         """Return what is enough to see whether the answer is still the same."""
-        return Reminder(self.question, _said(self.question, self.values), _digest(self.answer))
+        return Reminder(self.question, self.question.written(self.values), _digest(self.answer))
 
 
 class Reminder(NamedTuple):
     """A question ready to be asked again, and the digest of its last answer."""
 
     question: Question
-    said: Sequence[bytes | None]
+    said: tuple[bytes | None, ...]
     digest: bytes
+
+    def is_answered_by(self, answer: bytes | None) -> bool:
+        """Return whether `answer` is what it was."""
+        return _digest(answer) == self.digest
 
 
 _ENTER = b"unisson_enter"
@@ -152,14 +161,14 @@ class WiredConnection(psycopg.Connection[tuple[Any, ...]]):
             if question.keeps_plan and not self._keeps_plans:
                 self._checked(self.pgconn.exec_(b"set local plan_cache_mode = force_generic_plan"))
                 self._keeps_plans = True
-            result = self._checked(self.pgconn.exec_prepared(question.name, _said(question, values)))  # type: ignore[arg-type]  # None is null
+            result = self._checked(self.pgconn.exec_prepared(question.name, question.written(values)))  # type: ignore[arg-type]  # None is null
         return result.get_value(0, 0) if result.ntuples else None
 
     def carry_out(self, command: Command, values: Mapping[str, Value]) -> list[str]:
         """Return what `command` answers of each row that it touched. Raises as `ask` does."""
         with self.lock:
             self._prepare_within(command)
-            result = self._checked(self.pgconn.exec_prepared(command.name, _said(command, values)))  # type: ignore[arg-type]  # the same
+            result = self._checked(self.pgconn.exec_prepared(command.name, command.written(values)))  # type: ignore[arg-type]  # the same
         if result.status == ExecStatus.COMMAND_OK:
             return []
         return [(result.get_value(row, 0) or b"").decode() for row in range(result.ntuples)]
@@ -169,8 +178,8 @@ class WiredConnection(psycopg.Connection[tuple[Any, ...]]):
             raise psycopg.ProgrammingError("a question outside of a transaction")
         self._prepare(prepared.name, prepared.sql)
 
-    def says_the_same(self, agency_id: uuid.UUID, reminders: Sequence[Reminder]) -> bool:
-        """Return whether all questions, asked anew in the agency, have the answers they had. Raises psycopg.Error.
+    def ask_again(self, agency_id: uuid.UUID, reminders: Sequence[Reminder]) -> list[bytes | None]:
+        """Return the answers to questions that are asked anew in the agency. Raises psycopg.Error.
 
         One exchange: what a connection sends before it waits is one transaction, at whose end the agency is forgotten,
         like all that was set in it. There is nothing left to wipe.
@@ -191,10 +200,7 @@ class WiredConnection(psycopg.Connection[tuple[Any, ...]]):
             self.pgconn.exit_pipeline_mode()
         _entered, *told = [self._checked(result) for result in results]
         self._is_wiped = True
-        return all(
-            _digest(result.get_value(0, 0) if result.ntuples else None) == reminder.digest
-            for result, reminder in zip(told, reminders, strict=True)
-        )
+        return [result.get_value(0, 0) if result.ntuples else None for result in told]
 
     def _answers(self) -> Iterator[PGresult]:
         """Wait outside of libpq, which would hold up the process's other threads."""
@@ -239,11 +245,6 @@ class WiredConnection(psycopg.Connection[tuple[Any, ...]]):
         if isinstance(error, InvalidSqlStatementName):
             self._asked.clear()
         raise error
-
-
-def _said(prepared: Prepared, values: Mapping[str, Value]) -> list[bytes | None]:
-    known = {**prepared.constants, **values}
-    return [_written(known[name]) for name in prepared.parameters]
 
 
 def _digest(answer: bytes | None) -> bytes:

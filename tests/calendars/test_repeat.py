@@ -19,8 +19,8 @@ from tenants.context import acting_for
 from tenants.errors import MissingAgencyError
 from tenants.identities import Identity, SignIn
 from tenants.members import BrandAssignment, Membership
-from unisson.calendars.fragments import Fragments
 from unisson.editorial.models import Content, ContentState
+from unisson.web.fragments import Fragments
 from unisson.web.repeats import _MOST_BYTES, Repeats, _Page
 
 OCTOBER = datetime(2026, 10, 14, 18, 30)

@@ -15,7 +15,7 @@ from support.world import World
 
 from tenants.brands import Brand
 from tenants.session import Database, make_engine
-from tenants.wire import Answered, Question
+from tenants.wire import Answered, Command, Question, Reminder
 from unisson.config import Settings
 
 _NAMES = select(func.json_agg(Brand.name)).where(Brand.slug == bindparam("slug"))
@@ -33,6 +33,11 @@ def database(settings: Settings) -> Iterator[Database]:
 def _backend(database: Database) -> int:
     with database.everywhere() as session:
         return session.execute(text("select pg_backend_pid()")).scalar_one()
+
+
+def says_the_same(database: Database, world: World, reminders: list[Reminder]) -> bool:
+    answers = database.ask_again(world.agency_id, reminders)
+    return all(reminder.is_answered_by(answer) for reminder, answer in zip(reminders, answers, strict=True))
 
 
 def test_a_question_is_answered_within_the_agency(database: Database, new_world) -> None:
@@ -53,25 +58,59 @@ def test_what_was_asked_is_asked_again_in_one_exchange_within_the_agency(databas
         reminders = [answered.again() for answered in session.asked]
     assert len(reminders) == 2
     for _time in range(3):
-        assert database.says_the_same(here.agency_id, reminders)
+        assert says_the_same(database, here, reminders)
     with database.everywhere() as session:
         assert session.execute(text("select app.agency(), current_setting('plan_cache_mode')")).one() == (None, "auto")
     with database.agency(there.agency_id) as session:
         session.execute(update(Brand).values(name="Ailleurs"))
-    assert not database.says_the_same(there.agency_id, reminders)
+    assert not says_the_same(database, there, reminders)
     with database.agency(here.agency_id) as session:
         session.execute(update(Brand).values(name="Autre"))
-    assert not database.says_the_same(here.agency_id, reminders)
+    assert not says_the_same(database, here, reminders)
+
+
+def test_what_was_just_answered_is_told_to_who_asks_first_and_the_database_to_the_next(
+    database: Database, world: World
+) -> None:
+    names = Question(_NAMES)
+    with database.agency(world.agency_id) as session:
+        session.ask(names, {"slug": world.brand_slug})
+        reminders = [answered.again() for answered in session.asked]
+    answers = database.ask_again(world.agency_id, reminders)
+    with database.agency(world.agency_id) as session:
+        session.hear(reminders, answers)
+        session.execute(update(Brand).where(Brand.slug == world.brand_slug).values(name="Autre"))
+        assert session.ask(names, {"slug": "nobody's"}) is None
+        assert session.ask(names, {"slug": world.brand_slug}) == ["Marque"]
+        assert session.ask(names, {"slug": world.brand_slug}) == ["Autre"]
+        assert [each.answer for each in session.asked][1:] == [b'["Marque"]', b'["Autre"]']
+
+
+def test_a_command_writes_within_the_agency_and_tells_what_it_touched(database: Database, new_world) -> None:
+    here, there = new_world(), new_world()
+    rename = Command(
+        update(Brand).where(Brand.slug == bindparam("slug")).values(name=bindparam("name")).returning(Brand.name)
+    )
+    with database.agency(here.agency_id) as session:
+        assert session.carry_out(rename, {"slug": there.brand_slug + "x' or true --", "name": "lost"}) == []
+        assert session.carry_out(rename, {"slug": here.brand_slug, "name": "L’été <b>"}) == ["L’été <b>"]
+    for world, name in ((here, "L’été <b>"), (there, "Marque")):
+        with database.agency(world.agency_id) as session:
+            assert session.scalars(select(Brand.name).where(Brand.slug == world.brand_slug)).one() == name
+    with pytest.raises(DBAPIError), database.agency(here.agency_id) as session:
+        session.carry_out(rename, {"slug": here.brand_slug, "name": None})
+    with database.agency(here.agency_id) as session:
+        assert session.scalars(select(Brand.name).where(Brand.slug == here.brand_slug)).one() == "L’été <b>"
 
 
 def test_what_cannot_be_asked_again_raises_and_leaves_the_connection_fit(database: Database, world: World) -> None:
     broken = Answered(Question(_BROKEN), {"empty": ""}, None).again()
     with pytest.raises(psycopg.errors.DivisionByZero):
-        database.says_the_same(world.agency_id, [broken])
-    assert database.says_the_same(world.agency_id, [])
+        database.ask_again(world.agency_id, [broken])
+    assert database.ask_again(world.agency_id, []) == []
     os.kill(_backend(database), signal.SIGTERM)
     time.sleep(0.2)
-    assert database.says_the_same(world.agency_id, [])
+    assert database.ask_again(world.agency_id, []) == []
 
 
 def test_a_server_that_goes_away_in_the_middle_of_the_exchange_is_no_endless_wait(
@@ -81,12 +120,12 @@ def test_a_server_that_goes_away_in_the_middle_of_the_exchange_is_no_endless_wai
     asking = Answered(Question(slow), {"seconds": 30}, None).again()
     backend = _backend(database)
     with ThreadPoolExecutor(1) as pool:
-        waiting = pool.submit(database.says_the_same, world.agency_id, [asking])
+        waiting = pool.submit(database.ask_again, world.agency_id, [asking])
         time.sleep(0.5)
         os.kill(backend, signal.SIGTERM)
         with pytest.raises(psycopg.OperationalError):
             waiting.result(timeout=20)
-    assert database.says_the_same(world.agency_id, [])
+    assert database.ask_again(world.agency_id, []) == []
 
 
 def test_what_a_session_set_is_gone_from_the_pool(database: Database, world: World) -> None:

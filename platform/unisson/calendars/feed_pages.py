@@ -25,11 +25,11 @@ from unisson.calendars.feed_reading import planned
 from unisson.calendars.feeds import LONG_NAME, feeds_of, make_feed, note_reading, open_feed, revoke_feed
 from unisson.calendars.period import month_named, month_of, today_in
 from unisson.calendars.sharing import LASTS, month_for_others, open_shared, share
-from unisson.calendars.stamps import digest, release
 from unisson.calendars.wording import month_name, words
 from unisson.editorial.forms import KINDS
 from unisson.web.db import runtime, session
 from unisson.web.forms import Form, LineField
+from unisson.web.fragments import digest, release
 from unisson.web.guards import BrandCard, actor, current_agency_row, public, visible_brands
 from unisson.web.i18n import _, language, lazy
 from unisson.web.limits import Allowance, spend

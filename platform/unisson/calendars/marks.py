@@ -24,7 +24,6 @@ from unisson.approvals.working_time import public_holidays
 from unisson.calendars.looks import Look
 from unisson.calendars.models import CalendarNote, NoteKind
 from unisson.calendars.reading import Scope, with_stamp
-from unisson.calendars.stamps import digest
 from unisson.calendars.wording import Words, clock
 from unisson.editorial.models import Content, ContentState, Variant
 from unisson.publishing.models import Channel
@@ -32,6 +31,7 @@ from unisson.strategy.models import BlackOut, Slot
 from unisson.strategy.rhythm import ClosedDays
 from unisson.strategy.slots import Beat, Ground, Occurrence, falls_on
 from unisson.topics.models import Topic, TopicDate
+from unisson.web.fragments import digest
 from unisson.web.guards import BrandCard
 from unisson.web.i18n import _, language
 

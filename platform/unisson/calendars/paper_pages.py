@@ -7,12 +7,12 @@ from unisson.agency.logos import LogoCard, logo_of
 from unisson.approvals.proof_pdf import WALL_SECONDS, Asset, printed
 from unisson.calendars.looks import Look, look_asked_for
 from unisson.calendars.paper import for_client
-from unisson.calendars.stamps import digest
 from unisson.calendars.wording import day_label, day_names, month_name, words
 from unisson.editorial.forms import KINDS
 from unisson.media.reading import read_bytes
 from unisson.storage import StorageAwayError, storage_of
 from unisson.web.db import runtime, session
+from unisson.web.fragments import digest
 from unisson.web.guards import BrandCard, actor, brand_card, current_agency_row
 from unisson.web.i18n import LANGUAGES, language, speaking
 

@@ -1,25 +1,14 @@
 """Whether a page is still what the browser holds: one digest of everything that it is made of."""
 
-from functools import lru_cache
-from hashlib import blake2b
-from pathlib import Path
-
 from flask import current_app, request, session
 from flask_login import current_user
 from flask_wtf.csrf import generate_csrf
 
 from tenants.access import Actor
-from unisson.resources import PACKAGE, resource
+from unisson.web.fragments import digest, release
 from unisson.web.i18n import language
 
 _FLASHES = "_flashes"
-_MADE_OF = frozenset({".py", ".html", ".mo", ".css", ".js", ".svg"})
-
-
-def digest(*parts: object) -> str:
-    """Return a short digest of `parts`, of which none can be mistaken for its neighbour."""
-    text = "\x1f".join(repr(part) for part in parts)
-    return blake2b(text.encode(), digest_size=16).hexdigest()
 
 
 def has_news() -> bool:
@@ -44,14 +33,3 @@ def look_digest(actor: Actor, *about: object) -> str:
     """Return the digest of what all persons with the same roles see alike."""
     roles = sorted((str(brand), sorted(held)) for brand, held in actor.brand_roles.items())
     return digest(release(), language(), current_app.static_url_path, actor.agency_role, roles, *about)
-
-
-@lru_cache(maxsize=1)
-def release() -> str:
-    """Return the digest of all that pages are made of, so that a new release is not taken for the old one."""
-    found = blake2b(digest_size=16)
-    for root in (PACKAGE, Path(str(resource("templates")))):
-        for file in sorted(root.rglob("*")):
-            if file.suffix in _MADE_OF:
-                found.update(file.read_bytes())
-    return found.hexdigest()

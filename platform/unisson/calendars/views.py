@@ -19,16 +19,16 @@ from unisson.calendars import (
     view_pages,
     year_pages,
 )
-from unisson.calendars.fragments import Fragments
 from unisson.calendars.grid import Pieces, clocks, days, placed
 from unisson.calendars.looks import Look, look_asked_for
 from unisson.calendars.marks import Marks, slots_to_come, standing, written
 from unisson.calendars.narrowing import Named, chips, named
 from unisson.calendars.period import is_today
 from unisson.calendars.reading import TRAY_LIMIT, entries
-from unisson.calendars.stamps import digest, has_news, look_digest, shell_digest
+from unisson.calendars.stamps import has_news, look_digest, shell_digest
 from unisson.calendars.wording import STEPS, VIEWS, day_names, span_name, words
 from unisson.web.db import session
+from unisson.web.fragments import Fragments, digest
 from unisson.web.guards import actor, current_agency_row, visible_brands
 from unisson.web.i18n import language, say_zone
 from unisson.web.repeats import may_be_repeated

@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, Flask, flash, redirect, render_template, request
@@ -19,11 +20,12 @@ from unisson.editorial.models import ContentState
 from unisson.editorial.moments import when
 from unisson.editorial.previews import ChannelPreview, frozen_previews
 from unisson.media.addresses import addresses_of
-from unisson.portal import answers, reading, surroundings, talking
+from unisson.portal import answers, pieces, reading, surroundings, talking
 from unisson.portal.answers import Said, Shown
 from unisson.portal.doors import Answer, here, register
 from unisson.portal.forms import AnswerForm, HandingForm, ManyForm, SteerForm
 from unisson.portal.guests import Guest
+from unisson.portal.pieces import Pieces
 from unisson.portal.reading import One
 from unisson.portal.repeating import ask_what_stands_around, ask_what_waits, ask_who_comes, keep_list
 from unisson.portal.waiting import waiting_on
@@ -199,6 +201,7 @@ def _desk(
     return _page(
         "portal/desk.html",
         guest,
+        pieces=Pieces(partial(here, guest), guest.brand.timezone),
         count=len(everything),
         number=number,
         pages=pages,
@@ -288,4 +291,5 @@ register(
 
 def init_app(app: Flask) -> None:
     """Register the routes."""
+    pieces.init_app(app)
     app.register_blueprint(blueprint)

@@ -4,14 +4,17 @@ import time
 import uuid
 from typing import TypeVar, cast
 
-from flask import Flask, Response, current_app, g
+from flask import Flask, Response, current_app, g, request
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tenants.errors import MissingAgencyError, NotFoundError
 from tenants.identities import DirectoryEntry
-from tenants.session import GlobalSession, TenantSession
+from tenants.session import Database, GlobalSession, TenantSession
 from unisson.runtime import Runtime
+
+HEARD = "unisson.heard"
+"""Of a request's environment: an agency, the questions that were put in it just now, and their answers."""
 
 _DIRECTORY_SECONDS = 30.0
 Page = TypeVar("Page")
@@ -36,8 +39,17 @@ def any_session() -> TenantSession | GlobalSession:
     if current is None:
         slug = g.get("agency_slug")
         database = runtime().database
-        current = g.session = database.open_agency(agency_of(slug)) if slug else database.open_global()
+        current = g.session = _open(database, agency_of(slug)) if slug else database.open_global()
     return current
+
+
+def _open(database: Database, agency_id: uuid.UUID) -> TenantSession:
+    """Return a session of the agency, which knows what was asked in it as the request came in."""
+    opened = database.open_agency(agency_id)
+    heard_in, *heard = request.environ.get(HEARD, (None,))
+    if heard_in == agency_id:
+        opened.hear(*heard)
+    return opened
 
 
 def enter_agency(agency_id: uuid.UUID) -> TenantSession:

@@ -5,7 +5,8 @@ view says so by `may_be_repeated`. When the same is asked again, the same questi
 exchange: if it writes the very answers it wrote then, the browser is told that it holds the page, or sent the bytes
 that it was sent before. Who is signed in, what they may and of which brands is one of those questions, so that what was
 revoked ends with the next request.
-Anything else – another cookie, an answer that differs, a database that is away – wakes the application.
+Anything else – another cookie, an answer that differs, a database that is away – wakes the application, which is told
+the answers that the database gave, and asks what it wants to know besides.
 """
 
 import uuid
@@ -22,6 +23,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from tenants.session import Database, TenantSession
 from tenants.wire import Answered, Reminder
 from unisson.web.arrivals import arrival
+from unisson.web.db import HEARD
 from unisson.web.hosts import own_domain
 
 if TYPE_CHECKING:
@@ -89,17 +91,22 @@ class Repeats:
         page = self._kept.get(key)
         if page is not None:
             is_held = bool(page.tag) and page.tag == environ.get("HTTP_IF_NONE_MATCH")
-            if (is_held or page.body is not None) and self._is_unchanged(page):
+            if (is_held or page.body is not None) and self._is_unchanged(page, environ):
                 return _answer(page, start_response, is_held=is_held)
         return self._watched(environ, key, start_response)
 
-    def _is_unchanged(self, page: _Page) -> bool:
+    def _is_unchanged(self, page: _Page, environ: "WSGIEnvironment") -> bool:
         if not page.still_holds():
             return False
         try:
-            return self._database.says_the_same(page.agency_id, page.reminders)
+            answers = self._database.ask_again(page.agency_id, page.reminders)
         except (psycopg.Error, SQLAlchemyError, OSError):
             return False  # the application meets the same fault, and says what happened
+        told = zip(page.reminders, answers, strict=True)
+        if all(reminder.is_answered_by(answer) for reminder, answer in told):
+            return True
+        environ[HEARD] = page.agency_id, page.reminders, answers
+        return False
 
     def _watched(
         self, environ: "WSGIEnvironment", key: tuple[str, ...], start_response: "StartResponse"

@@ -2,12 +2,35 @@
 
 from collections import OrderedDict
 from collections.abc import Callable
+from functools import lru_cache
+from hashlib import blake2b
+from pathlib import Path
 from threading import Lock
 from typing import Generic, TypeVar
 
 from tenants.context import agency_key
+from unisson.resources import PACKAGE, resource
 
 Piece = TypeVar("Piece")
+
+_MADE_OF = frozenset({".py", ".html", ".mo", ".css", ".js", ".svg"})
+
+
+def digest(*parts: object) -> str:
+    """Return a short digest of `parts`, of which none can be mistaken for its neighbour."""
+    text = "\x1f".join(repr(part) for part in parts)
+    return blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+@lru_cache(maxsize=1)
+def release() -> str:
+    """Return the digest of all that pages are made of, so that a new release is not taken for the old one."""
+    found = blake2b(digest_size=16)
+    for root in (PACKAGE, Path(str(resource("templates")))):
+        for file in sorted(root.rglob("*")):
+            if file.suffix in _MADE_OF:
+                found.update(file.read_bytes())
+    return found.hexdigest()
 
 
 class Fragments(Generic[Piece]):
