@@ -60,7 +60,7 @@ def full(server: Web, probe: Probe) -> Callable[[], object]:
 
 def _changed(server: Web, probe: Probe, admin: psycopg.Connection[tuple[object, ...]]) -> Callable[[], object]:
     """Return a request for a month after one of its contents got another title."""
-    month = PROBE_MONTHS[2]
+    month = PROBE_MONTHS[4]
     since, until = month_named(month).reach()
     about = {"a": probe.agency_id, "brand": probe.brand_ids[0], "since": since, "until": until}
 

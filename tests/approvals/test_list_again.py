@@ -74,6 +74,21 @@ def test_what_did_not_change_is_sent_without_waking_the_application(listed: Open
     assert answer.headers["Cache-Control"] == "no-store"
 
 
+def test_a_change_of_one_content_writes_one_piece(listed: Open) -> None:
+    pieces = listed.desk.app.extensions["unisson.portal_pieces"]
+    known = len(pieces)
+    with listed.desk.session() as session:
+        later = utcnow().replace(microsecond=0) + timedelta(days=2)
+        session.execute(update(Wait).where(Wait.content_id == listed.first).values(deadline_at=later))
+    before = listed.read()
+    assert len(pieces) == known + 1
+    token = listed.desk.known(listed.desk.link(listed.first)[1])
+    theirs = listed.browser.get(listed.desk.path(f"/approve/{token}"), base_url=HTTPS)
+    assert token in theirs.text
+    assert listed.address not in theirs.text  # no piece leads through another door
+    assert listed.address in before.text
+
+
 def _approve_by_link(listed: Open) -> None:
     digest, stage = listed.desk.asked(listed.first)
     page = listed.read().text

@@ -276,3 +276,38 @@ def test_persons_of_one_role_share_a_grid_and_clients_have_their_own(app: Flask,
     assert "Brouillon secret" not in desk.open("client_contact").text
     desk.write(OCTOBER, "Programmé", state=ContentState.SCHEDULED)
     assert "Brouillon secret" not in desk.open("client_approver").text
+
+
+def test_a_change_of_one_content_writes_one_entry(app: Flask, desk: Desk) -> None:
+    first = desk.write(OCTOBER, "Le premier")
+    desk.write(OCTOBER, "Le second")
+    client = desk.browser()
+    assert "Le premier" in desk.read(client).text
+    (kept,) = app.extensions["unisson.month_pieces"]._kept.values()
+    before = dict(kept.written)
+    _edit(desk, first, title="Le nouveau")
+    page = desk.read(client).text
+    assert "Le nouveau" in page
+    assert "Le premier" not in page
+    assert len(kept.written) == len(before) == 2
+    assert len([key for key, piece in kept.written.items() if before.get(key) is not piece]) == 1
+    _edit(desk, first, scheduled_at=datetime(2027, 3, 1, tzinfo=UTC))
+    assert "Le nouveau" not in desk.read(client).text
+    assert len(kept.written) == 1
+
+
+def test_what_the_repeat_asked_is_not_asked_again_for_the_page_that_changed(
+    desk: Desk, statements: Callable[[], AbstractContextManager[list[str]]]
+) -> None:
+    first = desk.write(OCTOBER, "Le premier")
+    client = desk.browser()
+    for _time in range(2):
+        desk.read(client)
+    _edit(desk, first, title="Le nouveau")
+    with statements() as sent:
+        page = desk.read(client)
+    assert "Le nouveau" in page.text
+    assert len(sent) == 3  # the person with their agency, the stamp, and the entries
+    _drop_role(desk)
+    assert desk.read(client).status_code == 200
+    assert "Le nouveau" not in desk.read(client).text

@@ -76,7 +76,7 @@ class Desk:
                 )
             )  # fmt: skip
             session.flush()
-            write_of_what_waits(session, person_id, self.world.brand_id, at_once=True)
+            write_of_what_waits(session, [person_id], self.world.brand_id, at_once=True)
 
     def tell(self, kind: str, role: str = "cm") -> None:
         with self.runtime.database.agency(self.world.agency_id) as session:

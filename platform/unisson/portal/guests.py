@@ -3,7 +3,7 @@
 import uuid
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from tenants.access import Actor
 from tenants.base import utcnow
@@ -16,6 +16,7 @@ from unisson.approvals import links
 from unisson.approvals.models import ApprovalLink
 from unisson.portal import codes
 from unisson.portal.models import LinkDevice
+from unisson.vault import token_hash
 from unisson.web.i18n import lazy
 
 NOBODY = uuid.UUID(int=0)
@@ -58,14 +59,23 @@ class Door:
 
 def door(session: TenantSession, token: str) -> Door:
     """Return what the token opens, open or shut. Raises NotFoundError for one that never opened anything."""
-    link = links.find(session, token)
-    person = session.get_one(Membership, (session.agency_id, link.membership_id))
-    brand = session.get_one(Brand, (session.agency_id, link.brand_id))
+    found = session.execute(_DOOR, {"held": token_hash(token)}).one_or_none()
+    if found is None:
+        raise NotFoundError
+    link, person, brand = session.hold(found[0]), session.hold(found[1]), session.hold(found[2])
     if brand.archived_at is not None or not links.serves(session, link, person):
         return Door(link, person, brand, why_shut=REVOKED)
     if link.expires_at <= utcnow():
         return Door(link, person, brand, why_shut=EXPIRED, may_be_renewed=True)
     return Door(link, person, brand)
+
+
+_DOOR = (
+    select(ApprovalLink, Membership, Brand)
+    .join(Membership, (Membership.agency_id == ApprovalLink.agency_id) & (Membership.id == ApprovalLink.membership_id))
+    .join(Brand, (Brand.agency_id == ApprovalLink.agency_id) & (Brand.id == ApprovalLink.brand_id))
+    .where(ApprovalLink.token_hash == bindparam("held"))
+)
 
 
 def enter(session: TenantSession, opened: Door, cookie: str | None, signed_in: uuid.UUID | None) -> Guest | None:

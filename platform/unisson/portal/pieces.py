@@ -4,18 +4,15 @@ Each is kept as it was written under all that it shows and for whom, so that a c
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any, cast
 
 from flask import Flask, current_app
 from markupsafe import Markup
 
-from tenants.context import acting_for
 from unisson.media.addresses import picture_address
 from unisson.portal.reading import Word
 from unisson.portal.surroundings import Around
 from unisson.portal.waiting import Item
-from unisson.web.db import session
 from unisson.web.fragments import Fragments, digest, release
 from unisson.web.i18n import language
 
@@ -25,12 +22,13 @@ KEPT = 2_000
 Address = Callable[..., str]
 
 
-@dataclass(frozen=True, slots=True)
 class Pieces:
     """The pieces of one page: its addresses lead through the guest's own door, its times are on the clock of `zone`."""
 
-    here: Address
-    zone: str
+    def __init__(self, here: Address, zone: str) -> None:
+        self._here = here
+        self._zone = zone
+        self._look = (release(), language(), here("desk"))
 
     def item(self, item: Item, is_chosen: bool) -> Markup:
         """Return one content that waits."""
@@ -43,13 +41,14 @@ class Pieces:
 
     def words(self, rows: Sequence[Word]) -> Markup:
         """Return what the guest said last."""
-        return self._piece("_words.html", rows=rows, zone=self.zone)
+        return self._piece("_words.html", rows=rows, zone=self._zone)
 
     def _piece(self, template: str, **shown: Any) -> Markup:
-        key = digest(release(), template, language(), self.here("desk"), sorted(shown.items()))
-        page = current_app.jinja_env.get_template(f"portal/{template}")
-        with acting_for(session().agency_id):
-            return _kept().get_or_make(key, lambda: Markup(page.render(here=self.here, **shown)))  # noqa: S704 - escaped by the template
+        def fresh() -> Markup:
+            page = current_app.jinja_env.get_template(f"portal/{template}")
+            return Markup(page.render(here=self._here, **shown))  # noqa: S704 - escaped by the template
+
+        return _kept().get_or_make(digest(self._look, template, shown), fresh)
 
 
 def _kept() -> Fragments[Markup]:

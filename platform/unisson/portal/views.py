@@ -9,6 +9,7 @@ from typing import Any
 from flask import Blueprint, Flask, flash, redirect, render_template, request
 from werkzeug.wrappers import Response
 
+from tenants.context import acting_for
 from tenants.errors import RefusedError
 from tenants.permissions import Permission
 from unisson.approvals.anchors import sentences_of
@@ -198,20 +199,21 @@ def _desk(
     if keep:
         ask_what_stands_around(session(), guest, moments)
         keep_list(session(), guest, everything)
-    return _page(
-        "portal/desk.html",
-        guest,
-        pieces=Pieces(partial(here, guest), guest.brand.timezone),
-        count=len(everything),
-        number=number,
-        pages=pages,
-        waiting=waiting,
-        around=surroundings.around(session(), guest, moments),
-        words=reading.last_words(session(), guest),
-        form=form,
-        refusal=refusal,
-        chosen=chosen or [],
-    )
+    with acting_for(session().agency_id):
+        return _page(
+            "portal/desk.html",
+            guest,
+            pieces=Pieces(partial(here, guest), guest.brand.timezone),
+            count=len(everything),
+            number=number,
+            pages=pages,
+            waiting=waiting,
+            around=surroundings.around(session(), guest, moments),
+            words=reading.last_words(session(), guest),
+            form=form,
+            refusal=refusal,
+            chosen=chosen or [],
+        )
 
 
 def _content(
