@@ -94,7 +94,7 @@ _STANDINGS = Question(
                 NoticeChoice.in_app,
                 NoticeChoice.mail,
                 NoticeChoice.browser,
-            )  # fmt: skip
+            )
         )
     )
     .select_from(Membership)
