@@ -90,12 +90,11 @@ def _where(said: tuple[str, str, Mapping[str, Any]] | None) -> tuple[tuple[str, 
 def approved(about: Subject) -> Words | None:
     """Tell the authors that it will go out, or with which reservation somebody let it go on."""
     said = _decision(about)
-    if about.letter.about.get("reserved"):
-        return _reserved(about, said)
+    subject, heading, text = _reserved(about) if about.letter.about.get("reserved") else _approved(about)
     return Words(
-        subject=_("Approved: %(title)s (%(brand)s)", title=about.title, brand=about.brand.name),
-        heading=_("Approved by everyone"),
-        paragraphs=(_("It goes out by itself at the time below. A change from now on asks for a new approval."),),
+        subject=subject,
+        heading=heading,
+        paragraphs=(text,),
         facts=about.facts,
         quote=said[1] if said else "",
         quoted=said[0] if said else "",
@@ -105,18 +104,20 @@ def approved(about: Subject) -> Words | None:
     )
 
 
-def _reserved(about: Subject, said: tuple[str, str, Mapping[str, Any]] | None) -> Words:
+def _approved(about: Subject) -> tuple[str, str, str]:
+    return (
+        _("Approved: %(title)s (%(brand)s)", title=about.title, brand=about.brand.name),
+        _("Approved by everyone"),
+        _("It goes out by itself at the time below. A change from now on asks for a new approval."),
+    )
+
+
+def _reserved(about: Subject) -> tuple[str, str, str]:
     """Return the words of a yes with a reservation while it isn't approved by all: it must not read as if it were."""
-    return Words(
-        subject=_("With a reservation: %(title)s (%(brand)s)", title=about.title, brand=about.brand.name),
-        heading=_("Approved with a reservation"),
-        paragraphs=(_("The approval goes on, and these words are for you. A change asks for a new approval."),),
-        facts=about.facts,
-        quote=said[1] if said else "",
-        quoted=said[0] if said else "",
-        action_label=_("Open the content"),
-        action_url=about.content_url,
-        brand_name=about.brand.name,
+    return (
+        _("With a reservation: %(title)s (%(brand)s)", title=about.title, brand=about.brand.name),
+        _("Approved with a reservation"),
+        _("The approval goes on, and these words are for you. A change asks for a new approval."),
     )
 
 

@@ -1,63 +1,35 @@
-"""Sending the mails outside any agency. Their rows are their own queue: `due_at`, pushed ahead, is the lease."""
+"""Sending the mails about a person's own account, which belong to no agency."""
 
-import time
 import uuid
 from email.message import EmailMessage
 
 import structlog
-from sqlalchemy import func, select, update
 
 from tenants.base import utcnow
 from tenants.identities import IdentityLetter
 from unisson.mail import Accepted, BadAddress, Deferred, MailResult, Rejected, Transport, envelope_address
 from unisson.notifications.composing import compose_identity
 from unisson.notifications.envelopes import envelope_from, stationery, written
-from unisson.notifications.patience import LEASE, is_over, wait_after
+from unisson.notifications.own_queue import claimed, put_off, send_each
+from unisson.notifications.patience import is_over, wait_after
 from unisson.runtime import Runtime
 
 log = structlog.get_logger(__name__)
 
-HANDFUL = 10
-
 
 def send_identity_letters(runtime: Runtime, transport: Transport, ends: float) -> tuple[int, bool]:
     """Send what is due until the clock reaches `ends`; return how many were tried, and whether the server is away."""
-    tried = 0
-    while time.monotonic() < ends:
-        letter_id = _claimed(runtime)
-        if letter_id is None:
-            return tried, False
-        tried += 1
-        result = _tried(runtime, transport, letter_id)
-        _settle(runtime, letter_id, result)
-        if isinstance(result, Deferred) and result.down:
-            return tried, True
-    return tried, False
+    return send_each(ends, lambda: _send_next(runtime, transport))
 
 
-def _claimed(runtime: Runtime) -> uuid.UUID | None:
-    """Take the next mail that is due, for LEASE seconds."""
-    due = (
-        select(IdentityLetter.id)
-        .where(
-            IdentityLetter.sent_at.is_(None),
-            IdentityLetter.given_up_at.is_(None),
-            IdentityLetter.due_at <= func.clock_timestamp(),
-        )
-        .order_by(IdentityLetter.due_at)
-        .limit(1)
-        .with_for_update(skip_locked=True)
-        .scalar_subquery()
-    )
-    until = func.clock_timestamp() + func.make_interval(0, 0, 0, 0, 0, 0, LEASE)
-    with runtime.database.everywhere() as session:
-        return session.execute(
-            update(IdentityLetter)
-            .where(IdentityLetter.id == due)
-            .values(due_at=until, attempts=IdentityLetter.attempts + 1)
-            .returning(IdentityLetter.id)
-            .execution_options(synchronize_session=False)
-        ).scalar()
+def _send_next(runtime: Runtime, transport: Transport) -> MailResult | None:
+    unsent = (IdentityLetter.sent_at.is_(None), IdentityLetter.given_up_at.is_(None))
+    letter_id = claimed(runtime, IdentityLetter, *unsent)
+    if letter_id is None:
+        return None
+    result = _tried(runtime, transport, letter_id)
+    _settle(runtime, letter_id, result)
+    return result
 
 
 def _tried(runtime: Runtime, transport: Transport, letter_id: uuid.UUID) -> MailResult:
@@ -92,11 +64,6 @@ def _settle(runtime: Runtime, letter_id: uuid.UUID, result: MailResult) -> None:
             letter.given_up_at = utcnow()
             log.error("mail.failed", item=str(letter_id), why=result.reason[:200])
             return
-        wait = wait_after(letter.attempts)
-        session.execute(
-            update(IdentityLetter)
-            .where(IdentityLetter.id == letter_id)
-            .values(due_at=func.clock_timestamp() + func.make_interval(0, 0, 0, 0, 0, 0, wait))
-            .execution_options(synchronize_session=False)
-        )
-        log.warning("mail.deferred", item=str(letter_id), why=result.reason[:200])
+        attempts = letter.attempts
+    put_off(runtime, IdentityLetter, letter_id, wait_after(attempts))
+    log.warning("mail.deferred", item=str(letter_id), why=result.reason[:200])

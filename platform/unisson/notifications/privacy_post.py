@@ -1,17 +1,17 @@
 """Sending the mails about one's own data, whose rows are gone once they have left, or after two days."""
 
-import time
 import uuid
 
 import structlog
 from cryptography.fernet import InvalidToken
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, select
 
 from tenants.identities import PrivacyLetter
-from unisson.mail import Accepted, BadAddress, Deferred, MailResult, Rejected, Transport, envelope_address
+from unisson.mail import Accepted, BadAddress, MailResult, Rejected, Transport, envelope_address
 from unisson.notifications.about_erasure import about_erasure
 from unisson.notifications.envelopes import envelope_from, stationery, written
-from unisson.notifications.patience import LEASE, is_over, wait_after
+from unisson.notifications.own_queue import claimed, put_off, send_each
+from unisson.notifications.patience import is_over, wait_after
 from unisson.notifications.words import Reader, Ready
 from unisson.runtime import Runtime
 from unisson.web.i18n import speaking
@@ -21,42 +21,16 @@ log = structlog.get_logger(__name__)
 
 def send_privacy_letters(runtime: Runtime, transport: Transport, ends: float) -> tuple[int, bool]:
     """Send what is due until the clock reaches `ends`; return how many were tried, and whether the server is away."""
-    tried = 0
-    while time.monotonic() < ends:
-        letter_id = _claimed(runtime)
-        if letter_id is None:
-            return tried, False
-        tried += 1
-        result = _tried(runtime, transport, letter_id)
-        _settle(runtime, letter_id, result)
-        if isinstance(result, Deferred) and result.down:
-            return tried, True
-    return tried, False
+    return send_each(ends, lambda: _send_next(runtime, transport))
 
 
-def _claimed(runtime: Runtime) -> uuid.UUID | None:
-    """Take the next one that is due, for LEASE seconds."""
-    due = (
-        select(PrivacyLetter.id)
-        .where(PrivacyLetter.due_at <= func.clock_timestamp())
-        .order_by(PrivacyLetter.due_at)
-        .limit(1)
-        .with_for_update(skip_locked=True)
-        .scalar_subquery()
-    )
-    return _put_off(runtime, due, LEASE, attempts=PrivacyLetter.attempts + 1)
-
-
-def _put_off(runtime: Runtime, which: object, seconds: float, **more: object) -> uuid.UUID | None:
-    until = func.clock_timestamp() + func.make_interval(0, 0, 0, 0, 0, 0, seconds)
-    with runtime.database.everywhere() as session:
-        return session.execute(
-            update(PrivacyLetter)
-            .where(PrivacyLetter.id == which)
-            .values(due_at=until, **more)
-            .returning(PrivacyLetter.id)
-            .execution_options(synchronize_session=False)
-        ).scalar()
+def _send_next(runtime: Runtime, transport: Transport) -> MailResult | None:
+    letter_id = claimed(runtime, PrivacyLetter)
+    if letter_id is None:
+        return None
+    result = _tried(runtime, transport, letter_id)
+    _settle(runtime, letter_id, result)
+    return result
 
 
 def _tried(runtime: Runtime, transport: Transport, letter_id: uuid.UUID) -> MailResult:
@@ -85,4 +59,4 @@ def _settle(runtime: Runtime, letter_id: uuid.UUID, result: MailResult) -> None:
         if not isinstance(result, Accepted):
             log.error("mail.failed", item=str(letter_id), why="about somebody's own data")
         return
-    _put_off(runtime, letter_id, wait_after(attempts))
+    put_off(runtime, PrivacyLetter, letter_id, wait_after(attempts))
