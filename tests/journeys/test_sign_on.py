@@ -113,7 +113,7 @@ def test_from_the_first_provider_to_the_provider_alone(live: Live, person: Calla
     phone.get_by_role("button", name="Se déconnecter").last.click()
     expect(phone.get_by_role("heading", name="Vous êtes déconnecté")).to_be_visible()
     sound(phone)
-    phone.get_by_role("link", name="Se déconnecter aussi de Le portail").click()
+    phone.get_by_role("link", name="S’y déconnecter aussi").click()
     phone.wait_for_url(f"{provider}/oauth2/end_session**")
 
     page.get_by_role("link", name="Modifier").last.click()

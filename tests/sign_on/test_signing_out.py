@@ -73,7 +73,7 @@ def test_signing_out_leads_on_to_the_provider(known: SignOn) -> None:
     assert page.status_code == 200
     leads = page.text.partition(f'href="{known.idp.issuer}/end')[2].partition('"')[0].replace("&amp;", "&")
     assert parse_qs(urlsplit(leads).query) == {"tenant": ["a b"], "client_id": ["unisson"], "ui_locales": ["en"]}
-    assert "Sign out of Le portail too" in page.text
+    assert "Sign out there too" in page.text
 
 
 def test_who_came_by_a_password_or_whose_provider_names_no_way_out_goes_home(sign_on: SignOn) -> None:
