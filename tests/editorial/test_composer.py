@@ -210,6 +210,15 @@ def test_what_is_no_image_is_refused_and_the_text_kept(desk: Desk) -> None:
     assert "Samedi à 10 h." in answer.text
 
 
+def test_all_that_a_submission_lacks_is_said_at_once(desk: Desk) -> None:
+    desk.speak_english()
+    files = [(BytesIO(picture()), "place.jpg")]
+    refused = desk.post("cm", new(desk), typed(desk, action="submit", date="", time="", uploads=files))
+    assert refused.status_code == 422
+    assert "Choose a date before you submit" in refused.text
+    assert "has no description" in refused.text.split('id="composer"')[1].split("</form>")[0]
+
+
 def test_eleven_images_are_refused(desk: Desk) -> None:
     files = [(BytesIO(picture(size=(20 + n, 20))), f"{n}.jpg") for n in range(11)]
     assert desk.post("cm", new(desk), typed(desk, uploads=files)).status_code == 422

@@ -4,7 +4,7 @@ Every verb takes the content's row for update first, so that of two people at on
 """
 
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -30,6 +30,7 @@ from unisson.approvals.policies import choose, facts_of
 from unisson.editorial.contents import check_fresh, load
 from unisson.editorial.leaving import Parts, parts_of
 from unisson.editorial.models import Content, ContentState
+from unisson.editorial.sentences import Sentences
 from unisson.editorial.timing import must_be_future
 from unisson.notifications.notices import tell
 from unisson.web.i18n import lazy
@@ -79,9 +80,8 @@ def submit(
     check_fresh(content, version_shown)
     if content.state not in {ContentState.DRAFT, ContentState.CHANGES_REQUESTED}:
         raise StaleError(ALREADY_SUBMITTED)
-    _check_complete(session, content)
     parts = parts_of(session, content)
-    check(session, content, parts)
+    _all_at_once(lambda: _check_complete(session, content), lambda: check(session, content, parts))
     choice = choose(session, content.brand_id, facts_of(content))
     void(session, content, by=actor.membership_id)
     run, stages, crew = start(session, actor, content, choice, parts)
@@ -169,6 +169,20 @@ def said_stage(stage: RunStage) -> str:
     """Return how the trail calls a stage: its name, else its first role."""
     approvers = stage.settings.get("approvers") or [{}]
     return stage.name or str(approvers[0].get("role") or "person")
+
+
+def _all_at_once(*checks: Callable[[], None]) -> None:
+    """Raise RefusedError with all that the content lacks, at the field of the first: nobody corrects it twice."""
+    refusals = []
+    for check in checks:
+        try:
+            check()
+        except RefusedError as refusal:
+            refusals.append(refusal)
+    if len(refusals) == 1:
+        raise refusals[0]
+    if refusals:
+        raise RefusedError(Sentences([each.sentence for each in refusals]), field=refusals[0].field)
 
 
 def _check_complete(session: TenantSession, content: Content) -> None:

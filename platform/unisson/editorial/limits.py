@@ -10,6 +10,7 @@ from unisson.editorial.contents import brand_of
 from unisson.editorial.leaving import Parts
 from unisson.editorial.models import Content
 from unisson.editorial.press import check_release, shown_press
+from unisson.editorial.sentences import Sentences
 from unisson.media.models import MediaKind
 from unisson.media.rights import check_rights
 from unisson.publishing.channels.abilities import WITH_THREAD
@@ -48,16 +49,6 @@ class Objection:
             said = str(self.problem.message)
             return _("%(channel)s, post %(number)s: %(problem)s", channel=self.channel, number=self.post, problem=said)
         return _("%(channel)s: %(problem)s", channel=self.channel, problem=str(self.problem.message))
-
-
-class Objections:
-    """Several objections as one sentence, put together in the reader's language."""
-
-    def __init__(self, objections: Sequence[object]) -> None:
-        self._objections = tuple(objections)
-
-    def __str__(self) -> str:
-        return " ".join(str(objection) for objection in self._objections)
 
 
 def meter(registry: Registry, channel: Channel, text: str) -> Meter | None:
@@ -113,7 +104,7 @@ def check_with(registry: Registry) -> Check:
             thread = [tagger.text(channel.kind, text) for text in content.thread or ()]
             found += thread_objections(registry, channel, thread)
         if found:
-            raise RefusedError(Objections(found), field=FIELDS.get(found[0].problem.field))
+            raise RefusedError(Sentences(found), field=FIELDS.get(found[0].problem.field))
         if parts.pictures or content.card:
             check_rights(session, content)
         brand, risks = brand_of(session, content), content.risks or ()
@@ -122,6 +113,6 @@ def check_with(registry: Registry) -> Check:
         said = heard(session, brand, content.title, words, risks=risks, at=content.scheduled_at)
         stops = [each for each in said if each.stops]
         if stops:
-            raise RefusedError(Objections(stops), field="body")
+            raise RefusedError(Sentences(stops), field="body")
 
     return check

@@ -70,7 +70,12 @@ def register(blueprint: Blueprint) -> None:
 
 def _told(found: Occurrence | None, zone: str) -> dict[str, object]:
     if found is None:
-        return {"message": _("The rhythm holds no free slot for these channels within half a year.")}
+        return {
+            "message": _(
+                "The rhythm holds no free slot for these channels within half a year."
+                " It is set at the end of the brand’s strategy page."
+            )
+        }
     about = {"time": say_time(found.at, zone, "moment_year"), "zone": say_zone(zone)}
     return {
         "date": f"{found.wall_time:%Y-%m-%d}",
