@@ -166,3 +166,14 @@ def test_what_is_not_there_is_not_found(desk: Desk, path: str) -> None:
 @pytest.mark.parametrize("path", ["edit", "move"])
 def test_what_left_does_not_open_for_changes(desk: Desk, state: str, path: str) -> None:
     assert desk.get("cm", f"/contents/{desk.in_state(state)}/{path}").status_code == 409
+
+
+def test_what_comes_first_is_what_the_state_asks_for(desk: Desk) -> None:
+    desk.speak_english()
+    asked = desk.get("cm", f"/contents/{desk.in_state('changes_requested')}").text
+    assert asked.index(">Edit<") < asked.index(">Submit for approval<")
+    waiting = desk.get("cm", f"/contents/{desk.in_state('in_review')}").text
+    assert "Waiting on " in waiting
+    undated = desk.get("cm", f"/contents/{desk.write(wall_time=None)}").text
+    assert undated.index(">Submit for approval<") < undated.index(">Edit<")
+    assert ">Choose a date<" in undated
