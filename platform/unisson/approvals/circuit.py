@@ -4,7 +4,7 @@ Every verb takes the content's row for update first, so that of two people at on
 """
 
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
