@@ -19,6 +19,7 @@ from unisson.closing import views as closing
 from unisson.config import Settings
 from unisson.devmail import views as devmail
 from unisson.editorial import views as editorial
+from unisson.granting import views as granting
 from unisson.home import views as home
 from unisson.hooks import views as hooks
 from unisson.identity import confirming
@@ -65,6 +66,7 @@ FEATURES = (
     calendars,
     live,
     notifications,
+    granting,
     hooks,
     push,
     newsroom,

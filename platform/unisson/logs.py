@@ -10,7 +10,7 @@ import structlog
 from tenants.context import agency_or_none
 from unisson.config import Settings
 
-SECRET_PATHS = ("/approve/", "/invitations/", "/verification/", "/password-reset/")
+SECRET_PATHS = ("/approve/", "/connect/", "/invitations/", "/verification/", "/password-reset/")
 
 
 _processors: list[structlog.typing.Processor] = []

@@ -10,6 +10,7 @@ from unisson.calendars import models as calendars
 from unisson.closing import models as closing
 from unisson.editorial import models as editorial
 from unisson.editorial import models_of_brand as editorial_of_brand
+from unisson.granting import models as granting
 from unisson.hooks import models as hooks
 from unisson.imports import models as imports
 from unisson.media import models as media
@@ -28,8 +29,8 @@ from unisson.trust import models as trust
 
 MODULES = (
     agencies, brands, browsers, domains, identities, members, activity, api, approvals, billing, calendars, closing,
-    editorial, editorial_of_brand, hooks, imports, media, newsroom, notifications, onboarding, portal, publishing,
-    push, search, sign_on, strategy, threads, topics, trust,
+    editorial, editorial_of_brand, granting, hooks, imports, media, newsroom, notifications, onboarding, portal,
+    publishing, push, search, sign_on, strategy, threads, topics, trust,
 )  # fmt: skip
 """The modules that declare tables; a feature with tables of its own adds itself here."""
 

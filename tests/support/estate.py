@@ -23,6 +23,8 @@ from unisson.approvals.policies import chains_of
 from unisson.calendars.models import CalendarAct, CalendarFeed, CalendarNote, CalendarView
 from unisson.closing.models import BrandExport, BrandRecord
 from unisson.editorial.models_of_brand import ContentTemplate
+from unisson.granting.asking import mint
+from unisson.granting.models import ChannelAsk
 from unisson.hooks.models import Hook
 from unisson.imports.models import Import, ImportRow
 from unisson.media.documents import document_key
@@ -67,6 +69,7 @@ def random_values() -> dict[str, str]:
         "step": "no-such-step",
         "number": "1",
         "token": new_token(),
+        "grant": new_token(),
         "digest": secrets.token_hex(32),
         "slug": "no-such-page",
         "key": "1.M1P1",
@@ -79,7 +82,7 @@ _UUIDS = (
     "assignment_id", "sign_in_id", "passkey_id", "wait_id", "policy_id", "absence_id", "domain_id",
     "thread_id", "message_id", "topic_id", "date_id", "strategy_id", "black_out_id", "file_id", "feed_id", "act_id",
     "import_id", "row_id", "template_id", "upload_id", "video_id",
-    "topic_file_id", "view_id", "slot_id", "note_id", "provider_id", "linked_id", "token_id", "notice_id",
+    "topic_file_id", "ask_id", "view_id", "slot_id", "note_id", "provider_id", "linked_id", "token_id", "notice_id",
     "export_id", "record_id", "hook_id", "browser_id", "mail_domain_id",
 )  # fmt: skip
 
@@ -156,8 +159,13 @@ def _values(runtime: Runtime, worker: Runtime, world: World, canary: str) -> dic
             sealed=runtime.vault.seal({"url": "https://127.0.0.1:1/nowhere"}),
         )  # fmt: skip
         browser_id = _told_browser(session, runtime, world, canary)
-        session.add_all([strategy, black_out, slot, note, notice, hook])
+        asked = ChannelAsk(
+            brand_id=world.brand_id, kind="bluesky", membership_id=world.people["client_contact"].membership_id,
+            note=canary, asked_by=world.people["cm"].membership_id, expires_at=utcnow() + timedelta(days=1),
+        )  # fmt: skip
+        session.add_all([strategy, black_out, slot, note, notice, hook, asked])
         session.flush()
+        grant = mint(session, asked)
         template = ContentTemplate(
             brand_id=world.brand_id, name=canary, created_by=world.people["cm"].membership_id,
             draft={"kind": "post", "title": canary, "body": canary},
@@ -269,6 +277,8 @@ def _values(runtime: Runtime, worker: Runtime, world: World, canary: str) -> dic
         "linked_id": str(uuid.uuid4()),
         "mail_domain_id": str(mail_domain_id),
         "token": token,
+        "grant": grant,
+        "ask_id": str(asked.id),
         "digest": digest,
         "slug": page,
         "key": "1.M1P1",

@@ -63,13 +63,22 @@ def invite(
     return membership
 
 
-def know(session: TenantSession, actor: Actor, brand_id: uuid.UUID, *, email: str, name: str) -> Membership:
-    """Return the person of an address whom an approval chain of the brand names: they need no role and no account.
+def know(
+    session: TenantSession,
+    actor: Actor,
+    brand_id: uuid.UUID,
+    *,
+    email: str,
+    name: str,
+    asks_for: Permission = Permission.BRAND_TEAM,
+) -> Membership:
+    """Return the person of an address whom the brand asks for something: they need no role and no account.
 
-    `email` is canonical. Raises NotFoundError for a brand that the actor can't see, ForbiddenError, RefusedError.
+    `email` is canonical; whoever has the permission `asks_for` may ask. Raises NotFoundError for a brand that the actor
+    can't see, ForbiddenError, RefusedError.
     """
     _known_brand(session, actor, brand_id)
-    actor.require(Permission.BRAND_TEAM, brand_id)
+    actor.require(asks_for, brand_id)
     require_confirmed(session, actor)
     membership = _membership(session, email, name)
     record(session, actor, "person.named", "membership", membership.id, brand_id=brand_id)

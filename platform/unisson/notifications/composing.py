@@ -14,6 +14,7 @@ from tenants.session import GlobalSession, TenantSession
 from unisson.notifications import (
     about_approvals,
     about_billing,
+    about_channels,
     about_contents,
     about_hooks,
     about_imports,
@@ -58,6 +59,10 @@ ABOUT_OTHERS: Mapping[str, Callable[[TenantSession, Letter, str], Words | None]]
     "billing": about_billing.billing,
     "digest": about_notices.digest,
     "hook_off": about_hooks.hook_off,
+    "channel_asked": about_channels.channel_asked,
+    "channel_given": about_channels.channel_given,
+    "channel_connected": about_channels.channel_connected,
+    "channel_withdrawn": about_channels.channel_withdrawn,
     "portal_link": about_portal.portal_link,
     "to_decide": about_portal.to_decide,
     # Of letters that were written before one told of all.

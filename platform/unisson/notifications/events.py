@@ -22,6 +22,7 @@ class Event(enum.StrEnum):
     IMPORT_OVER = "import_over"
     RIGHTS_ENDING = "rights_ending"
     HOOK_OFF = "hook_off"
+    CHANNELS = "channels"
 
 
 class Pace(enum.StrEnum):
@@ -55,6 +56,8 @@ EVENT_OF = {
     "import_over": Event.IMPORT_OVER,
     "rights_ending": Event.RIGHTS_ENDING,
     "hook_off": Event.HOOK_OFF,
+    "channel_connected": Event.CHANNELS,
+    "channel_withdrawn": Event.CHANNELS,
 }
 """The kind of a notice → its event. Kinds of letters that are missing here always leave, and stand in no matrix."""
 
@@ -83,7 +86,7 @@ def default_of(event: Event) -> Wish:
     return Wish(browser=event in IN_BROWSERS)
 
 
-ALWAYS_IN_APP = frozenset({Event.TO_DECIDE, Event.REMINDER, Event.LATE, Event.TROUBLE, Event.HOOK_OFF})
+ALWAYS_IN_APP = frozenset({Event.TO_DECIDE, Event.REMINDER, Event.LATE, Event.TROUBLE, Event.HOOK_OFF, Event.CHANNELS})
 """What somebody must do something about: it shows in the app, whatever they chose."""
 
 OF_ADMINISTRATORS = frozenset({Event.HOOK_OFF})
@@ -106,6 +109,7 @@ NAMES = {
     Event.IMPORT_OVER: lazy("My import is over"),
     Event.RIGHTS_ENDING: lazy("The rights of images are about to end"),
     Event.HOOK_OFF: lazy("A room in a chat takes nothing any more"),
+    Event.CHANNELS: lazy("A client connects a channel, or withdraws it"),
 }
 """The events as their reader chooses among them."""
 

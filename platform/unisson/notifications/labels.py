@@ -62,7 +62,7 @@ def own_home(session: TenantSession) -> str | None:
 
 def at_home(words: Words, label: Label, agency: Agency, base_url: str) -> Words:
     """Return the words with a personal link moved to the label's home. Other pages stand at the product's alone."""
-    personal = f"{base_url}/{agency.slug}/approve/"
+    personal = tuple(f"{base_url}/{agency.slug}/{each}/" for each in ("approve", "connect"))
     if not words.action_url.startswith(personal):
         return words
     return replace(words, action_url=label.home + words.action_url.removeprefix(base_url))

@@ -54,6 +54,7 @@ ICONS = {
     Event.IMPORT_OVER: "import",
     Event.RIGHTS_ENDING: "image-off",
     Event.HOOK_OFF: "unplug",
+    Event.CHANNELS: "plug",
 }
 
 
@@ -80,6 +81,12 @@ _SENTENCES: Mapping[str, Callable[[Told], str]] = {
     "thread_message": lambda told: _("%(who)s wrote about “%(title)s”", who=told.who, title=told.title),
     "import_over": lambda told: _("Your import of %(file)s is over", file=told.about.get("file", "")),
     "rights_ending": lambda _told: _("The rights of some images are about to end"),
+    "channel_connected": lambda told: _(
+        "%(who)s connected @%(account)s", who=told.who, account=told.about.get("file", "")
+    ),
+    "channel_withdrawn": lambda told: _(
+        "%(who)s withdrew @%(account)s: nothing leaves there any more", who=told.who, account=told.about.get("file", "")
+    ),
     "hook_off": lambda told: _(
         "%(room)s refuses our messages: nothing is sent there any more", room=told.about.get("file", "")
     ),
@@ -100,4 +107,6 @@ def path(kind: str, content_id: uuid.UUID | None, brand_slug: str | None, about:
         return f"/imports/{about['import_id']}"
     if kind == "hook_off":
         return "/settings/rooms"
+    if kind in {"channel_connected", "channel_withdrawn"} and brand_slug:
+        return f"/brands/{brand_slug}/channels"
     return f"/brands/{brand_slug}/media" if brand_slug else "/notices"

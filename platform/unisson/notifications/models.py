@@ -15,7 +15,8 @@ KINDS = (
     "invitation", "approval_request", "approval_asked_in_app", "changes_requested", "approved", "trouble",
     "approval_reminder", "approval_escalated", "approval_voided", "approval_steer", "missed", "held", "released",
     "approval_nudge", "to_decide", "device_code", "portal_link", "thread_message", "import_over",
-    "rights_ending", "billing", "domain_code", "digest", "hook_off",
+    "rights_ending", "billing", "domain_code", "digest", "hook_off", "channel_asked", "channel_given",
+    "channel_connected", "channel_withdrawn",
 )  # fmt: skip
 
 

@@ -8,11 +8,12 @@ from typing import Any
 from flask import session as cookie
 from flask import url_for
 
-from unisson.onboarding.reading import skips, standings
+from unisson.onboarding.reading import BrandStanding, skips, standings
 from unisson.onboarding.steps import DONE_BY, Ball, Standing, Step
-from unisson.onboarding.words import BALLS, HINTS, INVITED, STEPS
+from unisson.onboarding.words import BALLS, HINTS, INVITED, MOCKUP_ALONE, STEPS
 from unisson.web.db import session
 from unisson.web.guards import BrandCard, actor, current_agency_row
+from unisson.web.i18n import _, say_time
 
 _KEY = "onboarding"
 
@@ -46,7 +47,8 @@ class Checklist:
 
 def checklist_of(card: BrandCard) -> Checklist:
     """Return the checklist of a brand for the page's reader."""
-    standing = standings(session(), [card.id])[card.id].standing
+    found = standings(session(), [card.id])[card.id]
+    standing = found.standing
     said = {skip.step: skip for skip in skips(session(), card.id)}
     items = []
     for step in Step:
@@ -56,7 +58,7 @@ def checklist_of(card: BrandCard) -> Checklist:
             Item(
                 step,
                 STEPS[step],
-                INVITED if step in standing.invited else HINTS[step],
+                _hint(step, found, card.timezone),
                 step in standing.done,
                 url_for("onboarding.step", brand=card.slug, step=step.value)
                 if is_open and actor().may(DONE_BY[step], card.id)
@@ -67,6 +69,18 @@ def checklist_of(card: BrandCard) -> Checklist:
             )
         )
     return Checklist(items, standing)
+
+
+def _hint(step: Step, found: BrandStanding, zone: str) -> object:
+    """Return what is said of a step that is not done."""
+    if step is not Step.CHANNEL:
+        return INVITED if step in found.standing.invited else HINTS[step]
+    if found.channel_asked_at is None:
+        return MOCKUP_ALONE if found.has_mockup else HINTS[step]
+    asked = say_time(found.channel_asked_at, zone, "day_year")
+    if found.has_mockup:
+        return _("Mock-up; the client was asked to connect it on %(date)s.", date=asked)
+    return _("The client was asked to connect one on %(date)s.", date=asked)
 
 
 def way_to(step: Step, brand: str) -> str:

@@ -25,6 +25,10 @@ select b.id, b.created_at, b.logo_digest is not null as logo,
   people.ready, people.invited,
   exists (select from app.channels c where c.agency_id = b.agency_id and c.brand_id = b.id
              and c.kind <> 'newsroom' and c.disconnected_at is null and not c.mockup) as channel,
+  exists (select from app.channels c where c.agency_id = b.agency_id and c.brand_id = b.id and c.mockup
+             and c.disconnected_at is null) as mockup,
+  (select max(a.asked_at) from app.channel_asks a where a.agency_id = b.agency_id and a.brand_id = b.id
+     and a.revoked_at is null and a.given_at is null and a.expires_at > clock_timestamp()) as channel_asked_at,
   exists (select from app.contents c
            where c.agency_id = b.agency_id and c.brand_id = b.id and c.state <> 'cancelled') as plan,
   exists (select from app.contents c
@@ -54,10 +58,12 @@ class Skip(NamedTuple):
 
 
 class BrandStanding(NamedTuple):
-    """How far a brand is, and since when it is there."""
+    """How far a brand is, and since when it is there; whether it plans on a mock-up, and when its client was asked."""
 
     standing: Standing
     opened_at: datetime
+    has_mockup: bool = False
+    channel_asked_at: datetime | None = None
 
 
 def standings(session: TenantSession, brand_ids: Collection[uuid.UUID]) -> Mapping[uuid.UUID, BrandStanding]:
@@ -73,7 +79,9 @@ def standings(session: TenantSession, brand_ids: Collection[uuid.UUID]) -> Mappi
         done |= {step for step, role in _ROLES.items() if role.value in row.ready}
         invited = {step for step, role in _ROLES.items() if role.value in row.invited}
         at_client = {Step.APPROVAL} if row.client_decides else set()
-        found[row.id] = BrandStanding(standing_of(done, skipped[row.id], at_client, invited), row.created_at)
+        at_client |= {Step.CHANNEL} if row.channel_asked_at else set()
+        standing = standing_of(done, skipped[row.id], at_client, invited)
+        found[row.id] = BrandStanding(standing, row.created_at, row.mockup, row.channel_asked_at)
     return found
 
 

@@ -26,4 +26,5 @@ HINTS = {
     Step.APPROVAL: lazy("Submit a content: everybody of the chain says yes to it."),
 }
 INVITED = lazy("Invited, and has not joined yet: nothing can be decided by them before.")
+MOCKUP_ALONE = lazy("Planned on a mock-up: nothing goes out there until the account is connected.")
 BALLS = {Ball.AGENCY: lazy("At the agency"), Ball.CLIENT: lazy("At the client")}

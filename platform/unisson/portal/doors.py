@@ -98,7 +98,7 @@ def asking_code(token: str) -> Answer:
     spend(CODE, str(opened.person.id))
     _code, asked = codes.ask_for(session(), opened.person.id, opened.brand.id)
     answer = redirect(_way_on(token, CodeForm().content.data or ""), 303)
-    _set_cookie(answer, _asking_cookie(opened.person.id), asked, ASKING)
+    set_cookie(answer, asking_cookie(opened.person.id), asked, ASKING)
     return answer
 
 
@@ -111,7 +111,7 @@ def recognising(token: str) -> Answer:
         return _shut(token, opened)
     spend(TRY, str(opened.person.id))
     form = CodeForm()
-    asked = request.cookies.get(_asking_cookie(opened.person.id))
+    asked = request.cookies.get(asking_cookie(opened.person.id))
     outcome = codes.check(session(), opened.person.id, form.digits, asked)
     if outcome is not Outcome.RIGHT:
         # A wrong try counts, whatever becomes of the answer.
@@ -122,7 +122,7 @@ def recognising(token: str) -> Answer:
     _device, secret = codes.trust(session(), opened.person.id, request.user_agent.string)
     note("browser.trusted", of=str(opened.person.id))
     answer = redirect(_way_on(token, form.content.data or ""), 303)
-    _set_cookie(answer, cookie_of(opened.person.id), secret, codes.TRUSTED)
+    set_cookie(answer, cookie_of(opened.person.id), secret, codes.TRUSTED)
     return answer
 
 
@@ -143,11 +143,13 @@ def cookie_of(membership_id: uuid.UUID) -> str:
     return f"__Host-unisson-device-{membership_id.hex}"
 
 
-def _asking_cookie(membership_id: uuid.UUID) -> str:
+def asking_cookie(membership_id: uuid.UUID) -> str:
+    """Return the name of the cookie by which a browser is known that asked for this person's code."""
     return f"__Host-unisson-asking-{membership_id.hex}"
 
 
-def _set_cookie(answer: Response, name: str, value: str, lasts: timedelta) -> None:
+def set_cookie(answer: Response, name: str, value: str, lasts: timedelta) -> None:
+    """Have the browser keep a token that opens something, for as long as it does."""
     answer.set_cookie(name, value, max_age=lasts, secure=True, httponly=True, samesite="Lax", path="/")
 
 
@@ -182,7 +184,7 @@ def _by_account(view: View) -> View:
 
 def _arrive(token: str) -> Door:
     g.token, g.light_page = token, True
-    _keep_private()
+    keep_private()
     spend(LINK)
     found = guests.door(session(), token)
     g.language, g.brand_language = found.person.language, found.brand.language
@@ -206,8 +208,8 @@ def _code_page(token: str, opened: Door, form: CodeForm) -> str:
         token=token,
         brand=opened.brand,
         agency=current_agency_row(),
-        address=_hidden(opened.person.email),
-        awaited=codes.is_awaited(session(), opened.person.id, request.cookies.get(_asking_cookie(opened.person.id))),
+        address=hidden(opened.person.email),
+        awaited=codes.is_awaited(session(), opened.person.id, request.cookies.get(asking_cookie(opened.person.id))),
         minutes=MINUTES,
         form=form,
     )
@@ -220,7 +222,7 @@ def _shut(token: str, opened: Door, *, sent: bool = False) -> tuple[str, int]:
         brand=opened.brand,
         agency=current_agency_row(),
         sentence=opened.why_shut,
-        address=_hidden(opened.person.email),
+        address=hidden(opened.person.email),
         may_be_renewed=opened.may_be_renewed,
         sent=sent,
     )
@@ -234,13 +236,13 @@ def _way_on(token: str, content: str) -> str:
         return url_for("portal.link_desk", token=token)
 
 
-def _hidden(email: str) -> str:
+def hidden(email: str) -> str:
     """Return an address so that its owner knows it, and nobody else learns it."""
     name, _at, domain = email.partition("@")
     return f"{name[:1]}{'•' * 3}@{domain}"
 
 
-def _keep_private() -> None:
+def keep_private() -> None:
     """No page of a link is kept, indexed, or named to another site; refusals included."""
 
     @after_this_request

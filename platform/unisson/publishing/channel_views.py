@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from tenants.errors import NotFoundError, RefusedError
 from tenants.permissions import Permission
+from unisson.granting.asking import asks_of
 from unisson.identity.confirming import needs_confirmation, needs_confirmation_where
 from unisson.newsroom.entries import room_of
 from unisson.publishing import connecting, mockups, overview, subscribers
@@ -47,7 +48,13 @@ def channels(brand: str) -> Answer:
     now = session().now()
     rows = [(each, standing(each, now)) for each in connecting.channels_of_brand(session(), card.id)]
     return render_template(
-        "publishing/channels.html", card=card, rows=rows, newsroom=_newsroom_address(card), trouble=channel_trouble
+        "publishing/channels.html",
+        card=card,
+        rows=rows,
+        newsroom=_newsroom_address(card),
+        trouble=channel_trouble,
+        asks=asks_of(session(), card.id),
+        now=now,
     )
 
 

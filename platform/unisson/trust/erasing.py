@@ -24,6 +24,7 @@ from unisson.agency.team import LAST_OWNER, is_last_owner, let_go
 from unisson.api.models import ApiToken
 from unisson.approvals.models import Absence, ApprovalLink, Decision
 from unisson.calendars.models import CalendarFeed, CalendarView
+from unisson.granting.models import ChannelAsk
 from unisson.hooks.models import HookPost
 from unisson.notifications.models import Letter, LetterContent, Notice, NoticeChoice, NoticeHours
 from unisson.portal.models import DeviceCode, LinkDevice
@@ -200,6 +201,9 @@ def _traces(session: TenantSession, membership_id: uuid.UUID) -> None:
         .values(user_agent="", typed_name="", **theirs),
         update(ApprovalLink)
         .where(ApprovalLink.membership_id == membership_id, ApprovalLink.revoked_at.is_(None))
+        .values(**theirs),
+        update(ChannelAsk)
+        .where(ChannelAsk.membership_id == membership_id, ChannelAsk.given_at.is_(None))
         .values(**theirs),
         update(CalendarFeed).where(CalendarFeed.membership_id == membership_id).values(name="", **theirs),
         update(CalendarView)

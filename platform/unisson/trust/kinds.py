@@ -144,6 +144,15 @@ KINDS = (
         " and not exists (select from app.decisions d where d.agency_id = k.agency_id and d.device_id = k.id)",
     ),
     Kind(
+        lazy("Requests to connect a channel"), lazy("Who asked whom for which, when it was given and withdrawn"),
+        lazy("Knowing who gave which access"), Basis.INTEREST, lazy("as long as the brand is here"), _PSEUDONYM,
+    ),
+    Kind(
+        lazy("Links of such requests"), lazy("When one was mailed, its secret as a hash"),
+        lazy("Opening a client’s page"), Basis.INTEREST, lazy("6 months after they end"), _GOES,
+        "channel_ask_links", "expires_at < clock_timestamp() - interval '6 months'",
+    ),
+    Kind(
         lazy("Numbers of forms"), lazy("That a form was carried out, so that it is not twice"),
         lazy("Doing nothing twice"), Basis.INTEREST, lazy("30 days"), _GOES,
         "operations", "at < clock_timestamp() - interval '30 days'",

@@ -33,7 +33,7 @@ _KEY = "unisson.own_domain"
 _NAME = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*\.[a-z][a-z0-9-]*")
 """What a verified name looks like; an IPv4 address does not, nor anything the database could choke on."""
 
-CLIENT_RULES = ("/<agency>/approve/", "/newsroom/<agency>/", "/logos/<agency>/")
+CLIENT_RULES = ("/<agency>/approve/", "/<agency>/connect/", "/newsroom/<agency>/", "/logos/<agency>/")
 """How the paths begin that an agency's own name serves: what its clients and the public read, and nothing else."""
 
 
