@@ -35,7 +35,7 @@ Elle est cheffe mécanicienne depuis huit ans. « Le moteur électrique, on ne l
           "À quatre heures, le café. Josiane Waheo, mécanicien, a déjà vérifié soixante-deux points."),
     Piece(2, "07:00", "post", "Baleines en vue : on ralentit",
           "Pendant la saison, nos navires passent à dix nœuds dans le canal. Vous arriverez un peu plus tard, elles aussi.",
-          "newsroom", SCHEDULED, "", "sea", SEA),
+          "newsroom bluesky", SCHEDULED, "", "sea", SEA),
     Piece(6, "08:00", "press_release", "Un tarif unique pour les habitants des îles",
           """Le tarif unique remplace les quatre prix d'aujourd'hui, selon la saison et le jour : **3 900 francs l'aller**, toute l'année.
 
@@ -47,8 +47,8 @@ Elle est cheffe mécanicienne depuis huit ans. « Le moteur électrique, on ne l
           quotes=(("Prendre le bateau pour aller chez le médecin ne doit pas dépendre du calendrier des vacances.", *MARIE_LAURE),)),
     Piece(10, "18:00", "post", "Traversée de nuit, ciel compris",
           "Une fois par mois, on coupe les projecteurs au large. Apportez une couverture.",
-          "newsroom", WITH_RP),
-    Piece(14, "07:30", "post", "Fête du port : le programme", "En attente du programme définitif.", "newsroom", DRAFT),
+          "newsroom bluesky", WITH_RP),
+    Piece(14, "07:30", "post", "Fête du port : le programme", "En attente du programme définitif.", "newsroom bluesky", DRAFT),
 )  # fmt: skip
 
 TOPICS = (
@@ -61,4 +61,6 @@ LAGON = BrandScript(
     "lagon", "Traversées du Lagon", "mobility", "Pacific/Noumea", "teal", "ines", PIECES, topics=TOPICS,
     about="Depuis 1987, **Traversées du Lagon** relie Nouméa aux îles de la Nouvelle-Calédonie. Ses trois navires transportent chaque année 210 000 passagers ; la compagnie emploie 96 personnes.",
     contact=("Salomé Vidal, Atelier Nord", "salome.vidal@example.org", "+687 25 01 87"),
+    mockup=("Traversées du Lagon sur Bluesky", "traversees-lagon.example.com", "marielaure",
+            "Bonjour Marie-Laure, vous avez ouvert le compte en mai : il ne manque que cette étape pour que les posts partent. Cinq minutes suffisent, et je reste joignable. Inès"),
 )  # fmt: skip

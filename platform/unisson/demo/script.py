@@ -129,6 +129,8 @@ class BrandScript:
 
     about: str = ""
     contact: tuple[str, str, str] = ("", "", "")
+    mockup: tuple[str, str, str, str] = ("", "", "", "")
+    """A channel that is not connected yet: its name and handle, which client was asked to connect it, in which words."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,11 +35,13 @@ from unisson.editorial.limits import check_with
 from unisson.editorial.models import Content, ContentKind
 from unisson.editorial.timing import fold_of, resolve, wall_time_of
 from unisson.editorial.writing import Draft, cancel, edit, write
+from unisson.granting.asking import ask
 from unisson.identity.passwords import Keeper
 from unisson.media.intake import take_in
 from unisson.media.library import describe
 from unisson.publishing.channels.registry import Registry
 from unisson.publishing.connecting import connect_list
+from unisson.publishing.mockups import plan_on_mockup
 from unisson.publishing.models import Channel
 from unisson.publishing.subscribers import Entry
 from unisson.storage import Storage
@@ -191,8 +193,22 @@ class Stage:
                 )
             )
             self.session.flush()
+        if told.mockup[0]:
+            self._mockup(stage)
         found = self.session.scalars(select(Channel).where(Channel.brand_id == stage.brand.id))
         stage.channels = {channel.kind: channel for channel in found}
+
+    def _mockup(self, stage: BrandStage) -> None:
+        """Plan on an account that the brand's client was asked to connect two days ago."""
+        name, handle, client, note = stage.script.mockup
+        cm, person = self.actors[stage.script.cm], self.actors[client]
+        channel = plan_on_mockup(self.session, cm, stage.brand.id, name=name, handle=handle)
+        asked = ask(
+            self.session, cm, stage.brand.id, person=str(person.membership_id), email="", channel_id=channel.id,
+            note=fr(note),
+        )  # fmt: skip
+        asked.asked_at, asked.expires_at = self._now - timedelta(days=2), self._now + timedelta(days=5)
+        self.session.flush()
 
     def _topics(self, stage: BrandStage) -> None:
         owner = self.actors[self.agency.owner]
