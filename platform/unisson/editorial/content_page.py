@@ -31,7 +31,7 @@ from unisson.editorial.order import NOWHERE, Place, place_of
 from unisson.editorial.previews import ChannelPreview, frozen_previews
 from unisson.editorial.revisions import payload_of
 from unisson.media.addresses import addresses_of
-from unisson.publishing.models import Channel, Publication
+from unisson.publishing.models import Channel, Publication, PublicationState
 from unisson.publishing.reasons import short
 from unisson.threads.reading import ThreadView, threads_of
 from unisson.threads.writing import audiences, readers
@@ -69,6 +69,7 @@ class PublicationRow:
     url: str | None
     reason: str | None
     at: When | None
+    is_mockup: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,18 +255,19 @@ def _publications(content: Content) -> list[PublicationRow]:
     rows = session().execute(
         select(
             Channel.kind, Channel.name, Publication.state, func.count(), func.min(Publication.remote_url),
-            func.min(Publication.reason), func.max(Publication.published_at),
+            func.min(Publication.reason), func.max(Publication.published_at), Channel.mockup,
         )
         .join(Channel, (Channel.agency_id == Publication.agency_id) & (Channel.id == Publication.channel_id))
         .where(Publication.content_id == content.id)
-        .group_by(Channel.kind, Channel.name, Channel.id, Publication.state)
+        .group_by(Channel.kind, Channel.name, Channel.agency_id, Channel.id, Publication.state)
         .order_by(Channel.kind.desc(), Channel.name, Publication.state)
     )  # fmt: skip
     own = own_zone()
     return [
         PublicationRow(kind, name, state, count, url, short(reason, state) or None,
-                       when(at, content.zone, own) if at else None)
-        for kind, name, state, count, url, reason, at in rows
+                       when(at, content.zone, own) if at else None,
+                       is_mockup and state != PublicationState.PUBLISHED)
+        for kind, name, state, count, url, reason, at, is_mockup in rows
     ]  # fmt: skip
 
 

@@ -181,13 +181,12 @@ def _check_channel(session: TenantSession, brand_id: uuid.UUID, channel_id: uuid
 
 
 def _addressee(session: TenantSession, actor: Actor, brand_id: uuid.UUID, person: str, email: str) -> Membership:
-    known = {str(each.id): each for each in people_of(session, brand_id)}
-    if person:
-        if person not in known:
-            raise RefusedError(NOBODY, field="person")
-        return known[person]
+    """Return whom to ask: whoever has the typed address, else the chosen person."""
     if not email:
-        raise RefusedError(NOBODY, field="email")
+        known = {str(each.id): each for each in people_of(session, brand_id)}
+        if person not in known:
+            raise RefusedError(NOBODY, field="person" if person else "email")
+        return known[person]
     try:
         address = canonical(email)
     except ValueError:

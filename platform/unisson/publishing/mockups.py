@@ -147,7 +147,7 @@ def _check_planned(session: TenantSession, channel: Channel, keys: Keys) -> None
         raise RefusedError(said, field="handle")
     if not keys.instead:
         said = lazy(
-            "What is planned here was written for @%(planned)s, and this is @%(typed)s. Tick below that it is right,"
+            "What is planned here was written for @%(planned)s, and this is @%(typed)s. Tick the box if that is right,"
             " or correct the handle.",
             planned=planned, typed=typed,
         )  # fmt: skip

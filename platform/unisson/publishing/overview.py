@@ -61,8 +61,8 @@ lines as (
     from keys k join app.publications p
       on p.content_id = k.content_id and p.channel_id = k.channel_id and p.due_at = k.due_at
    group by k.content_id, k.channel_id, k.due_at)
-select l.*, r.payload ->> 'title' as title, ch.kind, ch.name as channel_name, b.id as brand_id, b.name as brand_name,
-       b.slug as brand_slug, b.accent, b.timezone
+select l.*, r.payload ->> 'title' as title, ch.kind, ch.name as channel_name, ch.mockup, b.id as brand_id,
+       b.name as brand_name, b.slug as brand_slug, b.accent, b.timezone
   from lines l
   join app.revisions r on r.id = cast(l.revision_id as uuid)
   join app.channels ch on ch.id = l.channel_id
