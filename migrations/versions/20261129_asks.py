@@ -12,7 +12,7 @@ depends_on = None
 
 def upgrade() -> None:
     op.execute(TABLES)
-    op.execute(protect("channel_asks", worker="select"))
+    op.execute(protect("channel_asks", worker="select, update"))
     op.execute(protect("channel_ask_links"))
     op.execute(EVENTS)
     op.execute(LETTERS)
