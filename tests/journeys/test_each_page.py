@@ -74,6 +74,9 @@ NOT_PAGES = {
 ELSEWHERE = {
     "identity.second_step": "test_second_step", "identity.factor_reset": "test_second_step", "portal.link_desk": "test_pages", "portal.link_content": "test_pages", "portal.link_history": "test_pages",
     "portal.asking_link": "test_pages", "portal.asking_code": "test_pages", "portal.recognising": "test_pages",
+    "granting.page": "test_a_client_connects", "granting.asking_code": "test_a_client_connects",
+    "granting.recognising": "test_a_client_connects", "granting.connecting": "test_a_client_connects",
+    "granting.withdrawing": "test_a_client_connects", "granting.renewing": "tests/granting/test_granting",
     "calendars.shared": "test_pages", "identity.invitation": "test_the_path", "identity.verification": "test_the_path",
     "imports.columns": "test_import", "imports.rows": "test_import",
     "agency.colour": "test_onboarding", "onboarding.chain": "test_onboarding", "onboarding.step": "leads on to another page",
