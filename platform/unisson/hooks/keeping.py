@@ -15,10 +15,11 @@ from unisson.activity.trail import record
 from unisson.hooks.facts import NAMES
 from unisson.hooks.models import ROOMS, Hook
 from unisson.hooks.posting import taken
-from unisson.hooks.sending import Taken, address_of, outbound, send
+from unisson.hooks.sending import address_of, outbound, send
 from unisson.hooks.shapes import Message
 from unisson.notifications.events import Event
 from unisson.outbound import Forbidden
+from unisson.outbound.telling import Taken
 from unisson.runtime import Runtime
 from unisson.web.i18n import lazy
 

@@ -14,11 +14,12 @@ from unisson.activity.trail import record
 from unisson.attending import Duty, attend
 from unisson.dispatching import Claim, done, holds, release
 from unisson.hooks.models import Hook, HookPost
-from unisson.hooks.sending import SECONDS, Later, Outcome, Taken, address_of, message_of, post_of, send
+from unisson.hooks.sending import SECONDS, address_of, message_of, post_of, send
 from unisson.hooks.shapes import Message
 from unisson.notifications import notices
 from unisson.notifications.envelopes import stationery
 from unisson.notifications.patience import wait_after
+from unisson.outbound.telling import Later, Outcome, Taken
 from unisson.runtime import Runtime
 
 log = structlog.get_logger(__name__)

@@ -2,7 +2,6 @@
 
 import json
 import uuid
-from dataclasses import dataclass
 from functools import lru_cache
 
 from sqlalchemy import select
@@ -15,36 +14,13 @@ from unisson.hooks.facts import in_words
 from unisson.hooks.models import Hook, HookPost
 from unisson.hooks.shapes import Message, body_of
 from unisson.notifications.lines import path
-from unisson.outbound import Answer, Deadline, Forbidden, Outbound, OutboundError
+from unisson.outbound import Answer, Outbound
+from unisson.outbound.telling import Outcome, meaning, tell
 from unisson.runtime import Runtime
 from unisson.web.i18n import _, pick_language, speaking
 
 SECONDS = 10.0
-LONGEST = 3600.0
 MOST_BYTES = 65_536
-
-
-@dataclass(frozen=True, slots=True)
-class Taken:
-    """The chat has it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Later:
-    """It may be sent again in `seconds`; None where the chat said no time."""
-
-    reason: str
-    seconds: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """Sending it again is no use: the address is not good any more, or the message is not taken."""
-
-    reason: str
-
-
-Outcome = Taken | Later | Refused
 
 
 @lru_cache(maxsize=4)
@@ -72,41 +48,18 @@ def message_of(session: TenantSession, post: HookPost, base_url: str) -> Message
 
 def send(runtime: Runtime, room: str, url: str, message: Message) -> Outcome:
     """Return what became of one message. The reason never holds the address."""
+    headers = {"Content-Type": "application/json"}
+    said = tell(outbound(runtime), url, body_of(room, message), headers, seconds=SECONDS, max_bytes=MOST_BYTES)
+    return meaning(said, _wait(said)) if isinstance(said, Answer) else said
+
+
+def _wait(answer: Answer) -> str | None:
+    """Return what Discord says in the body of when to come again; None where that is left to the header."""
     try:
-        answer = outbound(runtime).request(
-            "POST", url, deadline=Deadline.after(SECONDS), headers={"Content-Type": "application/json"},
-            content=body_of(room, message), max_bytes=MOST_BYTES,
-        )  # fmt: skip
-    except Forbidden:
-        return Refused("forbidden address")
-    except OutboundError as error:
-        return Later(type(error).__name__)
-    return _meaning(answer)
-
-
-def _meaning(answer: Answer) -> Outcome:
-    if 200 <= answer.status < 300:
-        return Taken()
-    reason = f"HTTP {answer.status}"
-    if answer.status == 429:
-        return Later(reason, _wait(answer))
-    if answer.status in {408, 425} or answer.status >= 500:
-        return Later(reason)
-    return Refused(reason)
-
-
-def _wait(answer: Answer) -> float | None:
-    """Return how long the chat asks to be left alone: its header in seconds, or Discord's `retry_after`."""
-    told: object = answer.headers.get("retry-after")
-    if told is None:
-        try:
-            told = json.loads(answer.body).get("retry_after")
-        except (ValueError, AttributeError):
-            return None
-    try:
-        return min(LONGEST, max(1.0, float(str(told))))
-    except ValueError:
+        told = json.loads(answer.body).get("retry_after")
+    except (ValueError, AttributeError):
         return None
+    return None if told is None or "retry-after" in answer.headers else str(told)
 
 
 def post_of(session: TenantSession, agency_id: uuid.UUID, post_id: uuid.UUID) -> HookPost | None:

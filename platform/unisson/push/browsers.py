@@ -16,9 +16,10 @@ from sqlalchemy.orm import Session
 from tenants.base import new_id, utcnow
 from tenants.browsers import PushBrowser
 from tenants.errors import NotFoundError, RefusedError
+from unisson.outbound.telling import Refused, Taken
 from unisson.push import sending
 from unisson.push.keys import Keys, keys_of
-from unisson.push.sending import Gone, Message, Refused, Taken
+from unisson.push.sending import Gone, Message
 from unisson.push.subscriptions import Subscription, in_text, subscription
 from unisson.runtime import Runtime
 from unisson.vault import token_hash

@@ -14,11 +14,12 @@ from unisson.dispatching import Claim, done, drop, holds, release
 from unisson.notifications.envelopes import stationery
 from unisson.notifications.models import Notice
 from unisson.notifications.patience import wait_after
+from unisson.outbound.telling import Later, Taken
 from unisson.push.browsers import opened
 from unisson.push.hearing import hearer_of, message_for
 from unisson.push.keys import keys_of
 from unisson.push.models import PushPost
-from unisson.push.sending import SECONDS, Gone, Later, Message, Outcome, Taken, send
+from unisson.push.sending import SECONDS, Gone, Message, Outcome, send
 from unisson.push.subscriptions import Subscription
 from unisson.runtime import Runtime
 

@@ -3,21 +3,19 @@
 import json
 import uuid
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from functools import lru_cache
 
 import http_ece
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from tenants.base import utcnow
-from unisson.outbound import Answer, Deadline, Forbidden, NothingSent, Outbound, OutboundError
+from unisson.outbound import Answer, Deadline, Forbidden, NothingSent, Outbound
+from unisson.outbound.telling import Outcome as Told
+from unisson.outbound.telling import Refused, meaning, tell
 from unisson.push.keys import Keys
 from unisson.push.subscriptions import Subscription
 from unisson.runtime import Runtime
 
 SECONDS = 8.0
-LONGEST = 3600.0
 MOST_BYTES = 16_384
 TTL = 6 * 3600
 """Seconds for which a push service keeps a message for a browser that is away. After that it is noise."""
@@ -39,31 +37,11 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
-    """The push service has it."""
-
-
-@dataclass(frozen=True, slots=True)
 class Gone:
     """The browser takes nothing any more, by this address."""
 
 
-@dataclass(frozen=True, slots=True)
-class Later:
-    """It may be sent again in `seconds`; None where the push service said no time."""
-
-    reason: str
-    seconds: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """Sending it again is no use."""
-
-    reason: str
-
-
-Outcome = Taken | Gone | Later | Refused
+Outcome = Gone | Told
 
 
 @lru_cache(maxsize=4)
@@ -101,18 +79,18 @@ def sealed_for(subscription: Subscription, message: Message) -> bytes:
 def send(runtime: Runtime, keys: Keys, subscription: Subscription, message: Message) -> Outcome:
     """Return what became of one message. The reason never holds the address."""
     out = outbound(runtime)
+    endpoint = subscription.endpoint
     try:
-        if not subscription.endpoint.startswith("https://") and not out.is_private_by_choice(subscription.endpoint):
-            return Refused("not https")
-        answer = out.request(
-            "POST", subscription.endpoint, deadline=Deadline.after(SECONDS), max_bytes=MOST_BYTES,
-            headers=_headers(keys, subscription.endpoint, message), content=sealed_for(subscription, message),
-        )  # fmt: skip
+        is_clear = not endpoint.startswith("https://") and not out.is_private_by_choice(endpoint)
     except Forbidden:
         return Refused("forbidden address")
-    except OutboundError as error:
-        return Later(type(error).__name__)
-    return _meaning(answer)
+    if is_clear:
+        return Refused("not https")
+    sealed, headers = sealed_for(subscription, message), _headers(keys, endpoint, message)
+    said = tell(out, endpoint, sealed, headers, seconds=SECONDS, max_bytes=MOST_BYTES)
+    if not isinstance(said, Answer):
+        return said
+    return Gone() if said.status in {404, 410} else meaning(said)
 
 
 def _headers(keys: Keys, endpoint: str, message: Message) -> dict[str, str]:
@@ -125,28 +103,3 @@ def _headers(keys: Keys, endpoint: str, message: Message) -> dict[str, str]:
         # One that is sent twice takes the place of the first, while the browser is away (RFC 8030 §5.4).
         "Topic": message.id.hex,
     }
-
-
-def _meaning(answer: Answer) -> Outcome:
-    if 200 <= answer.status < 300:
-        return Taken()
-    if answer.status in {404, 410}:
-        return Gone()
-    reason = f"HTTP {answer.status}"
-    if answer.status in {408, 425, 429} or answer.status >= 500:
-        return Later(reason, _wait(answer.headers.get("retry-after", "")))
-    return Refused(reason)
-
-
-def _wait(told: str) -> float | None:
-    """Return how many seconds a push service asks to be left alone: it says a number, or a date (RFC 9110 §10.2.3)."""
-    try:
-        seconds = float(told) if told.isdecimal() else (_date(told) - utcnow()).total_seconds()
-    except (TypeError, ValueError):
-        return None
-    return min(LONGEST, max(1.0, seconds))
-
-
-def _date(told: str) -> datetime:
-    at = parsedate_to_datetime(told)
-    return at if at.tzinfo is not None else at.replace(tzinfo=UTC)
