@@ -47,3 +47,9 @@ class GoneError(RefusedError):
     """It was there, and is over: an expired or revoked link."""
 
     status = 410
+
+
+class ArchivedError(RefusedError):
+    """It is put away and can be taken back: not there (404), with the way to where it is."""
+
+    status = 404

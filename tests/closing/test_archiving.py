@@ -19,7 +19,10 @@ def test_archived_it_is_on_no_page_and_comes_back_as_it_was(desk):
     assert [browser.get(way, base_url="https://localhost").status_code for way in ways] == [200, 200]
     assert "1 planned content does not go out" in desk.get("owner", "/brands/marque/closing").text
     assert desk.post("account_manager", "/brands/marque/archive").status_code == 303
-    assert desk.get("owner", "/brands/marque").status_code == 404
+    told = desk.get("owner", "/brands/marque")
+    assert told.status_code == 404
+    assert f'href="{desk.path("/archived-brands")}"' in told.text
+    assert "/archived-brands" not in desk.get("cm", "/brands/marque").text
     assert desk.get("cm", f"/contents/{content_id}").status_code == 404
     assert all(browser.get(way, base_url="https://localhost").status_code in {404, 410} for way in ways)
     assert "Marque" in desk.get("owner", "/archived-brands").text

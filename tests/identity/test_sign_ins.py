@@ -1,5 +1,6 @@
 """Being signed in: how one gets in, how long it lasts, and that an old cookie is worth nothing."""
 
+import re
 import uuid
 from collections.abc import Callable
 from datetime import timedelta
@@ -71,6 +72,7 @@ def test_wrong_password_and_unknown_address_get_one_answer(new_browser, person):
     wrong = _enter(new_browser(), person[1], "some-other-Password-12")
     unknown = _enter(new_browser(), person[1].replace("p-", "q-"), "some-other-Password-12")
     assert wrong.status_code == unknown.status_code == 422
+    assert not re.search("could not be saved|enregistrement", wrong.text)  # nothing was to be saved
     for answer in (wrong, unknown):
         assert "ne correspondent pas" in answer.text
     # The page differs by the address that was typed (as long) and by its form's random numbers.

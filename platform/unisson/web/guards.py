@@ -17,15 +17,17 @@ from werkzeug.wrappers import Response as BaseResponse
 from tenants.access import Actor
 from tenants.agencies import Agency
 from tenants.brands import Brand
-from tenants.errors import NotFoundError
+from tenants.errors import ArchivedError, NotFoundError
 from tenants.members import BrandAssignment, Membership, is_in, lacks_second_step, must_sign_on, support_until
-from tenants.permissions import AgencyRole, BrandRole
+from tenants.permissions import AgencyRole, BrandRole, Permission
 from unisson.web.arrivals import AgencyFacts, Arrival, arrival, surroundings
 from unisson.web.db import session
-from unisson.web.i18n import _
+from unisson.web.i18n import _, lazy
 from unisson.web.people import me
 
 View = TypeVar("View", bound=Callable[..., Any])
+
+ARCHIVED = lazy("Nothing goes out of it, and no page shows it until it is taken back.")
 
 PUBLIC = "public"
 SIGNED_IN = "signed_in"
@@ -165,7 +167,15 @@ def brand_card(slug: str) -> BrandCard:
             g.brand = card
             g.brand_language = card.language
             return card
+    _refuse_archived(slug)
     raise NotFoundError
+
+
+def _refuse_archived(slug: str) -> None:
+    """Say of an archived brand what it is to whoever may take it back; to anybody else it isn't there."""
+    archived = select(Brand.id).where(Brand.slug == slug, Brand.archived_at.is_not(None))
+    if actor().may(Permission.BRAND_CREATE) and session().scalar(archived) is not None:
+        raise ArchivedError(ARCHIVED, way="archived")
 
 
 def brand_card_of(brand_id: uuid.UUID) -> BrandCard:
