@@ -67,7 +67,7 @@ NOT_PAGES = {
     "files.signed_file", "logos.logo", "portal.document", "portal.link_document", "threads.file", "topics.file",
     "devmail.html", "devmail.part", "static", "home.health", "home.domain_allowed", "live.ticket",
     "closing.kept_csv", "closing.export_part", "media.uploads", "media.videos_standing", "media.choice", "strategy.next_slot", "imports.progress", "notices.bell", "push.worker", "push.key",
-    "api.all_brands", "api.brand_contents", "api.one_content", "api.openapi", "api.planned", "own.data_file", "trust.person_data_file", "billing.state",
+    "api.all_brands", "api.brand_contents", "api.one_content", "api.openapi", "api.planned", "own.data_file", "trust.person_data_file", "billing.state", "imports.sample",
 }  # fmt: skip
 """Files, feeds, and parts that a page asks for: their pages are walked."""
 
