@@ -18,6 +18,7 @@ from tenants.identities import SignIn
 from unisson.identity import sign_ins
 from unisson.identity.ending import signed_out
 from unisson.kept_secret import new_push_key
+from unisson.notifications.events import OF_ADMINISTRATORS, Event
 from unisson.push.browsers import MOST
 from unisson.runtime import Runtime
 from unisson.settings_rules import BadValue, push_key
@@ -230,10 +231,7 @@ def test_the_page_asks_about_browsers_and_keeps_what_is_chosen(team: Desk, allow
     assert 'checked id="browser_trouble"' not in page
 
 
-ALL = (
-    "to_decide", "reminder", "late", "changes_requested", "approved", "voided", "stopped", "trouble", "named",
-    "message", "import_over", "rights_ending",
-)  # fmt: skip
+ALL = tuple(event.value for event in Event if event not in OF_ADMINISTRATORS)
 
 
 def test_an_installation_without_a_key_says_so_and_leaves_what_was_chosen(desk: Desk, runtime: Runtime) -> None:
