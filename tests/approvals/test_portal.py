@@ -439,6 +439,15 @@ def test_with_an_account_it_is_the_same_portal(desk: Desk) -> None:
     assert desk.get("member", home).status_code == 404
 
 
+def test_the_list_shows_a_text_as_its_readers_see_it(desk: Desk) -> None:
+    client_turn(
+        desk, "Le tarif", body="# Un tarif\n\nLe **tarif unique** & [le reste](https://a.test) : " + "mot " * 90
+    )
+    page = desk.get("client_approver", f"/portal/{desk.world.brand_slug}").text
+    assert "<p>Un tarif Le tarif unique &amp; le reste : mot" in page
+    assert "mot…</p>" in page
+
+
 def test_the_agency_s_own_words_never_show(desk: Desk) -> None:
     content_id = desk.write(title="Le sarrasin")
     desk.submit(content_id)

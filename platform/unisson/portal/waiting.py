@@ -16,11 +16,17 @@ from unisson.approvals.lateness import if_late
 from unisson.approvals.models import ApprovalRun, Decision, PolicyVersion, Purpose, RunStage, Wait
 from unisson.editorial.models import Content, Revision
 from unisson.media.models import POSTER_MIME
+from unisson.newsroom.prose import excerpt, shortened
 from unisson.portal.guests import Guest
+from unisson.publishing.channels.port import ChannelKind
 from unisson.topics.embargo import kept_from_strangers
 
 MOST = 100
 """Contents of one page, the nearest date first; what is beyond comes up as these are decided."""
+EXCERPT = 100
+"""Characters of its text that stand below a content's title."""
+MARKDOWN = frozenset({ChannelKind.NEWSROOM.value, ChannelKind.EMAIL.value})
+MARKS = frozenset("*_`#[>")
 
 PERSON: Any = bindparam("person", type_=Uuid)
 BRAND: Any = bindparam("brand", type_=Uuid)
@@ -77,7 +83,8 @@ class _Waiting(NamedTuple):
     version_id: str
     chain: dict[str, Any]
     title: str | None
-    excerpt: str | None
+    beginning: str | None
+    channel: str | None
     picture: str | None
     picture_mime: str | None
     pictures: int | None
@@ -116,7 +123,8 @@ def _waiting(is_stranger: bool) -> Question:
                 Content.id, Content.kind, Content.channel_kinds, Content.zone, Content.scheduled_at,
                 asked.c.deadline_at, asked.c.stage_id, ApprovalRun.digest, RunStage.tacit_clause, PolicyVersion.id,
                 PolicyVersion.chain, Revision.payload["title"].as_string(),
-                func.left(Revision.payload["channels"][0]["text"].as_string(), 180),
+                func.left(Revision.payload["channels"][0]["text"].as_string(), 400),
+                Revision.payload["channels"][0]["kind"].as_string(),
                 func.coalesce(pictures[0]["poster"].as_string(), pictures[0]["digest"].as_string()),
                 case(
                     (pictures[0]["poster"].as_string().is_not(None), POSTER_MIME),
@@ -148,7 +156,7 @@ def _item(row: _Waiting, chains: dict[str, Chain]) -> Item:
     return Item(
         content_id=uuid.UUID(row.id),
         title=row.title or "",
-        excerpt=row.excerpt or "",
+        excerpt=_read(row.beginning or "", row.channel),
         kind=row.kind,
         channel_kinds=tuple(row.channel_kinds.split()),
         picture=row.picture,
@@ -164,6 +172,13 @@ def _item(row: _Waiting, chains: dict[str, Chain]) -> Item:
         clause=row.tacit_clause,
         if_late=if_late(row.kind, chains[row.version_id]),
     )
+
+
+def _read(text: str, channel: str | None) -> str:
+    """Return the beginning of a text as its readers see it. Few texts have marks, and rendering is dear."""
+    if channel not in MARKDOWN or MARKS.isdisjoint(text):
+        return shortened(text, EXCERPT)
+    return excerpt(text, EXCERPT)
 
 
 def _moment(told: str | None) -> datetime | None:
