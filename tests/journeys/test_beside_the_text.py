@@ -4,14 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
-from sqlalchemy import select, update
 
-from tenants.base import utcnow
-from tenants.brands import Brand
-from tenants.identities import DirectoryEntry
 from tests.journeys.conftest import Live, sign_in
-from unisson.publishing.models import Channel
-from unisson.runtime import web_runtime
 
 pytestmark = pytest.mark.browser
 
@@ -20,29 +14,8 @@ NEW = f"/atelier-nord/brands/{BRAND}/contents/new"
 
 
 @pytest.fixture
-def bluesky(live: Live) -> Iterator[None]:
-    """A Bluesky channel of a brand, for as long as a test lasts."""
-    database = web_runtime(live.settings).database
-    with database.everywhere() as everywhere:
-        agency_id = everywhere.scalars(
-            select(DirectoryEntry.agency_id).where(DirectoryEntry.slug == "atelier-nord")
-        ).one()
-    with database.agency(agency_id) as session:
-        brand_id = session.scalars(select(Brand.id).where(Brand.slug == BRAND)).one()
-        settings = {"service": "https://pds.example", "handle": "lagon.example"}
-        channel = Channel(brand_id=brand_id, kind="bluesky", name="@lagon.example", settings=settings)
-        session.add(channel)
-        session.flush()
-        channel_id = channel.id
-    yield
-    with database.agency(agency_id) as session:
-        session.execute(update(Channel).where(Channel.id == channel_id).values(disconnected_at=utcnow()))
-    database.engine.dispose()
-
-
-@pytest.fixture
-def context(browser: Browser, live: Live, bluesky: None) -> Iterator[BrowserContext]:
-    """The browser of somebody who writes for the brand."""
+def context(browser: Browser, live: Live) -> Iterator[BrowserContext]:
+    """The browser of somebody who writes for the brand, which plans on a mock-up of Bluesky."""
     context = browser.new_context(base_url=live.url, locale="fr-FR", viewport={"width": 390, "height": 844})
     page = context.new_page()
     sign_in(page, "ines.caradec@example.org")
