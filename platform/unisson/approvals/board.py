@@ -6,17 +6,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, func, not_, or_, select
+from sqlalchemy import ColumnElement, Row, Select, and_, func, not_, or_, select, true
 
 from tenants.base import utcnow
 from tenants.brands import Brand
 from tenants.members import BrandAssignment, Membership
 from tenants.permissions import BRAND_ROLE_PERMISSIONS, CLIENT_SIDE, AgencyRole, BrandRole, Permission, StageRole
 from tenants.session import TenantSession
+from unisson.approvals.lookups import WaitingContent
 from unisson.approvals.models import Purpose, RunSeat, RunStage, Side, Wait
 from unisson.approvals.progress import ROLE_NAMES
 from unisson.approvals.steering import can_be_nudged, is_clients_seat
-from unisson.editorial.models import Content
 from unisson.web.i18n import say_time, say_zone
 
 MOST = 200
@@ -124,12 +124,14 @@ def read(session: TenantSession, lens: Lens) -> Board:
 
 def _is_late() -> ColumnElement[bool]:
     now = func.clock_timestamp()
-    return or_(func.coalesce(Wait.deadline_at <= now, False), func.coalesce(Content.scheduled_at <= now, False))
+    return or_(func.coalesce(Wait.deadline_at <= now, False), func.coalesce(WaitingContent.scheduled_at <= now, False))
 
 
 def _is_today() -> ColumnElement[bool]:
     soon = func.clock_timestamp() + AT_RISK
-    near = or_(func.coalesce(Wait.deadline_at <= soon, False), func.coalesce(Content.scheduled_at <= soon, False))
+    near = or_(
+        func.coalesce(Wait.deadline_at <= soon, False), func.coalesce(WaitingContent.scheduled_at <= soon, False)
+    )
     return and_(not_(_is_late()), near)
 
 
@@ -145,9 +147,7 @@ def _figures(session: TenantSession, brand_ids: Collection[uuid.UUID]) -> Figure
 
     wanted = select(*(count(_on(desk)) for desk in DESKS), count(_is_late()), count(_is_today()))
     *desks, late, today = session.execute(
-        wanted.select_from(Wait)
-        .join(Content, (Content.agency_id == Wait.agency_id) & (Content.id == Wait.content_id))
-        .where(Wait.brand_id.in_(brand_ids))
+        wanted.select_from(Wait).join(WaitingContent, true()).where(Wait.brand_id.in_(brand_ids))
     ).one()
     return Figures(dict(zip(DESKS, desks, strict=True)), late, today)
 
@@ -156,18 +156,20 @@ def _waits(lens: Lens) -> Select[*tuple[Any, ...]]:
     wanted = (
         select(
             Wait.id, Wait.content_id, Wait.membership_id, Wait.brand_id, Wait.asked_at, Wait.deadline_at,
-            Wait.reminded_at, Wait.nudged_at, Wait.purpose, Wait.side, Content.title, Content.kind, Content.zone,
-            Content.scheduled_at, func.left(Content.body, 80).label("excerpt"), _is_late().label("late"),
-            _is_today().label("today"), Brand.name.label("brand_name"), Brand.accent, Membership.name.label("person"),
+            Wait.reminded_at, Wait.nudged_at, Wait.purpose, Wait.side,
+            WaitingContent.title, WaitingContent.kind, WaitingContent.zone, WaitingContent.scheduled_at,
+            func.left(WaitingContent.body, 80).label("excerpt"), _is_late().label("late"), _is_today().label("today"),
+            Brand.name.label("brand_name"), Brand.accent, Membership.name.label("person"),
             RunSeat.role, RunStage.name.label("stage_name"),
         )
-        .join(Content, (Content.agency_id == Wait.agency_id) & (Content.id == Wait.content_id))
+        .select_from(Wait)
+        .join(WaitingContent, true())
         .join(Brand, (Brand.agency_id == Wait.agency_id) & (Brand.id == Wait.brand_id))
         .join(Membership, (Membership.agency_id == Wait.agency_id) & (Membership.id == Wait.membership_id))
         .join(RunSeat, (RunSeat.agency_id == Wait.agency_id) & (RunSeat.id == Wait.seat_id))
         .join(RunStage, (RunStage.agency_id == Wait.agency_id) & (RunStage.id == Wait.stage_id))
         .where(Wait.brand_id.in_(lens.brand_ids))
-        .order_by(Content.scheduled_at, Content.id, Membership.name, Wait.id)
+        .order_by(WaitingContent.scheduled_at, WaitingContent.id, Membership.name, Wait.id)
     )  # fmt: skip
     if lens.side:
         wanted = wanted.where(_on(lens.side))

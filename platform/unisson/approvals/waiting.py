@@ -6,16 +6,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, func, select
+from sqlalchemy import Row, Select, func, select, true
 
 from tenants.access import Actor
 from tenants.brands import Brand
 from tenants.members import Membership
 from tenants.permissions import Permission, StageRole
 from tenants.session import TenantSession
+from unisson.approvals.lookups import WaitingContent
 from unisson.approvals.models import Purpose, RunSeat, RunStage, Wait
 from unisson.approvals.progress import ROLE_NAMES
-from unisson.editorial.models import Content
 
 MOST = 1_000
 """Waiting rows of one page, oldest date first: what is beyond waits behind these."""
@@ -77,19 +77,21 @@ def _waits(actor: Actor) -> Select[*tuple[Any, ...]]:
     wanted = (
         select(
             Wait.content_id, Wait.membership_id, Wait.asked_at, Wait.deadline_at, Wait.purpose,
-            Content.title, Content.kind, Content.brand_id, Content.zone, Content.scheduled_at, Content.channel_kinds,
-            func.left(Content.body, 140).label("excerpt"),
-            (Content.scheduled_at <= func.clock_timestamp()).label("late"),
+            WaitingContent.title, WaitingContent.kind, WaitingContent.brand_id, WaitingContent.zone,
+            WaitingContent.scheduled_at, WaitingContent.channel_kinds,
+            func.left(WaitingContent.body, 140).label("excerpt"),
+            (WaitingContent.scheduled_at <= func.clock_timestamp()).label("late"),
             Brand.name.label("brand_name"), Brand.accent, Membership.name.label("person"),
             RunSeat.role, RunStage.name.label("stage_name"),
         )
-        .join(Content, (Content.agency_id == Wait.agency_id) & (Content.id == Wait.content_id))
+        .select_from(Wait)
+        .join(WaitingContent, true())
         .join(Brand, (Brand.agency_id == Wait.agency_id) & (Brand.id == Wait.brand_id))
         .join(Membership, (Membership.agency_id == Wait.agency_id) & (Membership.id == Wait.membership_id))
         .join(RunSeat, (RunSeat.agency_id == Wait.agency_id) & (RunSeat.id == Wait.seat_id))
         .join(RunStage, (RunStage.agency_id == Wait.agency_id) & (RunStage.id == Wait.stage_id))
         .where(Brand.archived_at.is_(None))
-        .order_by(Content.scheduled_at, Content.id, Membership.name)
+        .order_by(WaitingContent.scheduled_at, WaitingContent.id, Membership.name)
     )  # fmt: skip
     if actor.sees_every_brand:
         return wanted
