@@ -31,8 +31,8 @@ def measure(cluster: Cluster) -> list[Result]:
         )
         for size in SIZES
     ]  # fmt: skip
-    least, most = costs[str(SIZES[0])], costs[str(SIZES[-1])]
-    lines.append(Result("growth: CPU, largest to smallest", most.cpu / least.cpu, "×", 1.2))
-    lines.append(Result("growth: wall, largest to smallest", most.wall / least.wall, "×", 1.2))
+    cpu, wall = [cost.cpu for cost in costs.values()], [cost.wall for cost in costs.values()]
+    lines.append(Result("growth: CPU, dearest to cheapest", max(cpu) / min(cpu), "×", 1.2))
+    lines.append(Result("growth: wall, dearest to cheapest", max(wall) / min(wall), "×", 1.2))
     lines.append(Result("growth: load of the largest", loads[SIZES[-1]], "s", 120))
     return lines
