@@ -258,3 +258,16 @@ def test_two_clicks_confirm_and_join_once(desk: Desk, new_browser, worker: Runti
         return next(browsers).post(desk.path(f"/invitations/{token}"), data={"name": "Neuf", "password": PASSWORD})
 
     assert sorted(answer.status_code for answer in twice(click)) in ([303, 303], [303, 410], [303, 422])
+
+
+def test_a_number_of_another_form_leads_to_a_page_that_is_there(desk: Desk) -> None:
+    number = str(uuid.uuid4())
+    form = f"/brands/{desk.world.brand_slug}/contents/new"
+    hours = {"timezone": "Europe/Paris", "days": ["0"], "starts": "09:00", "ends": "18:00"}
+    assert desk.post("cm", "/notices/hours", {**hours, "operation_id": number}).status_code == 303
+    first = desk.post("cm", form, {**_typed(desk), "operation_id": number})
+    again = desk.post("cm", form, {**_typed(desk), "operation_id": number})
+    for answer in (first, again):
+        assert answer.status_code == 303
+        page = desk.get("cm", answer.headers["Location"].partition(f"/{desk.world.slug}")[2])
+        assert page.status_code == 200, answer.headers["Location"]
