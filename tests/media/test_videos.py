@@ -107,7 +107,8 @@ def test_webm_is_taken_too(desk: Desk, worker: Runtime) -> None:
 
 
 def test_the_same_video_is_kept_once(desk: Desk, worker: Runtime) -> None:
-    first, second = added(desk, worker), added(desk, worker)
+    content = video()  # once: an encoder owes nobody the same bytes twice
+    first, second = added(desk, worker, content), added(desk, worker, content)
     assert first.id == second.id
 
 
