@@ -8,7 +8,7 @@ from benchmarks.frame import Result, cluster, print_table
 
 MODULES = (
     "month_page", "growth", "views", "brands", "trail", "sign_in", "autosave", "live", "memory", "publishing",
-    "approvals", "startup",
+    "approvals", "board", "startup",
 )  # fmt: skip
 """Each has `measure(cluster) -> list[Result]`."""
 

@@ -1,11 +1,10 @@
-"""Approving: a three-stage run as whole requests, the client's list, and the board among ever more contents."""
+"""Approving: a three-stage run as whole requests, and the client's list."""
 
 import http.client
 import itertools
 import json
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import timedelta
 from urllib.parse import urlencode
@@ -15,7 +14,7 @@ from flask import Flask
 from itsdangerous import URLSafeTimedSerializer
 
 from benchmarks.frame import Cluster, Result, Runner, Web, environ, interleave, ratio, web
-from benchmarks.load import Probe, fill, signed
+from benchmarks.load import signed
 from tenants.access import Actor
 from tenants.agencies import Agency
 from tenants.base import new_id, utcnow
@@ -31,7 +30,7 @@ from unisson.config import Settings
 from unisson.editorial import writing
 from unisson.editorial.writing import Draft
 from unisson.portal import codes
-from unisson.portal.doors import cookie_of
+from unisson.portal.recognising import cookie_of
 from unisson.publishing.models import Channel
 from unisson.runtime import web_runtime
 from unisson.vault import new_token, token_hash
@@ -43,8 +42,6 @@ RUNS = 12
 
 READY = 2 * (RUNS * 8 + 20)
 WAITING = 12
-SIZES = (10_000, 100_000, 1_000_000)
-BOARD_BRANDS, BOARD_MONTH, BOARD_WAITS = 100, 200, 300
 STAGES = (StageRole.RP, StageRole.ACCOUNT_MANAGER, StageRole.CLIENT_APPROVER)
 
 
@@ -65,11 +62,7 @@ class Desk:
 
 
 def measure(cluster: Cluster) -> list[Result]:
-    """Return the ratios of a run and of the client's list to their floors, and how the board grows."""
-    return [*_runs(cluster), *_board(cluster)]
-
-
-def _runs(cluster: Cluster) -> list[Result]:
+    """Return the ratios of a run and of the client's list to their floors."""
     settings = cluster.settings(DATABASE)
     desk = _open(settings)
     people = {name: str(actor.membership_id) for name, actor in desk.people.items()} | {"version": str(desk.version)}
@@ -90,7 +83,7 @@ def _runs(cluster: Cluster) -> list[Result]:
                 Runner("run", real, _run(real, desk, contents, admin), RUNS),
             ]
             lists = [
-                Runner("portal floor", bare, _get(bare, "/portal"), 60),
+                Runner("portal floor", bare, get(bare, "/portal"), 60),
                 Runner("portal anew", real, _portal_anew(real, desk), 30),
                 Runner("portal changed", real, _portal_changed(real, desk, admin), 30),
                 Runner("portal", real, _portal(real, desk), 60),
@@ -102,29 +95,30 @@ def _runs(cluster: Cluster) -> list[Result]:
     (run_floor, run), (portal_floor, anew, changed, portal) = runs, lists
     return [
         Result("approvals: floor of a run", costs["run floor"].cpu, "ms", note="submit and three approvals, raw SQL"),
-        Result("approvals: submit and three approvals", ratio(run, run_floor), "×", 3, _said(costs["run"])),
+        Result("approvals: submit and three approvals", ratio(run, run_floor), "×", 3, said(costs["run"])),
         Result("approvals: floor of the client's list", costs["portal floor"].cpu, "ms", note=f"{length} bytes"),
         Result(
-            "approvals: the client's list, made anew", ratio(anew, portal_floor), "×", 1.5, _said(costs["portal anew"])
+            "approvals: the client's list, made anew", ratio(anew, portal_floor), "×", 1.5, said(costs["portal anew"])
         ),
         Result(
             "approvals: the client's list, after one content of it changed",
             ratio(changed, portal_floor),
             "×",
             1.5,
-            _said(costs["portal changed"]),
+            said(costs["portal changed"]),
         ),
         Result(
             "approvals: the client's list, asked for again",
             ratio(portal, portal_floor),
             "×",
             1.5,
-            _said(costs["portal"]),
+            said(costs["portal"]),
         ),
     ]
 
 
-def _said(cost: object) -> str:
+def said(cost: object) -> str:
+    """Return how a cost divides, in words."""
     return f"{cost.web:.2f} ms web + {cost.postgres:.2f} ms PostgreSQL"  # type: ignore[attr-defined]  # a Cost
 
 
@@ -158,7 +152,9 @@ def _bare_run(server: Web, contents: Iterator[uuid.UUID]) -> Callable[[], object
     return ask
 
 
-def _get(server: Web, path: str, headers: dict[str, str] | None = None) -> Callable[[], bytes]:
+def get(server: Web, path: str, headers: dict[str, str] | None = None) -> Callable[[], bytes]:
+    """Return what asks for a page of the server, and wants it to be there."""
+
     def ask() -> bytes:
         status, body, _headers = server.get(path, headers)
         assert status == 200, (status, body[:300])
@@ -169,7 +165,7 @@ def _get(server: Web, path: str, headers: dict[str, str] | None = None) -> Calla
 
 def _portal(server: Web, desk: Desk) -> Callable[[], bytes]:
     """Return a request for the list as a browser puts it again: with the cookies that it was given."""
-    return _get(server, f"/sonde/approve/{desk.token}", {"Cookie": desk.cookies["guest"]})
+    return get(server, f"/sonde/approve/{desk.token}", {"Cookie": desk.cookies["guest"]})
 
 
 def _portal_anew(server: Web, desk: Desk) -> Callable[[], bytes]:
@@ -177,7 +173,7 @@ def _portal_anew(server: Web, desk: Desk) -> Callable[[], bytes]:
     numbers = itertools.count()
 
     def ask() -> bytes:
-        return _get(server, f"/sonde/approve/{desk.token}?n={next(numbers)}", {"Cookie": desk.cookies["guest"]})()
+        return get(server, f"/sonde/approve/{desk.token}?n={next(numbers)}", {"Cookie": desk.cookies["guest"]})()
 
     return ask
 
@@ -300,59 +296,3 @@ def _person(session: TenantSession, name: str, brand_id: uuid.UUID, token: str) 
 def _csrf(app: Flask) -> str:
     """Return a form's token for the session that every cookie here holds."""
     return str(URLSafeTimedSerializer(str(app.secret_key), salt="wtf-csrf-token").dumps("one-session"))
-
-
-_MORE_BRANDS = """
-insert into app.brands (agency_id, id, slug, name, sector, timezone, language, accent)
-select %(a)s, uuidv7(), 'autre-' || n, 'Autre ' || n, 'food', 'Europe/Paris', 'fr', 'ocean'
-from generate_series(1, %(n)s) n
-"""
-_MONTH = """
-insert into app.contents (agency_id, id, brand_id, author_id, kind, title, body, state, scheduled_at, wall_time, zone,
-                          revision_id, stages_done, stages_all, channel_kinds)
-select b.agency_id, uuidv7(), b.id, m.id, 'post', 'Contenu ' || n, 'Deux cents caractères.', 'in_review', t.at,
-       t.at at time zone 'Europe/Paris', 'Europe/Paris', gen_random_uuid(), 0, 2, 'newsroom'
-from app.brands b cross join generate_series(1, %(month)s) n
-cross join lateral (select now() + n * interval '3 hours' as at) t
-join app.memberships m on m.agency_id = b.agency_id
-where b.agency_id = %(a)s
-"""
-_WAITS = """
-with waiting as (
-  select c.agency_id, c.id, c.brand_id, c.author_id, uuidv7() as run, uuidv7() as stage, uuidv7() as seat
-  from app.contents c where c.agency_id = %(a)s and c.state = 'in_review' order by c.scheduled_at limit %(n)s),
-stages as (insert into app.run_stages (agency_id, id, run_id, position, opened_at)
-           select agency_id, stage, run, 1, now() from waiting),
-seats as (insert into app.run_seats (agency_id, id, run_id, stage_id, position, role)
-          select agency_id, seat, run, stage, 1, 'rp' from waiting)
-insert into app.waits (agency_id, id, content_id, brand_id, stage_id, seat_id, membership_id, side)
-select agency_id, uuidv7(), id, brand_id, stage, seat, author_id, 'rp' from waiting
-"""
-
-
-def _board(cluster: Cluster) -> list[Result]:
-    """Return what the board of 100 brands of 200 contents a month costs among ever more contents of other agencies."""
-    runners = []
-    with ExitStack() as stack:
-        for size in SIZES:
-            settings = cluster.settings(f"board_{size}")
-            admin = stack.enter_context(cluster.admin(f"board_{size}"))
-            probe = fill(admin, settings, size)
-            _fill_board(admin, probe)
-            server = stack.enter_context(web("unisson.app:create_app", environ(cluster, settings.database_url)))
-            ask = _get(server, f"/{probe.slug}/approvals/board", {"Cookie": probe.cookie})
-            runners.append(Runner(f"{size:,}", server, ask, 24))
-        costs = interleave(runners, stack.enter_context(cluster.admin()))
-    lines = [Result(f"board: among {name} contents", cost.cpu, "ms", note=_said(cost)) for name, cost in costs.items()]
-    cheapest, dearest = (kind(cost.cpu for cost in costs.values()) for kind in (min, max))
-    return [*lines, Result("board: CPU, dearest to cheapest of them", dearest / cheapest, "×", 1.2)]
-
-
-def _fill_board(admin: psycopg.Connection[tuple[object, ...]], probe: Probe) -> None:
-    about = {"a": probe.agency_id, "n": BOARD_BRANDS - len(probe.brand_ids), "month": BOARD_MONTH}
-    with admin.transaction():
-        admin.execute("set local session_replication_role = replica")
-        admin.execute(_MORE_BRANDS, about)
-        admin.execute(_MONTH, about)
-        admin.execute(_WAITS, {"a": probe.agency_id, "n": BOARD_WAITS})
-    admin.execute("vacuum (analyze)")

@@ -18,7 +18,7 @@ from unisson.granting.models import ChannelAsk
 from unisson.notifications.composing import compose
 from unisson.notifications.models import Letter
 from unisson.portal import codes
-from unisson.portal.doors import cookie_of
+from unisson.portal.recognising import cookie_of
 from unisson.publishing.models import Channel
 
 

@@ -27,7 +27,7 @@ from unisson.editorial.models import Content
 from unisson.editorial.writing import Draft
 from unisson.media.intake import take_in
 from unisson.portal import codes
-from unisson.portal.doors import cookie_of
+from unisson.portal.recognising import cookie_of
 from unisson.publishing.models import Channel
 from unisson.runtime import Runtime
 from unisson.storage import storage_of

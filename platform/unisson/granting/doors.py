@@ -7,39 +7,38 @@ GET changes nothing; whoever follows links, runs scripts and submits forms can a
 import functools
 from collections.abc import Callable
 
-import flask_babel
-from flask import Blueprint, flash, g, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from limits import RateLimitItemPerHour
-from werkzeug.wrappers import Response
 
-from tenants.errors import GoneError, RefusedError
+from tenants.errors import RefusedError
 from unisson.granting import asking, giving
-from unisson.granting.forms import DigitsForm, GiveForm
+from unisson.granting.forms import GiveForm
 from unisson.granting.giving import Door
 from unisson.portal import codes
-from unisson.portal.codes import MINUTES, Outcome
-from unisson.portal.doors import (
-    ASKING,
+from unisson.portal.forms import CodeForm
+from unisson.portal.guests import actor_of
+from unisson.portal.recognising import (
     CODE,
     LINK,
-    REFUSED,
-    TRY,
-    asking_cookie,
+    Answer,
+    Ways,
+    arrive,
+    code_page,
     cookie_of,
     hidden,
     keep_private,
-    set_cookie,
+    mail_code,
+    recognise,
+    shut_page,
 )
-from unisson.portal.guests import actor_of
 from unisson.publishing.channel_views import means
 from unisson.web.db import session
 from unisson.web.guards import current_agency_row, public
 from unisson.web.i18n import _, lazy
 from unisson.web.limits import Allowance, spend
-from unisson.web.noted import note, note_refusal
+from unisson.web.noted import note_refusal
 from unisson.web.people import me
 
-Answer = Response | str | tuple[str, int]
 Act = Callable[[str, Door], Answer]
 
 GIVE = Allowance("channel-give", RateLimitItemPerHour(60), RateLimitItemPerHour(20))
@@ -52,9 +51,9 @@ def page(token: str) -> Answer:
     """Show what is asked, or what was given."""
     opened = _arrive(token)
     if opened.why_shut:
-        return _shut(token, opened)
+        return shut_page(opened, _ways(token, opened))
     if not _is_known(opened):
-        return _code_page(token, opened, DigitsForm())
+        return code_page(opened, CodeForm(), _ways(token, opened))
     return _page(token, opened)
 
 
@@ -77,11 +76,11 @@ def _by_addressee(act: Act) -> Act:
     @functools.wraps(act)
     def checked(token: str, opened: Door) -> Answer:
         if opened.why_shut:
-            return _shut(token, opened)
+            return shut_page(opened, _ways(token, opened))
         if not _is_known(opened):
-            form = DigitsForm(formdata=None)
+            form = CodeForm(formdata=None)
             form.form_errors.append(ASK_FIRST)
-            return _code_page(token, opened, form), 403
+            return code_page(opened, form, _ways(token, opened)), 403
         return act(token, opened)
 
     return checked
@@ -90,44 +89,28 @@ def _by_addressee(act: Act) -> Act:
 @_posted
 def asking_code(token: str, opened: Door) -> Answer:
     """Mail a code to the addressee."""
-    if opened.why_shut:
-        return _shut(token, opened)
-    spend(CODE, str(opened.person.id))
-    _code, asked = codes.ask_for(session(), opened.person.id, opened.brand.id)
-    answer = redirect(_here(token), 303)
-    set_cookie(answer, asking_cookie(opened.person.id), asked, ASKING)
-    return answer
+    return shut_page(opened, _ways(token, opened)) if opened.why_shut else mail_code(opened, _here(token))
 
 
 @_posted
 def recognising(token: str, opened: Door) -> Answer:
     """Recognise this browser by the code that was mailed."""
+    ways = _ways(token, opened)
     if opened.why_shut:
-        return _shut(token, opened)
-    spend(TRY, str(opened.person.id))
-    form = DigitsForm()
-    outcome = codes.check(session(), opened.person.id, form.digits, _asked_by(opened))
-    if outcome is not Outcome.RIGHT:
-        # A wrong try counts, whatever becomes of the answer.
-        session().commit()
-        note_refusal("code.refused", of=str(opened.person.id))
-        form.refuse(RefusedError(REFUSED[outcome], field="code"))
-        return _code_page(token, opened, form), 422
-    _device, secret = codes.trust(session(), opened.person.id, request.user_agent.string)
-    note("browser.trusted", of=str(opened.person.id))
-    answer = redirect(_here(token), 303)
-    set_cookie(answer, cookie_of(opened.person.id), secret, codes.TRUSTED)
-    return answer
+        return shut_page(opened, ways)
+    form = CodeForm()
+    return recognise(opened, form, _here(token)) or (code_page(opened, form, ways), 422)
 
 
 @_posted
 def renewing(token: str, opened: Door) -> Answer:
     """Mail a new link to the addressee of one that has expired."""
+    ways = _ways(token, opened)
     if not opened.may_be_renewed:
-        return _shut(token, opened) if opened.why_shut else redirect(_here(token), 303)
+        return shut_page(opened, ways) if opened.why_shut else redirect(_here(token), 303)
     spend(CODE, str(opened.person.id))
     asking.renew(session(), opened.ask)
-    return _shut(token, opened, sent=True)[0]
+    return shut_page(opened, ways, sent=True)[0]
 
 
 @_posted
@@ -150,7 +133,7 @@ def connecting(token: str, opened: Door) -> Answer:
             return redirect(_here(token), 303)
     opened = giving.door(session(), token)
     if opened.why_shut:
-        return _shut(token, opened)
+        return shut_page(opened, _ways(token, opened))
     return _page(token, opened, form), status
 
 
@@ -169,12 +152,10 @@ def withdrawing(token: str, opened: Door) -> Answer:
 
 
 def _arrive(token: str) -> Door:
-    g.token, g.light_page = token, True
     keep_private()
     spend(LINK)
     found = giving.door(session(), token)
-    g.language, g.brand_language = found.person.language, found.brand.language
-    flask_babel.refresh()  # type: ignore[no-untyped-call]  # Flask-Babel has no annotations here
+    arrive(token, found)
     return found
 
 
@@ -184,11 +165,6 @@ def _is_known(opened: Door) -> bool:
         return True
     cookie = request.cookies.get(cookie_of(opened.person.id))
     return codes.device_of(session(), opened.person.id, cookie) is not None
-
-
-def _asked_by(opened: Door) -> str | None:
-    """Return the token by which this browser is known that asked for a code."""
-    return request.cookies.get(asking_cookie(opened.person.id))
 
 
 def _here(token: str) -> str:
@@ -210,31 +186,18 @@ def _page(token: str, opened: Door, form: GiveForm | None = None, *, refusal: Re
     )
 
 
-def _code_page(token: str, opened: Door, form: DigitsForm) -> str:
-    return render_template(
-        "granting/code.html",
-        token=token,
-        brand=opened.brand,
-        agency=current_agency_row(),
-        address=hidden(opened.person.email),
-        awaited=codes.is_awaited(session(), opened.person.id, _asked_by(opened)),
-        minutes=MINUTES,
-        form=form,
+def _ways(token: str, opened: Door) -> Ways:
+    return Ways(
+        code=url_for("granting.asking_code", grant=token),
+        device=url_for("granting.recognising", grant=token),
+        renewal=url_for("granting.renewing", grant=token),
+        why=_(
+            "So that nobody else connects an account in your name, we mail a code to %(address)s. It is asked for once"
+            " on each browser.",
+            address=hidden(opened.person.email),
+        ),
+        otherwise=_("You may close this page. If it seems wrong, tell %(agency)s.", agency=current_agency_row().name),
     )
-
-
-def _shut(token: str, opened: Door, *, sent: bool = False) -> tuple[str, int]:
-    html = render_template(
-        "granting/shut.html",
-        token=token,
-        brand=opened.brand,
-        agency=current_agency_row(),
-        sentence=opened.why_shut,
-        address=hidden(opened.person.email),
-        may_be_renewed=opened.may_be_renewed,
-        sent=sent,
-    )
-    return html, GoneError.status
 
 
 def register(blueprint: Blueprint) -> None:

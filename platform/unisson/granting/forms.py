@@ -1,6 +1,6 @@
 """The forms of asking for a channel, and of giving one."""
 
-from wtforms import BooleanField, HiddenField, PasswordField, SelectField
+from wtforms import BooleanField, PasswordField, SelectField
 from wtforms.validators import InputRequired, Length
 
 from unisson.publishing.connecting import DEFAULT_SERVICE, Keys
@@ -40,15 +40,3 @@ class GiveForm(Form):
         return Keys(
             self.service.data or "", self.handle.data or "", self.app_password.data or "", bool(self.instead.data)
         )
-
-
-class DigitsForm(Form):
-    """The digits of a mailed code."""
-
-    code = LineField(lazy("Code"))
-    content = HiddenField()
-
-    @property
-    def digits(self) -> str:
-        """Return the digits alone: people type spaces between them."""
-        return "".join(each for each in self.code.data or "" if each.isdecimal())

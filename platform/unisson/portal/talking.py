@@ -9,8 +9,9 @@ from werkzeug.wrappers import Response
 from tenants.errors import NotFoundError, RefusedError
 from tenants.permissions import Permission
 from unisson.editorial.contents import load
-from unisson.portal.doors import Answer, here
+from unisson.portal.doors import here
 from unisson.portal.guests import Guest
+from unisson.portal.recognising import Answer
 from unisson.storage import storage_of
 from unisson.threads import writing
 from unisson.threads.files import file_answer, find_file

@@ -23,11 +23,12 @@ from unisson.editorial.previews import ChannelPreview, frozen_previews
 from unisson.media.addresses import addresses_of
 from unisson.portal import answers, pieces, reading, surroundings, talking
 from unisson.portal.answers import Said, Shown
-from unisson.portal.doors import Answer, here, register
+from unisson.portal.doors import here, register
 from unisson.portal.forms import AnswerForm, HandingForm, ManyForm, SteerForm
 from unisson.portal.guests import Guest
 from unisson.portal.pieces import Pieces
 from unisson.portal.reading import One
+from unisson.portal.recognising import Answer
 from unisson.portal.repeating import ask_what_stands_around, ask_what_waits, ask_who_comes, keep_list
 from unisson.portal.waiting import waiting_on
 from unisson.web.db import session
