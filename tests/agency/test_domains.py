@@ -6,6 +6,7 @@ from sqlalchemy import select, text
 from standins.names import StandInNames
 from support.desk import Desk
 from support.domains import add, at, domain_of, fresh, verified, verify, write_records
+from support.letters import forget_what_others_wrote
 from support.world import World, build_world
 
 from tenants.domains import AgencyDomain, TrustedHost
@@ -171,8 +172,7 @@ def test_the_database_lets_no_agency_write_another_s_hosts(desk: Desk, names: St
 
 
 def test_a_mail_s_link_stands_at_the_agency_s_name(desk: Desk, names: StandInNames, worker: Runtime, tmp_path) -> None:
-    with worker.database.everywhere() as session:  # letters of other tests are none of this one's
-        session.execute(text("delete from app.dispatch where queue = 'mail'"))
+    forget_what_others_wrote(worker)
     domain = verified(desk, names)
     content_id = desk.in_state("client_turn")
     with desk.session() as session:

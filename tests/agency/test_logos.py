@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 from sqlalchemy import text
 from support.desk import Desk
+from support.letters import forget_what_others_wrote
 from support.pictures import bomb, noise, picture
 from support.world import build_world
 
@@ -171,6 +172,7 @@ def test_clients_and_the_public_see_it_with_the_brand_s_name(desk: Desk) -> None
 
 def mail_of(desk: Desk, worker: Runtime, folder: Path, role: str = "client_approver") -> KeptMail:
     box = Mailbox(folder)
+    forget_what_others_wrote(worker)
     content_id = desk.in_state("client_turn")
     with desk.session() as session:
         write(session, desk.world.people["cm"].membership_id, "missed", {"content_id": str(content_id)})

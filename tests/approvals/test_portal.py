@@ -9,6 +9,7 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import func, select, text, update
 from support.desk import HTTPS, Desk, days_ahead
+from support.letters import forget_what_others_wrote
 from support.pictures import picture
 from support.statements import recorded
 
@@ -31,8 +32,7 @@ CODE = re.compile(r"\b\d{6}\b")
 
 @pytest.fixture(autouse=True)
 def empty_queue(worker: Runtime) -> None:
-    with worker.database.everywhere() as session:
-        session.execute(text("delete from app.dispatch where queue = 'mail'"))
+    forget_what_others_wrote(worker)
 
 
 @pytest.fixture

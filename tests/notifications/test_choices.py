@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import select, text, update
 from standins.smtp import StandInSmtp
 from support.desk import Desk
+from support.letters import forget_what_others_wrote
 
 from tenants.identities import Identity
 from unisson.devmail.box import KeptMail, Mailbox
@@ -36,9 +37,7 @@ Post = Callable[[], list[KeptMail]]
 @pytest.fixture(autouse=True)
 def alone(desk: Desk, worker: Runtime) -> None:
     desk.speak_english()
-    with worker.database.everywhere() as session:
-        session.execute(text("delete from app.dispatch where queue = 'mail'"))
-        session.execute(text("update app.identity_letters set sent_at = now() where sent_at is null"))
+    forget_what_others_wrote(worker)
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 from support.desk import Desk
+from support.letters import forget_what_others_wrote
 
 from tenants.agencies import Agency
 from unisson.devmail.box import KeptMail, Mailbox
@@ -17,9 +18,7 @@ from unisson.runtime import Runtime
 
 @pytest.fixture(autouse=True)
 def empty_queue(worker: Runtime) -> None:
-    with worker.database.everywhere() as session:
-        session.execute(text("delete from app.dispatch where queue = 'mail'"))
-        session.execute(text("update app.identity_letters set sent_at = now() where sent_at is null"))
+    forget_what_others_wrote(worker)
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select, text
 from standins.smtp import StandInSmtp
+from support.letters import forget_what_others_wrote
 from support.world import World
 
 from tenants.base import utcnow
@@ -32,9 +33,7 @@ LINK = re.compile(r"http://localhost/\S+")
 @pytest.fixture(autouse=True)
 def empty_queue(worker: Runtime, runtime: Runtime) -> None:
     """Only what the test writes is due."""
-    with worker.database.everywhere() as session:
-        session.execute(text("delete from app.dispatch where queue = 'mail'"))
-        session.execute(text("update app.identity_letters set sent_at = now() where sent_at is null"))
+    forget_what_others_wrote(worker)
 
 
 @pytest.fixture

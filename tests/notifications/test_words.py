@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import text
+from support.letters import forget_what_others_wrote
 from support.world import World
 from support.xss import CORPUS, live_markup
 
@@ -27,9 +28,7 @@ AT = datetime(2027, 3, 1, 8, 30, tzinfo=UTC)
 
 @pytest.fixture(autouse=True)
 def empty_queue(worker: Runtime) -> None:
-    with worker.database.everywhere() as session:
-        session.execute(text("delete from app.dispatch where queue = 'mail'"))
-        session.execute(text("update app.identity_letters set sent_at = now() where sent_at is null"))
+    forget_what_others_wrote(worker)
 
 
 class Desk:

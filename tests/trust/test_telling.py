@@ -6,6 +6,7 @@ from email.message import EmailMessage
 import pytest
 from sqlalchemy import func, select, update
 from support.desk import HTTPS, Desk
+from support.letters import forget_what_others_wrote
 
 from tenants.base import utcnow
 from tenants.identities import AccountErasure, GoneAccount, Identity, PrivacyLetter
@@ -41,7 +42,7 @@ def text_of(message: EmailMessage) -> str:
 @pytest.fixture
 def english(desk: Desk, worker: Runtime) -> Desk:
     desk.speak_english()
-    send_due(worker, 60, Collected())
+    forget_what_others_wrote(worker)
     return desk
 
 
@@ -86,7 +87,7 @@ def test_somebody_of_an_agency_is_told_when_it_is_asked_taken_back_and_done(engl
 
 
 def test_it_speaks_the_language_of_its_reader(desk: Desk, worker: Runtime) -> None:
-    send_due(worker, 60, Collected())
+    forget_what_others_wrote(worker)
     person = desk.world.people["rp"]
     with desk.session() as session:
         mine = update(Membership).where(Membership.id == person.membership_id)
