@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from imap_tools import MailBoxUnencrypted
 from support.desk import Desk
-from threads.test_arriving import INBOUND, answer
+from threads.test_arriving import INBOUND, answer, told_back
 from threads.test_threads import begin, messages
 
 from tests.peers.conftest import _free_port, _tool
@@ -137,6 +137,19 @@ def test_answers_are_fetched_said_once_and_filed(desk: Desk, reading: Runtime, i
     assert arriving.fetch(reading) == 1
     assert len(messages(desk)) == said
     assert arriving.fetch(reading) == 0
+
+
+def test_a_heavy_answer_is_told_of_without_being_read(desk: Desk, reading: Runtime, imap: Imap) -> None:
+    begin(desk, desk.in_state("client_turn"), "rp", "client", body="Une question.")
+    mail = answer(desk, "client_approver", "Voici tout.")
+    mail["Subject"] = "Re: tout"
+    mail.add_attachment(bytes(arriving.HEAVIEST), maintype="application", subtype="pdf", filename="tout.pdf")
+    imap.deliver(mail)
+    said = len(messages(desk))
+    assert arriving.fetch(reading) == 1
+    assert "Re: tout" in imap.subjects(arriving.REFUSED)
+    assert len(messages(desk)) == said
+    assert [each.about["why"] for each in told_back(desk)] == ["heavy"]
 
 
 def test_a_server_that_is_away_is_waited_for(reading: Runtime) -> None:

@@ -16,12 +16,16 @@ from threads.test_threads import begin, messages
 
 from tenants.base import utcnow
 from tenants.members import Membership
+from unisson.notifications.composing import compose
+from unisson.notifications.envelopes import stationery
 from unisson.notifications.models import Letter
+from unisson.notifications.words import Ready
 from unisson.runtime import Runtime
 from unisson.threads import arriving
 from unisson.threads.addresses import GOOD_FOR, address, agency_tail, letter_of, token_in
 from unisson.threads.arriving import Outcome, take, words_of
 from unisson.threads.models import ThreadFile, ThreadPicture
+from unisson.threads.telling_back import KIND, MOST_A_DAY
 
 INBOUND = "reponse@desk.example"
 
@@ -90,6 +94,9 @@ def test_what_is_attached_stands_with_it_and_the_rest_is_left(desk: Desk, readin
     assert [each.filename for each in files] == ["Devis signé.pdf"]
     assert len(pictures) == 1
     assert desk.get("rp", f"/threads/files/{files[0].id}").data == b"%PDF-1.7"
+    (told,) = told_back(desk)
+    assert told.about["files"] == "facture.exe, logo.svg"
+    assert any("facture.exe, logo.svg" in each for each in composed(desk, reading, told).words.paragraphs)
 
 
 def test_a_mail_stays_where_it_is_while_its_files_cannot_be_kept(
@@ -120,6 +127,7 @@ def test_it_is_taken_in_once(desk: Desk, reading: Runtime, asked) -> None:
         ({"Auto_Submitted": "auto-replied"}, Outcome.AUTOMATIC),
         ({"Precedence": "bulk"}, Outcome.AUTOMATIC),
         ({"X_Autoreply": "yes"}, Outcome.AUTOMATIC),
+        ({"Return_Path": "<>"}, Outcome.AUTOMATIC),
         ({"List_Id": "<x.example>"}, Outcome.AUTOMATIC),
         ({"To": INBOUND}, Outcome.UNKNOWN),
         ({"To": f"reponse+{'a' * 48}@desk.example"}, Outcome.UNKNOWN),
@@ -151,7 +159,8 @@ def test_what_is_over_takes_no_answer(desk: Desk, reading: Runtime, asked, ends:
         elif ends == "removed":
             client = desk.world.people["client_approver"].membership_id
             session.execute(update(Membership).where(Membership.id == client).values(removed_at=utcnow()))
-    assert take(reading, mail) in {Outcome.UNKNOWN, Outcome.OTHER_SENDER, Outcome.EMPTY}
+    expected = {"old": Outcome.OLD, "removed": Outcome.OTHER_SENDER, "empty": Outcome.EMPTY}[ends]
+    assert take(reading, mail) is expected
     assert len(messages(desk)) == before
 
 
@@ -161,8 +170,56 @@ def test_a_content_that_went_back_is_not_answered(desk: Desk, reading: Runtime, 
 
     with desk.session() as session:
         circuit.withdraw(session, desk.actor("cm"), asked)
-    assert arriving._safely(reading, mail.as_bytes()) is Outcome.REFUSED
+    assert take(reading, mail) is Outcome.REFUSED
     assert arriving._safely(reading, b"\xff\xfe not a mail") is Outcome.UNKNOWN
+    (told,) = told_back(desk)
+    assert told.about["why"] == "over"
+    assert told.about["content_id"] == str(asked)
+    ready = composed(desk, reading, told)
+    assert "does not stand in the conversation" in ready.words.heading
+    assert ready.reader.email == desk.world.people["client_approver"].email
+    assert not ready.reply_to.startswith("reponse+"), "an answer to it would be lost like the first"
+
+
+@pytest.mark.parametrize(
+    ("changed", "why"),
+    [({"From": "x@example.org"}, "elsewhere"), ({}, "empty"), ({"is_cut": "yes"}, "heavy")],
+)
+def test_what_was_not_taken_is_told_once_to_whose_it_was(
+    desk: Desk, reading: Runtime, asked, changed: dict[str, str], why: str
+) -> None:
+    is_cut = bool(changed.pop("is_cut", ""))
+    mail = answer(desk, "client_approver", " \n", **changed)
+    for _again in range(3):
+        take(reading, mail, is_cut=is_cut)
+    (told,) = told_back(desk)
+    assert told.about["why"] == why
+    assert told.membership_id == desk.world.people["client_approver"].membership_id
+
+
+@pytest.mark.parametrize("headers", [{"Auto_Submitted": "auto-replied"}, {"Return_Path": "<>"}, {"To": INBOUND}])
+def test_a_machine_or_a_stranger_is_told_nothing(desk: Desk, reading: Runtime, asked, headers: dict[str, str]) -> None:
+    take(reading, answer(desk, "client_approver", " \n", **headers))
+    assert told_back(desk) == []
+
+
+def test_two_programs_that_answer_each_other_end(desk: Desk, reading: Runtime, asked) -> None:
+    for _each in range(MOST_A_DAY + 3):
+        take(reading, answer(desk, "client_approver", " \n"))
+    assert len(told_back(desk)) == MOST_A_DAY
+
+
+def told_back(desk: Desk) -> list[Letter]:
+    with desk.session() as session:
+        return list(session.scalars(select(Letter).where(Letter.kind == KIND)))
+
+
+def composed(desk: Desk, reading: Runtime, letter: Letter) -> Ready:
+    desk.speak_english()
+    with stationery(reading).app_context(), desk.session() as session:
+        ready = compose(session, session.merge(letter), "http://localhost")
+    assert ready is not None
+    return ready
 
 
 def test_html_alone_is_read_as_text() -> None:

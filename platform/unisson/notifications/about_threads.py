@@ -6,9 +6,9 @@ from tenants.members import Membership
 from unisson.notifications.about_contents import Subject
 from unisson.notifications.about_waiting import decision_url
 from unisson.notifications.words import Words
-from unisson.threads.models import Audience, Thread, ThreadMention, ThreadMessage
+from unisson.threads.models import Audience, Lost, Thread, ThreadMention, ThreadMessage
 from unisson.web.db import runtime
-from unisson.web.i18n import _
+from unisson.web.i18n import _, lazy
 
 
 def thread_message(about: Subject) -> Words | None:
@@ -36,6 +36,37 @@ def thread_message(about: Subject) -> Words | None:
         action_label=_("Read and answer"),
         action_url=f"{decision_url(about)}#thread-{thread.id}",
         after=(_("Answer this mail, and your answer stands in the thread."),) if _is_answered_by_mail() else (),
+        brand_name=about.brand.name,
+    )
+
+
+_LOST = {
+    Lost.OVER: lazy("Your answer came when it could not be taken any more: the content was taken back or put away."),
+    Lost.OLD: lazy("Your answer came more than 60 days after the message: mails this old are not answered by mail."),
+    Lost.ELSEWHERE: lazy("An answer came from another address than yours. Only yours can answer in your name."),
+    Lost.EMPTY: lazy("Your answer came without any words of yours above the message that it quotes."),
+    Lost.HEAVY: lazy("Your answer came with more than 5 MB, which is more than a mail may bring here."),
+}
+
+
+def answer_lost(about: Subject) -> Words | None:
+    """Tell somebody that what they answered by mail, or its files, does not stand in the thread, and what to do."""
+    why = Lost(about.letter.about["why"])
+    if why is Lost.FILES:
+        heading = _("Your answer is there, without all of its files")
+        files = about.letter.about["files"]
+        said = _("A mail brings four images or usual documents. What did not come: %(files)s.", files=files)
+        copy = _("Open the conversation to add them, or send them to the agency another way.")
+    else:
+        heading, said = _("Your answer does not stand in the conversation"), str(_LOST[why])
+        copy = _("Nobody read it there. Your own copy is among the mails that you sent.")
+    return Words(
+        subject=_("Not taken: your answer about %(title)s (%(brand)s)", title=about.title, brand=about.brand.name),
+        heading=heading,
+        paragraphs=(said, copy),
+        facts=about.facts,
+        action_label=_("Open the conversation"),
+        action_url=f"{decision_url(about)}#thread-{about.letter.about['thread_id']}",
         brand_name=about.brand.name,
     )
 

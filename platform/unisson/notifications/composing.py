@@ -49,6 +49,7 @@ ABOUT_CONTENTS: Mapping[str, Callable[[Subject], Words | None]] = {
     "approval_nudge": about_waiting.approval_nudge,
     "approval_escalated": about_waiting.approval_escalated,
     "thread_message": about_threads.thread_message,
+    "answer_lost": about_threads.answer_lost,
 }
 
 ABOUT_OTHERS: Mapping[str, Callable[[TenantSession, Letter, str], Words | None]] = {

@@ -16,7 +16,7 @@ KINDS = (
     "approval_reminder", "approval_escalated", "approval_voided", "approval_steer", "missed", "held", "released",
     "approval_nudge", "to_decide", "device_code", "portal_link", "thread_message", "import_over",
     "rights_ending", "billing", "domain_code", "digest", "hook_off", "channel_asked", "channel_given",
-    "channel_connected", "channel_withdrawn",
+    "channel_connected", "channel_withdrawn", "answer_lost",
 )  # fmt: skip
 
 

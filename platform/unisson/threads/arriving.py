@@ -14,6 +14,7 @@ from email.parser import BytesParser
 from email.utils import getaddresses
 from imaplib import IMAP4
 from io import BytesIO
+from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
 import nh3
@@ -35,7 +36,8 @@ from unisson.runtime import Runtime
 from unisson.storage import Storage, StorageAwayError, storage_of
 from unisson.threads.addresses import GOOD_FOR, agency_tail, letter_of, token_in
 from unisson.threads.files import KeptFile, Sent, take_all
-from unisson.threads.models import Thread, ThreadMessage
+from unisson.threads.models import Lost, Thread, ThreadMessage
+from unisson.threads.telling_back import tell_back
 from unisson.threads.writing import LONGEST, MOST_ATTACHED, Said, reply
 from unisson.web.forms import lines
 
@@ -56,13 +58,18 @@ class Outcome(enum.Enum):
     AGAIN = "again"
     AUTOMATIC = "automatic"
     UNKNOWN = "unknown"
+    OLD = "old"
     OTHER_SENDER = "other sender"
     EMPTY = "empty"
+    HEAVY = "heavy"
     REFUSED = "refused"
 
 
 FILED = {Outcome.TAKEN: TAKEN, Outcome.AGAIN: TAKEN}
 """Where a mail goes; every other outcome is filed as refused."""
+_LOST = {Outcome.OLD: Lost.OLD, Outcome.OTHER_SENDER: Lost.ELSEWHERE, Outcome.EMPTY: Lost.EMPTY,
+         Outcome.HEAVY: Lost.HEAVY, Outcome.REFUSED: Lost.OVER}  # fmt: skip
+"""What the person is told whose answer it was, or in whose name somebody answered."""
 
 
 def fetch(runtime: Runtime) -> int:
@@ -81,8 +88,11 @@ def fetch(runtime: Runtime) -> int:
             return 0
 
 
-def take(runtime: Runtime, message: EmailMessage) -> Outcome:
-    """Return what became of one mail; once it returns, what was taken in is durable."""
+def take(runtime: Runtime, message: EmailMessage, *, is_cut: bool = False) -> Outcome:
+    """Return what became of one mail; once it returns, what was taken in is durable, or the mail that says why not.
+
+    `is_cut` says that only the head of the mail was read, as it is too heavy.
+    """
     settings = runtime.settings
     if _is_automatic(message):
         return Outcome.AUTOMATIC
@@ -92,9 +102,23 @@ def take(runtime: Runtime, message: EmailMessage) -> Outcome:
     for agency_id in _agencies(runtime, agency_tail(token)):
         letter_id = letter_of(token, settings.secret_key, agency_id)
         if letter_id is not None:
-            with runtime.database.agency(agency_id) as session:
-                return _take_in(session, letter_id, message, storage_of(settings))
+            return _answered(runtime, agency_id, letter_id, message, is_cut=is_cut)
     return Outcome.UNKNOWN
+
+
+def _answered(
+    runtime: Runtime, agency_id: uuid.UUID, letter_id: uuid.UUID, message: EmailMessage, *, is_cut: bool
+) -> Outcome:
+    try:
+        with runtime.database.agency(agency_id) as session:
+            store = None if is_cut else storage_of(runtime.settings)
+            outcome = _take_in(session, letter_id, message, store)
+    except (RefusedError, NotFoundError, ForbiddenError):
+        outcome = Outcome.REFUSED
+    if outcome in _LOST:
+        with runtime.database.agency(agency_id) as session:
+            tell_back(session, session.get_one(Letter, (agency_id, letter_id)), _LOST[outcome], _id_of(message))
+    return outcome
 
 
 def words_of(message: EmailMessage) -> str:
@@ -116,42 +140,41 @@ def _read(runtime: Runtime, box: BaseMailBox) -> int:
     for folder in (TAKEN, REFUSED):
         if not box.folder.exists(folder):
             box.folder.create(folder)
-    heavy = box.uids(A(size_gt=HEAVIEST))
-    if heavy:
-        box.move(heavy, REFUSED)
-        log.warning("inbound.heavy", count=len(heavy))
+    heavy = box.uids(A(size_gt=HEAVIEST))[:HANDFUL]
     count = 0
-    for mail in box.fetch(limit=HANDFUL, mark_seen=False):
-        count += 1
-        outcome = _safely(runtime, mail.obj.as_bytes())
-        log.info("inbound.mail", outcome=outcome.value)
-        if mail.uid:
-            box.move([mail.uid], FILED.get(outcome, REFUSED))
+    for is_cut, which in ((True, A(uid=heavy)), (False, A(size_lt=HEAVIEST + 1))):
+        if is_cut and not heavy:
+            continue
+        for mail in box.fetch(which, limit=HANDFUL, mark_seen=False, headers_only=is_cut):
+            count += 1
+            outcome = _safely(runtime, mail.obj.as_bytes(), is_cut=is_cut)
+            log.info("inbound.mail", outcome=outcome.value)
+            if mail.uid:
+                box.move([mail.uid], FILED.get(outcome, REFUSED))
     return count
 
 
-def _safely(runtime: Runtime, content: bytes) -> Outcome:
+def _safely(runtime: Runtime, content: bytes, *, is_cut: bool = False) -> Outcome:
     """One mail that nobody can read must not stop the others: it is filed, where a person finds it."""
     try:
         message = BytesParser(policy=policy.default).parsebytes(content)
         assert isinstance(message, EmailMessage)  # noqa: S101 - by the policy; for the type checker
-        return take(runtime, message)
-    except (RefusedError, NotFoundError, ForbiddenError):
-        return Outcome.REFUSED
+        return take(runtime, message, is_cut=is_cut)
     except (ValueError, TypeError, KeyError, IndexError, AttributeError) as error:
         # What `email` raises for headers that are none.
         log.warning("inbound.unread", why=type(error).__name__)
         return Outcome.REFUSED
 
 
-def _take_in(session: TenantSession, letter_id: uuid.UUID, message: EmailMessage, storage: Storage) -> Outcome:
+def _take_in(session: TenantSession, letter_id: uuid.UUID, message: EmailMessage, storage: Storage | None) -> Outcome:
     letter = session.get(Letter, (session.agency_id, letter_id))
-    if letter is None or letter.kind != "thread_message" or letter.created_at + GOOD_FOR < utcnow():
+    if letter is None or letter.kind != "thread_message":
         return Outcome.UNKNOWN
     person = session.get_one(Membership, (session.agency_id, letter.membership_id))
-    senders = {address.lower() for _name, address in getaddresses(message.get_all("From", []))}
-    if person.removed_at is not None or senders != {person.email.lower()}:
+    if not _is_from(message, person):
         return Outcome.OTHER_SENDER
+    if storage is None or letter.created_at + GOOD_FOR < utcnow():
+        return Outcome.HEAVY if storage is None else Outcome.OLD
     mail_id = _id_of(message)
     if session.scalar(select(ThreadMessage.id).where(ThreadMessage.mail_id == mail_id)) is not None:
         return Outcome.AGAIN
@@ -160,41 +183,59 @@ def _take_in(session: TenantSession, letter_id: uuid.UUID, message: EmailMessage
         return Outcome.EMPTY
     actor, thread_id = actor_of(session, person), uuid.UUID(letter.about["thread_id"])
     thread = session.get(Thread, (session.agency_id, thread_id))
-    attached = _attached(session, actor, thread.brand_id, message, storage) if thread else ([], [])
-    reply(session, actor, thread_id, Said(body, *attached, mail_id=mail_id))
+    kept = _attached(session, actor, thread.brand_id, message, storage) if thread else _Attached([], [], [])
+    reply(session, actor, thread_id, Said(body, kept.pictures, kept.documents, mail_id=mail_id))
+    if kept.left:
+        tell_back(session, letter, Lost.FILES, mail_id, files=", ".join(kept.left))
     return Outcome.TAKEN
+
+
+def _is_from(message: EmailMessage, person: Membership) -> bool:
+    senders = {address.lower() for _name, address in getaddresses(message.get_all("From", []))}
+    return person.removed_at is None and senders == {person.email.lower()}
+
+
+class _Attached(NamedTuple):
+    """What a message carries of what came with a mail, and the names of what stays in the mailbox."""
+
+    pictures: list[uuid.UUID]
+    documents: list[KeptFile]
+    left: list[str]
 
 
 def _attached(
     session: TenantSession, actor: Actor, brand_id: uuid.UUID, message: EmailMessage, storage: Storage
-) -> tuple[list[uuid.UUID], list[KeptFile]]:
-    """Return the first files of a mail that a message may carry; what else came with it stays in the mailbox."""
-    pictures: list[uuid.UUID] = []
-    documents: list[KeptFile] = []
+) -> _Attached:
+    """Return the first files of a mail that a message may carry."""
+    kept = _Attached([], [], [])
     for part in message.iter_attachments():
         content = part.get_payload(decode=True)
         if part.get_content_disposition() != "attachment" or not isinstance(content, bytes):
             continue
-        if len(pictures) + len(documents) == MOST_ATTACHED:
-            break
+        name = part.get_filename() or ""
+        if len(kept.pictures) + len(kept.documents) == MOST_ATTACHED:
+            kept.left.append(name)
+            continue
         try:
             with session.begin_nested():
-                found = take_all(session, actor, brand_id, [Sent(part.get_filename() or "", BytesIO(content))], storage)
+                pictures, documents = take_all(session, actor, brand_id, [Sent(name, BytesIO(content))], storage)
         except StorageAwayError as error:
             raise OSError("the store is away: the mail stays where it is") from error
         except RefusedError as refusal:
             log.info("inbound.file", why=type(refusal).__name__)
+            kept.left.append(name)
             continue
-        pictures += found[0]
-        documents += found[1]
-    return pictures, documents
+        kept.pictures.extend(pictures)
+        kept.documents.extend(documents)
+    return kept
 
 
 def _is_automatic(message: EmailMessage) -> bool:
     """Whether a machine wrote it (RFC 3834 §5, and what was used before it): answering one begins a loop."""
     said = str(message.get("Auto-Submitted", "no")).partition(";")[0].strip().lower()
     bulk = str(message.get("Precedence", "")).strip().lower() in {"bulk", "junk", "list", "auto_reply"}
-    return said != "no" or bulk or "X-Autoreply" in message or "List-Id" in message
+    is_bounce = str(message.get("Return-Path", "")).strip() == "<>"
+    return said != "no" or bulk or is_bounce or "X-Autoreply" in message or "List-Id" in message
 
 
 def _recipients(message: EmailMessage) -> list[str]:

@@ -18,6 +18,17 @@ class Audience(enum.StrEnum):
     CLIENT = "client"
 
 
+class Lost(enum.StrEnum):
+    """Why an answer by mail, or a part of it, does not stand in its thread."""
+
+    OVER = "over"
+    OLD = "old"
+    ELSEWHERE = "elsewhere"
+    EMPTY = "empty"
+    HEAVY = "heavy"
+    FILES = "files"
+
+
 class Thread(TenantOwned, Base):
     """One talk about a content. `revision_id` is the version that its `anchor` (`approvals.anchors`) stands in."""
 
