@@ -157,21 +157,29 @@ def test_authors_read_who_said_what(desk: Desk, kind: str) -> None:
     assert "Merci de revoir<br>le titre." in mail.text("html")
 
 
-def test_trouble_says_where_and_why(desk: Desk) -> None:
+@pytest.mark.parametrize(
+    ("reason", "told"),
+    [
+        ("The channel could not be reached.\n503 ServiceUnavailable", "Le canal est resté injoignable"),
+        ("late", "L’heure prévue était passée"),
+    ],
+)
+def test_trouble_says_where_and_why(desk: Desk, reason: str, told: str) -> None:
     with desk.runtime.database.agency(desk.world.agency_id) as session:
         session.execute(text("select 1"))
     with desk.worker.database.agency(desk.world.agency_id) as session:
         session.add(
             Publication(
                 content_id=desk.content.id, revision_id=desk.content.revision_id, channel_id=desk.world.newsroom_id,
-                state="held", due_at=AT, client_ref=str(uuid.uuid4()), reason="The channel could not be reached.\n503",
+                state="held", due_at=AT, client_ref=str(uuid.uuid4()), reason=reason,
             )
         )  # fmt: skip
     desk.set(state="held")
     desk.tell("trouble")
     (mail,) = desk.mails()
     assert "Salle de presse" in mail.text("plain")
-    assert "(503)" in mail.text("plain")
+    assert told in " ".join(mail.text("plain").split())
+    assert "ServiceUnavailable" not in mail.text("plain")
 
 
 def test_trouble_that_is_over_is_not_told(desk: Desk) -> None:

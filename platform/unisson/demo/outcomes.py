@@ -29,7 +29,7 @@ from unisson.publishing.models import (
     Subscriber,
 )
 
-REFUSAL = with_detail(reasons.REFUSED, "400 InvalidRequest: Record/text must not be longer than 300 graphemes")
+REFUSAL = with_detail(reasons.TOO_LONG, "400 InvalidRequest: Record/text must not be longer than 300 graphemes")
 LATENESS = timedelta(seconds=1)
 ENDS = {
     script.PUBLISHED: ContentState.PUBLISHED,

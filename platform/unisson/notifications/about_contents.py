@@ -15,8 +15,8 @@ from unisson.approvals.models import Decision, Verdict
 from unisson.editorial.models import Content, ContentState
 from unisson.notifications.models import Letter
 from unisson.notifications.words import Words, content_facts
-from unisson.publishing.channels.reasons import in_words
 from unisson.publishing.models import Channel, Publication, PublicationState
+from unisson.publishing.reasons import short
 from unisson.web.i18n import _
 
 _IN_TROUBLE = (PublicationState.HELD, PublicationState.FAILED, PublicationState.UNKNOWN)
@@ -124,7 +124,7 @@ def _reserved(about: Subject) -> tuple[str, str, str]:
 def trouble(about: Subject) -> Words | None:
     """Tell the author that it did not go out everywhere, where and why. None when all is well again."""
     rows = about.session.execute(
-        select(Channel.name, Publication.reason)
+        select(Channel.name, Publication.reason, Publication.state)
         .join(Channel, (Channel.agency_id == Publication.agency_id) & (Channel.id == Publication.channel_id))
         .where(Publication.content_id == about.content.id, Publication.state.in_(_IN_TROUBLE))
         .order_by(Channel.name)
@@ -141,7 +141,7 @@ def trouble(about: Subject) -> Words | None:
             if held
             else _("It was not published everywhere. What is published stays published; the rest can be tried again."),
         ),
-        facts=(*about.facts, *((name, in_words(reason or "")) for name, reason in rows)),
+        facts=(*about.facts, *((name, short(reason, state)) for name, reason, state in rows)),
         action_label=_("Look and decide"),
         action_url=about.content_url,
         brand_name=about.brand.name,

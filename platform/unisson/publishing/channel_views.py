@@ -18,7 +18,7 @@ from unisson.publishing.channels.registry import Registry
 from unisson.publishing.connecting import Means, load_channel, standing
 from unisson.publishing.forms import BlueskyForm, ListForm, MockupAccountForm, MockupForm, PeopleForm, ReconnectForm
 from unisson.publishing.models import MOCKUP, Channel
-from unisson.publishing.reasons import channel_trouble, short
+from unisson.publishing.reasons import channel_trouble, short, what_to_do
 from unisson.publishing.subscribers import Added, Reading
 from unisson.runtime import Runtime
 from unisson.web.db import runtime, session
@@ -53,6 +53,7 @@ def channels(brand: str) -> Answer:
         rows=rows,
         newsroom=_newsroom_address(card),
         trouble=channel_trouble,
+        what_to_do=what_to_do,
         asks=asks_of(session(), card.id),
         now=now,
     )
@@ -296,6 +297,7 @@ def channel_page(
         card=card,
         state=standing(found, session().now()),
         trouble=channel_trouble(found.trouble),
+        advice=what_to_do(found.trouble),
         waiting=connecting.waiting(session(), found.id),
         newsroom=_newsroom_address(card),
         reconnecting=reconnecting or _empty(ReconnectForm),

@@ -5,18 +5,24 @@ The ledger stores a code of ours (`verdicts`, `planning`, `resolution`) or a sen
 
 from dataclasses import dataclass
 
-from unisson.publishing.channels.reasons import in_words
+from unisson.publishing.channels import mail_answers, reasons
+from unisson.publishing.channels.bluesky import refusals
+from unisson.publishing.channels.reasons import Told, told
 from unisson.publishing.models import PublicationState
 from unisson.web.i18n import _, lazy
 
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """Three sentences, translated as they are shown. `kept` and `advice` are empty where there is nothing to say."""
+    """Three sentences, translated as they are shown. `kept` and `advice` are empty where there is nothing to say.
+
+    `detail` is what the channel said, word for word, for whoever looks into it.
+    """
 
     happened: object
     kept: object = ""
     advice: object = ""
+    detail: str = ""
 
 
 KEPT = lazy("The text, the images and the approvals are kept.")
@@ -124,6 +130,9 @@ CODES: dict[str, Explanation] = {
 }
 _REFUSED = lazy("Change what the channel objects to and submit the content again, or try once more.")
 _RETRIED = lazy("It is tried again by itself.")
+_ASKED = lazy("It is not sent a second time before that is known.")
+ADVICE = {**reasons.ADVICE, **refusals.ADVICE, **mail_answers.ADVICE}
+"""What to do about a sentence of an adapter, where there is more to do than to wait or to change the content."""
 
 
 def explain(reason: str | None, state: str) -> Explanation | None:
@@ -132,8 +141,11 @@ def explain(reason: str | None, state: str) -> Explanation | None:
         return None
     if reason in CODES:
         return CODES[reason]
-    stopped = state in {PublicationState.HELD, PublicationState.FAILED}
-    return Explanation(in_words(reason), KEPT if stopped else "", _REFUSED if stopped else _RETRIED)
+    sentence, detail = told(reason)
+    advice = ADVICE.get(reason.partition("\n")[0], "")
+    if state in {PublicationState.HELD, PublicationState.FAILED}:
+        return Explanation(sentence, KEPT, advice or _REFUSED, detail)
+    return Explanation(sentence, _ASKED if state == PublicationState.UNKNOWN else _RETRIED, advice, detail)
 
 
 def short(reason: str | None, state: str) -> str:
@@ -142,6 +154,11 @@ def short(reason: str | None, state: str) -> str:
     return str(found.happened) if found else ""
 
 
-def channel_trouble(trouble: str | None) -> str:
-    """Return a channel's stored trouble in words."""
-    return in_words(trouble) if trouble else _("It has not answered as expected.")
+def channel_trouble(trouble: str | None) -> Told:
+    """Return a channel's stored trouble: what it is, and what the channel itself said."""
+    return told(trouble) if trouble else Told(_("It has not answered as expected."), "")
+
+
+def what_to_do(trouble: str | None) -> object:
+    """Return what to do about a channel's stored trouble; nothing where waiting is all there is."""
+    return ADVICE.get((trouble or "").partition("\n")[0], "")

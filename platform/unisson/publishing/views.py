@@ -122,6 +122,7 @@ def _shown(page: PublicationPage, form: ResolutionForm, status: int = 200) -> An
         publication=page.publication,
         card=card,
         form=form,
+        explain=explain,
         why=explain(page.publication.reason, page.publication.state),
         short=short,
         decides=may_resolve and page.stopped,

@@ -9,6 +9,7 @@ from typing import ClassVar
 from unisson.mail import Accepted, BadAddress, Deferred, MailResult, Rejected, Transport, envelope_address
 from unisson.publishing.channels import reasons
 from unisson.publishing.channels.letter import Sender, letter
+from unisson.publishing.channels.mail_answers import meaning
 from unisson.publishing.channels.pictures import approved_bytes
 from unisson.publishing.channels.port import (
     Account,
@@ -118,8 +119,8 @@ def _outcome(result: MailResult, outgoing: Outgoing) -> Outcome:
     if isinstance(result, Accepted):
         return Published(outgoing.client_ref, None, result.answer)
     if isinstance(result, Deferred):
-        sentence = reasons.DOWN if result.down else reasons.BUSY
+        sentence = meaning(result.reason, reasons.DOWN if result.down else reasons.BUSY)
         return NotSent(with_detail(sentence, result.reason), channel_down=result.down)
     if isinstance(result, Rejected):
-        return Refused(with_detail(reasons.REFUSED, result.reason))
+        return Refused(with_detail(meaning(result.reason, reasons.REFUSED), result.reason))
     return Unknown(with_detail(reasons.NO_ANSWER, result.reason))

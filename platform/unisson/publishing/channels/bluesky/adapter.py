@@ -10,6 +10,7 @@ from unisson.outbound import Deadline, Forbidden, Outbound, OutboundError
 from unisson.publishing.channels import reasons
 from unisson.publishing.channels.bluesky.facets import graphemes
 from unisson.publishing.channels.bluesky.record import COLLECTION, IMAGE_BYTES, Composer, iso, no_time
+from unisson.publishing.channels.bluesky.refusals import meaning
 from unisson.publishing.channels.bluesky.signin import SignedIn, open_session
 from unisson.publishing.channels.bluesky.thread import OtherContent, ThreadOfPosts, standing, texts
 from unisson.publishing.channels.bluesky.tid import tid_of
@@ -182,6 +183,9 @@ def _found(said: Mapping[str, object], outgoing: Outgoing, who: Mapping[str, str
 def _refusal_sentence(refusal: XrpcRefused) -> object:
     if refusal.error == "AuthFactorTokenRequired":
         return lazy("This is the account's own password: create an app password in Bluesky's settings and use that.")
+    known = meaning(refusal, "")
+    if known:
+        return lazy(known)
     if isinstance(outcome_of(refusal), Refused) or refusal.status == 401:
         return lazy("The server does not know this handle with this app password.")
-    return lazy("The server refused: %(reason)s", reason=str(refusal))
+    return lazy("The server did not let us in. Try again later; its own words: %(reason)s", reason=str(refusal))

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 from unisson.outbound import Answer, AnswerLost, Deadline, Forbidden, NothingSent, Outbound, OutboundError
 from unisson.publishing.channels import reasons
+from unisson.publishing.channels.bluesky.refusals import meaning
 from unisson.publishing.channels.port import AccessLost, NotSent, Outcome, Refused, Unknown
 from unisson.publishing.channels.reasons import with_detail
 
@@ -142,7 +143,7 @@ def outcome_before(failure: OutboundError | XrpcRefused) -> Outcome:
 def outcome_of(failure: OutboundError | XrpcRefused) -> Outcome:
     """Return what the failure of a request that publishes means (publishing state machine, transitions of sending)."""
     if isinstance(failure, XrpcRefused):
-        return _meaning(failure)
+        return _outcome(failure)
     if isinstance(failure, Forbidden):
         return Refused(with_detail(reasons.FORBIDDEN_ADDRESS, str(failure)))
     if isinstance(failure, NothingSent):
@@ -150,14 +151,15 @@ def outcome_of(failure: OutboundError | XrpcRefused) -> Outcome:
     return Unknown(with_detail(reasons.NO_ANSWER, str(failure)))
 
 
-def _meaning(refusal: XrpcRefused) -> Outcome:
+def _outcome(refusal: XrpcRefused) -> Outcome:
     detail = str(refusal)
     if refusal.is_duplicate:
         return Unknown(with_detail(reasons.ALREADY_THERE, detail))
     if refusal.error in LOST or refusal.status == 401:
-        return AccessLost(with_detail(reasons.ACCESS_LOST, detail))
+        return AccessLost(with_detail(meaning(refusal, reasons.ACCESS_LOST), detail))
     if refusal.status in {429, 503}:
-        return NotSent(with_detail(reasons.BUSY, detail), refusal.retry_after, channel_down=refusal.status == 503)
+        busy = with_detail(meaning(refusal, reasons.BUSY), detail)
+        return NotSent(busy, refusal.retry_after, channel_down=refusal.status == 503)
     if 400 <= refusal.status < 500 and refusal.status != 408:
-        return Refused(with_detail(reasons.REFUSED, detail))
+        return Refused(with_detail(meaning(refusal, reasons.REFUSED), detail))
     return Unknown(with_detail(reasons.NO_ANSWER, detail))
