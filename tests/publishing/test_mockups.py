@@ -2,6 +2,8 @@
 
 import uuid
 from collections.abc import Iterator
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from flask.testing import FlaskClient
@@ -17,6 +19,7 @@ from unisson.activity.models import Event
 from unisson.editorial.models import Content
 from unisson.publishing.models import Attempt, Channel, Publication
 from unisson.runtime import Runtime
+from unisson.topics.models import Topic
 
 HTTPS = "https://localhost"
 
@@ -33,11 +36,11 @@ def mockup(runtime: Runtime, world: World) -> uuid.UUID:
     return planned(runtime, world)
 
 
-def planned(runtime: Runtime, world: World, handle: str = "marque.test") -> uuid.UUID:
+def planned(runtime: Runtime, world: World, handle: str = "marque.test", name: str = "Le Bluesky") -> uuid.UUID:
     with runtime.database.agency(world.agency_id) as session:
         settings = {"handle": handle} if handle else {}
         channel = Channel(
-            id=new_id(), brand_id=world.brand_id, kind="bluesky", name="Le Bluesky", mockup=True, settings=settings
+            id=new_id(), brand_id=world.brand_id, kind="bluesky", name=name, mockup=True, settings=settings
         )
         session.add(channel)
         return channel.id
@@ -190,6 +193,116 @@ def test_what_is_past_due_waits_for_a_person_after_connecting(
     drain(publisher, worker, world)
     assert stands(runtime, world, held)[:2] == ("published", "published")
     assert len(pds.effects.all()) == 1
+
+
+def in_hours(hours: float) -> dict[str, str]:
+    """Return what the form takes for a time that many hours ahead, on the brand's clock (Paris)."""
+    moment = datetime.now(ZoneInfo("Europe/Paris")) + timedelta(hours=hours)
+    return {"choice": "later", "date": f"{moment:%Y-%m-%d}", "time": f"{moment:%H:%M}"}
+
+
+def resolution(runtime: Runtime, world: World, approved: Approved, channel_id: uuid.UUID) -> str:
+    with runtime.database.agency(world.agency_id) as session:
+        wanted = select(Publication.id).where(
+            Publication.content_id == approved.content_id, Publication.channel_id == channel_id
+        )
+        return f"/{world.slug}/publications/{session.scalars(wanted).one()}/resolution"
+
+
+def test_connected_what_was_held_is_given_another_time_and_leaves_then_once(
+    desk, publisher, runtime, worker, world, mockup, pds
+) -> None:
+    (held,) = approve_many(runtime, world, [mockup], 1)
+    drain(publisher, worker, world)
+    path = resolution(runtime, world, held, mockup)
+    assert "later" not in desk.get(path.removesuffix("/resolution"), base_url=HTTPS).text
+    assert desk.post(path, data=in_hours(2), base_url=HTTPS).status_code == 422
+    assert connect(desk, world, mockup, pds).status_code == 303
+    page = desk.get(path.removesuffix("/resolution"), base_url=HTTPS).text
+    assert 'value="later"' in page
+    assert "une maquette jusque-là" in page
+    for wrong in ({"date": "", "time": ""}, in_hours(-2), {"date": "demain"}):
+        answer = desk.post(path, data=in_hours(2) | wrong, base_url=HTTPS)
+        assert answer.status_code == 422
+    assert "demain" in answer.text
+    assert desk.post(path, data=in_hours(2), base_url=HTTPS).status_code == 303
+    assert desk.post(path, data=in_hours(3), base_url=HTTPS).status_code == 409
+    drain(publisher, worker, world)
+    assert stands(runtime, world, held) == ("scheduled", "scheduled", None, 0)
+    with runtime.database.agency(world.agency_id) as session:
+        content = session.get_one(Content, (world.agency_id, held.content_id))
+        due_at = session.scalars(select(Publication.due_at).where(Publication.content_id == content.id)).one()
+        assert (content.scheduled_at, content.revision_id) == (due_at, held.revision_id)
+    put_due(worker, world, held, -1)
+    with runtime.database.agency(world.agency_id) as session:
+        session.execute(text("update app.channels set connected_at = connected_at - interval '1 hour'"))
+    drain(publisher, worker, world)
+    drain(publisher, worker, world)
+    assert stands(runtime, world, held) == ("published", "published", None, 1)
+    assert len(pds.effects.all()) == 1
+
+
+def test_beside_what_is_out_the_content_keeps_its_date_and_cannot_be_changed(
+    desk, publisher, runtime, worker, world, mockup, pds
+) -> None:
+    other = planned(runtime, world, "", "L’autre")
+    (both,) = approve_many(runtime, world, [other, mockup], 1)
+    drain(publisher, worker, world)
+    seen = {"choice": "live", "url": "https://bsky.app/profile/marque.test/post/1"}
+    assert desk.post(resolution(runtime, world, both, other), data=seen, base_url=HTTPS).status_code == 303
+    assert connect(desk, world, mockup, pds).status_code == 303
+    before = date_of(runtime, world, both)
+    assert desk.post(resolution(runtime, world, both, mockup), data=in_hours(2), base_url=HTTPS).status_code == 303
+    drain(publisher, worker, world)
+    with runtime.database.agency(world.agency_id) as session:
+        assert session.get_one(Content, (world.agency_id, both.content_id)).state == "publishing"
+    assert date_of(runtime, world, both) == before
+    assert desk.get(f"/{world.slug}/contents/{both.content_id}/edit", base_url=HTTPS).status_code == 409
+    assert pds.effects.all() == []
+
+
+def date_of(runtime: Runtime, world: World, approved: Approved) -> datetime | None:
+    with runtime.database.agency(world.agency_id) as session:
+        return session.get_one(Content, (world.agency_id, approved.content_id)).scheduled_at
+
+
+def test_what_was_tried_keeps_the_date_that_it_may_stand_under(
+    desk, publisher, runtime, worker, world, mockup, pds
+) -> None:
+    (tried,) = approve_many(runtime, world, [mockup], 1)
+    drain(publisher, worker, world)
+    assert connect(desk, world, mockup, pds).status_code == 303
+    with worker.database.agency(world.agency_id) as session:
+        session.execute(text("update app.publications set attempts = 1 where content_id = :c"), {"c": tried.content_id})
+    answer = desk.post(resolution(runtime, world, tried, mockup), data=in_hours(2), base_url=HTTPS)
+    assert answer.status_code == 422
+    assert stands(runtime, world, tried)[1] == "held"
+
+
+def test_another_time_is_not_before_the_embargo(desk, publisher, runtime, worker, world, mockup, pds) -> None:
+    (held,) = approve_many(runtime, world, [mockup], 1)
+    drain(publisher, worker, world)
+    assert connect(desk, world, mockup, pds).status_code == 303
+    put_under_embargo(runtime, world, held, hours=5)
+    path = resolution(runtime, world, held, mockup)
+    assert desk.post(path, data=in_hours(2), base_url=HTTPS).status_code == 422
+    assert desk.post(path, data=in_hours(6), base_url=HTTPS).status_code == 303
+
+
+def put_under_embargo(runtime: Runtime, world: World, approved: Approved, *, hours: int) -> None:
+    with runtime.database.agency(world.agency_id) as session:
+        until = session.now() + timedelta(hours=hours)
+        topic = Topic(
+            id=new_id(), brand_id=world.brand_id, title="Sous embargo", embargo_holds="everything", embargo_zone="UTC",
+            embargo_until=until, embargo_wall_time=until.replace(tzinfo=None),
+            created_by=session.get_one(Content, (world.agency_id, approved.content_id)).author_id,
+        )  # fmt: skip
+        session.add(topic)
+        session.flush()
+        session.execute(
+            text("update app.contents set topic_id = :t, scheduled_at = :u where id = :c"),
+            {"t": topic.id, "u": until, "c": approved.content_id},
+        )
 
 
 def test_nobody_sends_it_by_hand_but_it_can_be_noted_as_out(

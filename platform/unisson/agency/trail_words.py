@@ -133,6 +133,7 @@ DONE: dict[str, object] = {
     "person.role_withdrawn": lazy("withdrew a person's role on a brand"),
     "publication.confirmed_live": lazy("confirmed that it is out"),
     "publication.given_up": lazy("left it unsent"),
+    "publication.sent_later": lazy("gave it another time to leave at"),
     "publication.sent_again": lazy("had it sent again"),
     "rhythm.ended": lazy("took a slot out of the rhythm"),
     "rhythm.set": lazy("set the weekly rhythm"),

@@ -165,7 +165,7 @@ def move(
     check_fresh(content, version_shown)
     check_editable(content)
     before = content.scheduled_at
-    _place(content, brand_of(session, content), wall_time, fold, session.now)
+    place(content, brand_of(session, content), wall_time, fold, session.now)
     if content.scheduled_at == before:
         return content
     check_embargo(session, content.topic_id, content.scheduled_at, content.channel_kinds)
@@ -305,10 +305,10 @@ def fill_in(content: Content, brand: Brand, draft: Draft, now: Callable[[], date
     if draft.wall_time is None:
         content.scheduled_at = content.wall_time = None
     else:
-        _place(content, brand, draft.wall_time, draft.fold, now)
+        place(content, brand, draft.wall_time, draft.fold, now)
 
 
-def _place(content: Content, brand: Brand, wall_time: datetime, fold: int | None, now: Callable[[], datetime]) -> None:
+def place(content: Content, brand: Brand, wall_time: datetime, fold: int | None, now: Callable[[], datetime]) -> None:
     """Put the content on the brand's clock; a date it already has may stay, even when it has passed."""
     kept = content.wall_time == wall_time and fold in (None, content.fold) and content.zone == brand.timezone
     if kept and content.scheduled_at is not None:

@@ -1,11 +1,13 @@
 """The forms of channels and publications."""
 
 from dataclasses import replace
+from typing import Any
 
 from flask_wtf.file import FileField
 from wtforms import BooleanField, PasswordField, RadioField, SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 from wtforms.validators import InputRequired, Length
 
+from unisson.editorial.forms import ScheduleForm
 from unisson.publishing.connecting import DEFAULT_SERVICE, Keys
 from unisson.web.forms import Form, LineField, TextField
 from unisson.web.i18n import lazy
@@ -103,8 +105,8 @@ class ListForm(PeopleForm):
     )
 
 
-class ResolutionForm(Form):
-    """What a person decides about a publication that stopped."""
+class ResolutionForm(ScheduleForm):
+    """What a person decides about a publication that stopped; the date is that of sending it later."""
 
     choice = RadioField(
         lazy("What is to be done?"),
@@ -112,6 +114,7 @@ class ResolutionForm(Form):
         choices=[
             SelectChoice("live", lazy("It is out: I have seen it")),
             SelectChoice("again", lazy("It is not out: send it now")),
+            SelectChoice("later", lazy("It is not out: send it at the time below")),
             SelectChoice("give_up", lazy("Leave it unsent")),
         ],
     )
@@ -120,3 +123,8 @@ class ResolutionForm(Form):
         [Length(max=2000, message=TOO_LONG)],
         description=lazy("Only if it is out. Starts with https://."),
     )
+
+    def offer_later(self, waits: bool) -> None:
+        """Offer another time only to what may wait for it."""
+        known: list[Any] = list(self.choice.choices or ())
+        self.choice.choices = [each for each in known if waits or each.value != "later"]

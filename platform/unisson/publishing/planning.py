@@ -7,7 +7,7 @@ the content stays on the table until everything that left it is settled, so that
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import select, text
 
@@ -20,8 +20,6 @@ from unisson.publishing.settling import reach_nobody
 
 ClientRef = Callable[[str, uuid.UUID, datetime], str]
 """(kind of channel, publication, due time) → the reference that makes sending again harmless."""
-
-LOOK_BACK = timedelta(seconds=5)
 
 _PLAN = text("""
 insert into app.publications (agency_id, id, content_id, revision_id, channel_id, subscriber_id, due_at, client_ref)

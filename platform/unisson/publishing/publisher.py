@@ -17,7 +17,7 @@ from unisson.dispatching import Claim, claim, done, drop, put, release, seconds_
 from unisson.editorial.models import Content
 from unisson.publishing.delivery import Delivery, Hands
 from unisson.publishing.draining import Drain
-from unisson.publishing.planning import LOOK_BACK, needs_plan, plan
+from unisson.publishing.planning import needs_plan, plan
 from unisson.publishing.settling import settle
 
 _CONTENTS = select(Content).order_by(Content.id).with_for_update()
@@ -78,7 +78,7 @@ class Publisher:
         try:
             with self.hands.database.agency(agency_id) as session:
                 for content in session.scalars(_CONTENTS.where(Content.id.in_(content_ids))).all():
-                    if settle(session, content):
+                    if settle(session, content) is None:
                         drop(session, "content", agency_id, content.id)
         except DBAPIError as error:
             log.warning("publishing.interrupted", agency=str(agency_id), why=str(error.orig)[:200])
@@ -91,10 +91,10 @@ class Publisher:
             elif needs_plan(session, content):
                 plan(session, content, self.client_ref)
                 put(session, "content", claimed.agency_id, content.id, due_at=_look_again_at(content))
-            elif settle(session, content):
+            elif (seconds := settle(session, content)) is None:
                 done(session, claimed)
             else:
-                release(session, claimed, delay=LOOK_BACK.total_seconds())
+                release(session, claimed, delay=seconds)
 
     def client_ref(self, kind: str, publication_id: uuid.UUID, due_at: datetime) -> str:
         """Return the reference that a publication keeps on its channel for ever."""

@@ -31,7 +31,7 @@ CODES: dict[str, Explanation] = {
     "late": Explanation(
         lazy("Its time had passed before it could leave, so it did not leave by itself."),
         KEPT,
-        lazy("Send it now if it still makes sense, or leave it unsent."),
+        lazy("Send it now or at another time if it still makes sense, or leave it unsent."),
     ),
     "gate": Explanation(
         lazy("The database found that not everybody who must approve this version has done so. Nothing was sent."),
@@ -97,14 +97,14 @@ CODES: dict[str, Explanation] = {
         lazy("Its channel was a mock-up when its time came: there was no account that it could leave by."),
         KEPT,
         lazy(
-            "Connect the channel, then send it; or publish it by hand and give its address; or leave it unsent, and"
-            " give the content another date."
+            "Connect the channel, then send it now or at another time; or publish it by hand and give its address; or"
+            " leave it unsent."
         ),
     ),
     "connected later": Explanation(
         lazy("Its time had passed when its channel, a mock-up until then, was connected. It did not leave by itself."),
         KEPT,
-        lazy("Send it now if it still makes sense; or leave it unsent, and give the content another date."),
+        lazy("Send it now or at another time if it still makes sense, or leave it unsent."),
     ),
     "superseded": Explanation(
         lazy("The content was changed or cancelled before this version left."),

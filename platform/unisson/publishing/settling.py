@@ -9,11 +9,17 @@ from unisson.notifications.notices import tell
 from unisson.publishing.models import MOCKUP, PublicationState
 
 _COUNTS = text("""
-select state, count(*) as n, min(remote_url) filter (where remote_url is not null) as url
+select case when state = 'scheduled' and due_at > clock_timestamp() then 'ahead' else state end as state, count(*) as n,
+       min(remote_url) filter (where remote_url is not null) as url,
+       extract(epoch from min(due_at) - clock_timestamp())::float as seconds
   from app.publications where content_id = :content_id and revision_id = :revision_id
- group by state
+ group by 1
 """)
 
+AHEAD = "ahead"
+"""Of a publication that waits for a date to come."""
+LOOK_BACK = 5.0
+"""Seconds after which to look again at what is under way, should nobody have told of its end."""
 _RUNNING = (PublicationState.SCHEDULED, PublicationState.SENDING, PublicationState.UNKNOWN)
 _LEAVING = frozenset(
     {
@@ -27,18 +33,19 @@ _LEAVING = frozenset(
 )
 
 
-def settle(session: TenantSession, content: Content) -> bool:
-    """Bring the content's state in line with its publications; return whether nothing is under way any more.
+def settle(session: TenantSession, content: Content) -> float | None:
+    """Bring the content's state in line with its publications.
 
-    The caller holds the content's row for update. Whoever wrote it is told once when it is held or failed.
+    Returns None once nothing is under way any more, else the seconds after which to look again. The caller holds the
+    content's row for update. Whoever wrote it is told once when it is held or failed.
     """
     if content.state not in _LEAVING:
-        return True
+        return None
     counts = {row.state: row for row in session.execute(_COUNTS, _key(content))}
     before, after = ContentState(content.state), _state_from({state: row.n for state, row in counts.items()})
-    if after is None or (after == ContentState.PUBLISHING and before == ContentState.SCHEDULED):
-        return after is None
-    if after != before:
+    if after is None:
+        return None
+    if after != before and (before, after) != (ContentState.SCHEDULED, ContentState.PUBLISHING):
         content.state = after
         published = counts.get(PublicationState.PUBLISHED)
         content.live_url = published.url if published else None
@@ -46,7 +53,15 @@ def settle(session: TenantSession, content: Content) -> bool:
             content.channel_kinds = " ".join(each for each in content.channel_kinds.split() if each != MOCKUP)
         session.flush()
         _tell(session, content, after)
-    return after != ContentState.PUBLISHING
+    if any(state in counts for state in _RUNNING):
+        return LOOK_BACK
+    return max(counts[AHEAD].seconds, 0.0) + LOOK_BACK if AHEAD in counts else None
+
+
+def is_out(session: TenantSession, content: Content) -> bool:
+    """Whether something of the content's present version is out, or may be."""
+    out = {PublicationState.PUBLISHED, PublicationState.SENDING, PublicationState.UNKNOWN}
+    return any(row.state in out for row in session.execute(_COUNTS, _key(content)))
 
 
 def reach_nobody(session: TenantSession, content: Content) -> None:
@@ -63,7 +78,8 @@ def _key(content: Content) -> dict[str, object]:
 def _state_from(counts: dict[str, int]) -> ContentState | None:
     """Return the state of a content whose publications stand like this; None when it has none.
 
-    Cancelled ones (given up, unsubscribed) count for nothing beside others; alone they mean that nothing went out.
+    What waits for a decision counts before what waits for its date. Cancelled ones (given up, unsubscribed)
+    count for nothing beside others; alone they mean that nothing went out.
     """
     if not counts:
         return None
@@ -71,13 +87,15 @@ def _state_from(counts: dict[str, int]) -> ContentState | None:
         return ContentState.PUBLISHING
     if counts.get(PublicationState.HELD):
         return ContentState.HELD
+    if counts.get(AHEAD):
+        return ContentState.PUBLISHING if counts.get(PublicationState.PUBLISHED) else ContentState.SCHEDULED
     if not counts.get(PublicationState.PUBLISHED):
         return ContentState.FAILED
     return ContentState.PARTLY_PUBLISHED if counts.get(PublicationState.FAILED) else ContentState.PUBLISHED
 
 
 def _tell(session: TenantSession, content: Content, state: ContentState) -> None:
-    if state == ContentState.PUBLISHING:
+    if state in {ContentState.PUBLISHING, ContentState.SCHEDULED}:
         return
     record(session, None, f"content.{state}", "content", content.id, brand_id=content.brand_id)
     if state in {ContentState.HELD, ContentState.FAILED, ContentState.PARTLY_PUBLISHED}:

@@ -9,17 +9,18 @@ from tenants.errors import RefusedError
 from tenants.permissions import Permission
 from unisson.publishing import channel_views, overview
 from unisson.publishing.forms import ResolutionForm
-from unisson.publishing.models import PublicationState
+from unisson.publishing.models import MOCKUP, PublicationState
 from unisson.publishing.overview import Cursor, PublicationPage, Wanted
-from unisson.publishing.reasons import explain, short
-from unisson.publishing.resolution import confirm_live, give_up, send_again
+from unisson.publishing.reasons import Explanation, explain, short
+from unisson.publishing.resolution import confirm_live, give_up, may_wait, send_again, send_at
 from unisson.web.db import session
 from unisson.web.guards import actor, brand_card, brand_card_of, visible_brands
-from unisson.web.i18n import _n
+from unisson.web.i18n import _n, lazy
 
 blueprint = Blueprint("publishing", __name__, url_prefix="/<agency>")
 
 Answer = Response | str | tuple[str, int]
+NO_TIME = lazy("Choose the date and the time at which it is to leave.")
 FILTERS = {state.value: (state.value,) for state in PublicationState}
 
 
@@ -75,7 +76,7 @@ def publication_resolution(publication_id: uuid.UUID) -> Answer:
     try:
         with session().begin_nested():
             for each in ids:
-                _resolve(each, str(form.choice.data), form.url.data or "")
+                _resolve(each, form)
     except RefusedError as refusal:
         session().expire_all()
         status = form.refuse(refusal)
@@ -84,9 +85,15 @@ def publication_resolution(publication_id: uuid.UUID) -> Answer:
     return redirect(url_for("publishing.publication", publication_id=publication_id), 303)
 
 
-def _resolve(publication_id: uuid.UUID, choice: str, url: str) -> None:
+def _resolve(publication_id: uuid.UUID, form: ResolutionForm) -> None:
+    choice = str(form.choice.data)
     if choice == "live":
-        confirm_live(session(), actor(), publication_id, url)
+        confirm_live(session(), actor(), publication_id, form.url.data or "")
+    elif choice == "later":
+        typed = form.wall_time()
+        if typed is None:
+            raise RefusedError(NO_TIME, field="date")
+        send_at(session(), actor(), publication_id, typed, form.fold_chosen)
     elif choice == "again":
         send_again(session(), actor(), publication_id)
     else:
@@ -98,6 +105,8 @@ def _said(choice: str, count: int) -> str:
         return _n("It is noted as published.", "%(num)s are noted as published.", count)
     if choice == "again":
         return _n("It leaves now.", "%(num)s leave now.", count)
+    if choice == "later":
+        return _n("It leaves at its new time.", "%(num)s leave at their new time.", count)
     return _n("It stays unsent.", "%(num)s stay unsent.", count)
 
 
@@ -115,6 +124,8 @@ def _page_of(states: tuple[str, ...], wanted: Wanted, behind: Cursor | None) -> 
 
 def _shown(page: PublicationPage, form: ResolutionForm, status: int = 200) -> Answer:
     card = brand_card_of(page.content.brand_id)
+    waits = may_wait(page.publication) and not page.channel.mockup
+    form.offer_later(waits)
     may_resolve = actor().may(Permission.PUBLICATION_RESOLVE, card.id)
     html = render_template(
         "publishing/publication.html",
@@ -123,7 +134,9 @@ def _shown(page: PublicationPage, form: ResolutionForm, status: int = 200) -> An
         card=card,
         form=form,
         explain=explain,
-        why=explain(page.publication.reason, page.publication.state),
+        why=_why(page),
+        waits=waits,
+        twice=form.twice(card.timezone),
         short=short,
         decides=may_resolve and page.stopped,
         sees_people=actor().may(Permission.CONTENT_WRITE, card.id),
@@ -131,6 +144,13 @@ def _shown(page: PublicationPage, form: ResolutionForm, status: int = 200) -> An
         alike=sum(each.state == page.publication.state for each in page.siblings),
     )
     return html, status
+
+
+def _why(page: PublicationPage) -> Explanation | None:
+    reason = page.publication.reason
+    if reason == MOCKUP and not page.channel.mockup:
+        reason = "connected later"
+    return explain(reason, page.publication.state)
 
 
 channel_views.register(blueprint)
