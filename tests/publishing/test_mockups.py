@@ -22,6 +22,8 @@ from unisson.runtime import Runtime
 from unisson.topics.models import Topic
 
 HTTPS = "https://localhost"
+FREE = {"scheduled_at": None}
+"""Of what a chain approved that leaves the date free."""
 
 
 @pytest.fixture
@@ -212,7 +214,7 @@ def resolution(runtime: Runtime, world: World, approved: Approved, channel_id: u
 def test_connected_what_was_held_is_given_another_time_and_leaves_then_once(
     desk, publisher, runtime, worker, world, mockup, pds
 ) -> None:
-    (held,) = approve_many(runtime, world, [mockup], 1)
+    (held,) = approve_many(runtime, world, [mockup], 1, beside=FREE)
     drain(publisher, worker, world)
     path = resolution(runtime, world, held, mockup)
     assert "later" not in desk.get(path.removesuffix("/resolution"), base_url=HTTPS).text
@@ -246,7 +248,7 @@ def test_beside_what_is_out_the_content_keeps_its_date_and_cannot_be_changed(
     desk, publisher, runtime, worker, world, mockup, pds
 ) -> None:
     other = planned(runtime, world, "", "L’autre")
-    (both,) = approve_many(runtime, world, [other, mockup], 1)
+    (both,) = approve_many(runtime, world, [other, mockup], 1, beside=FREE)
     drain(publisher, worker, world)
     seen = {"choice": "live", "url": "https://bsky.app/profile/marque.test/post/1"}
     assert desk.post(resolution(runtime, world, both, other), data=seen, base_url=HTTPS).status_code == 303
@@ -269,7 +271,7 @@ def date_of(runtime: Runtime, world: World, approved: Approved) -> datetime | No
 def test_what_was_tried_keeps_the_date_that_it_may_stand_under(
     desk, publisher, runtime, worker, world, mockup, pds
 ) -> None:
-    (tried,) = approve_many(runtime, world, [mockup], 1)
+    (tried,) = approve_many(runtime, world, [mockup], 1, beside=FREE)
     drain(publisher, worker, world)
     assert connect(desk, world, mockup, pds).status_code == 303
     with worker.database.agency(world.agency_id) as session:
@@ -279,8 +281,22 @@ def test_what_was_tried_keeps_the_date_that_it_may_stand_under(
     assert stands(runtime, world, tried)[1] == "held"
 
 
+def test_a_date_that_was_approved_is_not_changed_without_asking(
+    desk, publisher, runtime, worker, world, mockup, pds
+) -> None:
+    (held,) = approve_many(runtime, world, [mockup], 1, beside={"scheduled_at": "2026-01-01T09:00:00+01:00"})
+    drain(publisher, worker, world)
+    assert connect(desk, world, mockup, pds).status_code == 303
+    path = resolution(runtime, world, held, mockup)
+    assert 'value="later"' not in desk.get(path.removesuffix("/resolution"), base_url=HTTPS).text
+    answer = desk.post(path, data=in_hours(2), base_url=HTTPS)
+    assert answer.status_code == 422
+    assert "field-error" in answer.text
+    assert stands(runtime, world, held)[1] == "held"
+
+
 def test_another_time_is_not_before_the_embargo(desk, publisher, runtime, worker, world, mockup, pds) -> None:
-    (held,) = approve_many(runtime, world, [mockup], 1)
+    (held,) = approve_many(runtime, world, [mockup], 1, beside=FREE)
     drain(publisher, worker, world)
     assert connect(desk, world, mockup, pds).status_code == 303
     put_under_embargo(runtime, world, held, hours=5)

@@ -14,6 +14,7 @@ from unisson.activity.trail import record
 from unisson.editorial.contents import brand_of, load
 from unisson.editorial.models import Content
 from unisson.editorial.order import keep_order
+from unisson.editorial.reopening import date_is_free
 from unisson.editorial.timing import must_be_future, resolve
 from unisson.editorial.writing import place
 from unisson.jobs import ring_after_commit
@@ -30,6 +31,9 @@ SUPERSEDED = lazy("The content changed since. Submit it again; it will be planne
 MAY_BE_OUT = lazy(
     "It was tried before, so that something of it may be out under its date. Look on the channel, then send it now or"
     " leave it unsent."
+)
+DATE_APPROVED = lazy(
+    "The date was approved with it: another one has to be asked for. Leave it unsent, change the date, submit it again."
 )
 STOPPED = frozenset({PublicationState.HELD, PublicationState.FAILED})
 UNTRIED = frozenset({"late", "mockup", "connected later", "disconnected", "on_hold", "brand archived", "unpaid"})
@@ -71,13 +75,15 @@ def send_at(
 ) -> Publication:
     """Let the publication leave at another time of its brand's clock, as approved and under its first reference.
 
-    Nothing of it may be out. The gate, the embargo and the limit of lateness then hold as at any date; the content
+    Nothing of it may be out, and its chain must not approve the date. The gate, the embargo and the limit of lateness then hold as at any date; the content
     takes the date where nothing else of it is out. Raises RefusedError at the choice or the date, StaleError.
     """
     publication, content = _stopped(session, actor, publication_id)
     _check_sendable(session, publication, content)
     if not may_wait(publication):
         raise RefusedError(MAY_BE_OUT, field="choice")
+    if not date_is_free(session, content):
+        raise RefusedError(DATE_APPROVED, field="choice")
     brand = brand_of(session, content)
     instant = resolve(wall_time, brand.timezone, fold)
     must_be_future(instant, session.now())

@@ -7,6 +7,7 @@ from werkzeug.wrappers import Response
 
 from tenants.errors import RefusedError
 from tenants.permissions import Permission
+from unisson.editorial.reopening import date_is_free
 from unisson.publishing import channel_views, overview
 from unisson.publishing.forms import ResolutionForm
 from unisson.publishing.models import MOCKUP, PublicationState
@@ -124,7 +125,8 @@ def _page_of(states: tuple[str, ...], wanted: Wanted, behind: Cursor | None) -> 
 
 def _shown(page: PublicationPage, form: ResolutionForm, status: int = 200) -> Answer:
     card = brand_card_of(page.content.brand_id)
-    waits = may_wait(page.publication) and not page.channel.mockup
+    may_move = not page.channel.mockup and date_is_free(session(), page.content)
+    waits = may_move and may_wait(page.publication)
     form.offer_later(waits)
     may_resolve = actor().may(Permission.PUBLICATION_RESOLVE, card.id)
     html = render_template(
