@@ -75,8 +75,9 @@ def send_at(
 ) -> Publication:
     """Let the publication leave at another time of its brand's clock, as approved and under its first reference.
 
-    Nothing of it may be out, and its chain must not approve the date. The gate, the embargo and the limit of lateness then hold as at any date; the content
-    takes the date where nothing else of it is out. Raises RefusedError at the choice or the date, StaleError.
+    Nothing of it may be out, and the date not be approved with it. The gate, the embargo and the limit of lateness
+    then hold as at any date; the content takes the date where nothing else of it is out. Raises RefusedError at the
+    choice or the date, StaleError.
     """
     publication, content = _stopped(session, actor, publication_id)
     _check_sendable(session, publication, content)
