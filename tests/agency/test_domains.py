@@ -33,6 +33,8 @@ def desk(asking: Flask, runtime: Runtime, world: World) -> Desk:
         ("élan.bzh", "xn--lan-9la.bzh"),
         ("agence.co.uk", "agence.co.uk"),
         ("ｃｌｉｅｎｔｓ。agence.fr", "clients.agence.fr"),
+        ("https://Clients.agence.fr/", "clients.agence.fr"),
+        ("http://clients.agence.fr", "clients.agence.fr"),
     ],
 )
 def test_a_name_is_kept_as_the_dns_knows_it(typed: str, host: str) -> None:
@@ -40,7 +42,8 @@ def test_a_name_is_kept_as_the_dns_knows_it(typed: str, host: str) -> None:
 
 
 UNFIT = [
-    "", "fr", "127.0.0.1", "[::1]", "::1", "2130706433", "0x7f.1", "10.0.0.1.", "1.2.3.256", "https://agence.fr",
+    "", "fr", "127.0.0.1", "[::1]", "::1", "2130706433", "0x7f.1", "10.0.0.1.", "1.2.3.256", "https://agence.fr/x",
+    "https://127.0.0.1/", "https://agence.fr:8443/", "https://user@agence.fr/",
     "agence.fr:8443", "agence.fr/x", "a b.fr", "agence..fr", "-agence.fr", "a_b.fr", "*.agence.fr", "user@agence.fr",
     "x" * 64 + ".fr", ".".join(["a" * 60] * 5), "agence.fr\r\nX: y", "xn--zzzz.fr", "a\u202eb.fr",
 ]  # fmt: skip

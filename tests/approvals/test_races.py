@@ -63,8 +63,9 @@ def test_a_decision_never_slips_into_the_next_stage(desk: Desk) -> None:
     desk.submit(content_id)
     digest, stage = desk.asked(content_id)
     form = {"digest": digest, "stage": stage}
-    said = [desk.post("rp", f"/contents/{content_id}/approval", form).status_code for _ in range(2)]
-    assert said == [303, 409]
+    said = [desk.post("rp", f"/contents/{content_id}/approval", form) for _ in range(2)]
+    assert [answer.status_code for answer in said] == [303, 409]
+    assert "L’étape affichée est passée" in said[1].text  # It does wait, on this very person: in the next stage.
     assert desk.content(content_id).stages_done == 1
 
 

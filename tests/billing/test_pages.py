@@ -284,6 +284,21 @@ def test_a_quote_is_of_its_agency_its_figures_and_its_hour(till: Till, new_till)
     assert "The figures shown are out of date" in outdated.text
 
 
+def test_a_change_carried_out_in_another_window_is_said_to_be_the_plan_already(till: Till):
+    english(till)
+    till.pay_for(3, days_ago=15)
+    _page, here = quoted(till, 5)
+    _page, there = quoted(till, 5)
+    assert change(till, there).status_code == 303
+    before = len(till.stripe.charges)
+    again = change(till, here)
+    assert again.status_code == 409
+    assert "That is your plan already." in again.text
+    assert "Your plan is as it was." in again.text
+    assert "Here they are again" not in again.text
+    assert len(till.stripe.charges) == before
+
+
 def test_who_owes_pays_first(till: Till):
     english(till)
     till.fail(till.pay_for(3, days_ago=60), days_ago=1)

@@ -14,6 +14,7 @@ from standins.smtp import StandInSmtp
 from support.letters import forget_what_others_wrote
 from support.world import World
 
+from tenants.agencies import Agency
 from tenants.base import utcnow
 from tenants.identities import Dispatch, Identity, IdentityLetter
 from tenants.members import Membership
@@ -105,6 +106,19 @@ def test_an_invitation_leaves_with_a_link_that_works(
     assert letter(runtime, world, letter_id).state == "sent"
     assert waiting(worker, letter_id) is None
     assert send_due(worker, 20, box) == 0
+
+
+@pytest.mark.parametrize(("role", "white_label", "named"), [
+    ("cm", True, True), ("client_approver", True, False), ("client_approver", False, True),
+])  # fmt: skip
+def test_an_invitation_names_the_product_to_the_agency_s_own(
+    runtime: Runtime, worker: Runtime, world: World, box: Mailbox, role: str, white_label: bool, named: bool
+) -> None:
+    with runtime.database.agency(world.agency_id) as session:
+        session.get_one(Agency, world.agency_id).white_label = white_label
+    invite(runtime, world, role)
+    send_due(worker, 20, box)
+    assert ("Unisson" in only(box).text("plain")) is named
 
 
 def test_a_mail_is_well_formed(runtime: Runtime, worker: Runtime, world: World, box: Mailbox) -> None:

@@ -4,6 +4,7 @@ Several agencies may have a name on their lists; whoever shows the token holds i
 """
 
 import ipaddress
+import re
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -29,6 +30,9 @@ RECORD_BEFORE = "_unisson"
 NOT_PUBLIC = frozenset({"localhost", "local", "internal", "invalid", "onion", "arpa", "localdomain", "lan", "home"})
 """Names that the public DNS does not know (RFC 6761, RFC 6762, RFC 7686; .internal by ICANN)."""
 
+_PASTED = re.compile(r"^https?://([^/?#]*)/?$", re.IGNORECASE)
+"""A name as the address bar gives it: what stands around it is no part of it."""
+
 UNFIT = lazy("Write the name alone, such as clients.agency.com: no https://, no port, no path, no IP address.")
 NOT_AVAILABLE = lazy("This address can't be used here. Choose another one, or ask us why.")
 NOT_THERE = lazy(
@@ -48,7 +52,7 @@ class CantTellError(RefusedError):
 
 def host_of(typed: str, field: str = "host") -> str:
     """Return a host name in lower-case ASCII (IDNA 2008, UTS 46). Raises RefusedError on `field`."""
-    name = typed.strip().rstrip(".")
+    name = _PASTED.sub(r"\1", typed.strip()).rstrip(".")
     try:
         ipaddress.ip_address(name.strip("[]"))
     except ValueError:

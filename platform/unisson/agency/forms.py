@@ -39,6 +39,7 @@ class BrandForm(Form):
         lazy("Country"),
         choices=country_choices,
         default="FR",
+        filters=[lambda code: "GB" if code == "UK" else code],  # how it was kept where it was chosen by its other name
         description=lazy("Its public holidays are no working days: deadlines of approvals are counted without them."),
     )
     accent = RadioField(lazy("Colour"), choices=[option(accent) for accent in ACCENTS])

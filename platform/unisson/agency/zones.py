@@ -2,6 +2,7 @@
 
 from functools import lru_cache
 from typing import Any
+from unicodedata import combining, normalize
 from zoneinfo import available_timezones
 
 from babel import Locale
@@ -35,8 +36,8 @@ def _choices(_spoken: str) -> list[Any]:
     return [*found, option("UTC", "UTC", _("Universal time"))]
 
 
-COUNTRIES = frozenset(code for code in EntityLoader.get_country_codes() if len(code) == 2)
-"""Countries whose public holidays are known (ISO 3166-1 alpha-2).
+COUNTRIES = frozenset(code for code in EntityLoader.get_country_codes() if len(code) == 2) - {"UK"}
+"""Countries whose public holidays are known (ISO 3166-1 alpha-2, where the United Kingdom is GB).
 
 Their codes alone: `holidays.list_supported_countries` loads the days of all of them, 8 MiB.
 """
@@ -50,4 +51,10 @@ def country_choices() -> list[Any]:
 @lru_cache(maxsize=4)
 def _countries(spoken: str) -> list[Any]:
     names = Locale.parse(spoken).territories
-    return [option(code, name) for name, code in sorted((str(names.get(code, code)), code) for code in COUNTRIES)]
+    named = [(str(names.get(code, code)), code) for code in COUNTRIES]
+    return [option(code, name) for name, code in sorted(named, key=lambda each: (_in_order(each[0]), each[1]))]
+
+
+def _in_order(name: str) -> str:
+    """Return what a name is sorted by: É stands with E, as in a dictionary."""
+    return "".join(each for each in normalize("NFKD", name.casefold()) if not combining(each))

@@ -40,6 +40,7 @@ from unisson.web.i18n import lazy
 
 CHANGED_SINCE = lazy("This content changed after the page was opened. Read it again, then decide.")
 OWN_WORK = lazy("Nobody approves their own work. Somebody else of the team decides in this stage.")
+STAGE_OVER = lazy("The stage that was shown is over: this content has gone on since. Nothing was changed.")
 ANSWERED = lazy("You have answered in this stage already. It waits on somebody else.")
 SAY_WHY = lazy("Say what should change, so that the author knows what to do.")
 SAY_RESERVATION = lazy("Say your reservation, so that the author knows it.")
@@ -111,8 +112,10 @@ def decide(
     Raises StaleError for another stage or other bytes than those shown, ForbiddenError, RefusedError.
     """
     passage = current_passage(session, content)
-    if passage is None or stage_shown not in {None, passage.stage.id}:
+    if passage is None:
         raise StaleError(NOT_WAITING)
+    if stage_shown not in {None, passage.stage.id}:
+        raise StaleError(STAGE_OVER)
     crew = crew_of(session, content, passage.run)
     seats = _seats_for(session, content, passage, crew, word.membership_id)
     if digest_shown != passage.run.digest:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from flask import redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from tenants.errors import NotFoundError, RefusedError
+from tenants.errors import NotFoundError, RefusedError, StaleError
 from tenants.permissions import Permission
 from unisson.billing import words
 from unisson.billing.accounts import account_of, look_again
@@ -132,9 +132,10 @@ def _refused(refusal: RefusedError) -> Answer:
     form.refuse(RefusedError(refusal.sentence))
     try:
         return _plan_page(_choice(choosing), form), refusal.status
-    except RefusedError:
-        # It can't be offered anew: the billing page says what stands, and why nothing was changed.
-        choosing.refuse(RefusedError(refusal.sentence))
+    except RefusedError as further:
+        # It can't be offered anew: the billing page says what stands, and why nothing was changed. Of a quote that is
+        # out of date the reason is why there is no newer one: the amounts are not shown again.
+        choosing.refuse(RefusedError((further if isinstance(refusal, StaleError) else refusal).sentence))
         return account_page(choosing), refusal.status
 
 

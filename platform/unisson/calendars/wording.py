@@ -13,7 +13,7 @@ from markupsafe import Markup, escape
 
 from unisson.calendars.period import Span
 from unisson.editorial.models import ContentState
-from unisson.web.i18n import NBSP, _, language, lazy
+from unisson.web.i18n import NBSP, _, first_said, language, lazy
 
 _REFERENCE = re.compile(r'#([a-z0-9-]+)"')
 _SYMBOL = re.compile(r'<symbol id="([a-z0-9-]+)".*?</symbol>', re.DOTALL)
@@ -70,7 +70,7 @@ def day_names(spoken: str) -> tuple[str, ...]:
 @lru_cache(maxsize=4096)
 def day_label(spoken: str, day: date) -> str:
     """Return a day in full, with its weekday."""
-    return format_date(day, "EEEE d MMMM y", locale=spoken)
+    return first_said(format_date(day, "EEEE d MMMM y", locale=spoken), spoken)
 
 
 @lru_cache(maxsize=4096)
@@ -114,7 +114,7 @@ def span_name(spoken: str, span: Span) -> str:
     if span.kind == "month":
         return month_name(spoken, span.first)
     if span.kind == "week":
-        return _("Week of %(day)s", day=format_date(span.first, "d MMMM y", locale=spoken))
+        return _("Week of %(day)s", day=first_said(format_date(span.first, "d MMMM y", locale=spoken), spoken))
     return day_label(spoken, span.first).capitalize() if spoken == "fr" else day_label(spoken, span.first)
 
 

@@ -12,6 +12,7 @@ from tenants.members import BrandAssignment, Invitation, Membership
 from tenants.session import GlobalSession, TenantSession
 from unisson.agency import invitations
 from unisson.identity import tokens
+from unisson.notifications.labels import is_clients
 from unisson.notifications.models import Letter
 from unisson.notifications.words import Words, moment
 from unisson.sign_on import mail_domains
@@ -31,8 +32,7 @@ def invitation(session: TenantSession, letter: Letter, base_url: str) -> Words |
         subject=_("%(name)s invites you to %(agency)s", name=inviter.name, agency=agency.name),
         heading=_("Join %(agency)s", agency=agency.name),
         paragraphs=(
-            _("%(name)s invites you to work with %(agency)s on Unisson, where contents are planned, approved and"
-              " published together.", name=inviter.name, agency=agency.name),
+            _invited_to(session, invited, inviter.name, agency),
         ),
         facts=((_("Brands"), ", ".join(brands)),) if brands else (),
         action_label=_("Accept the invitation"),
@@ -43,6 +43,16 @@ def invitation(session: TenantSession, letter: Letter, base_url: str) -> Words |
         ),
         footer=_("You receive this message because %(name)s invited you.", name=inviter.name),
     )  # fmt: skip
+
+
+def _invited_to(session: TenantSession, invited: Invitation, inviter: str, agency: Agency) -> str:
+    """Return what somebody is invited to: a client's people read the agency's name alone."""
+    person = session.get_one(Membership, (session.agency_id, invited.membership_id))
+    if agency.white_label and is_clients(session, person):
+        return _("%(name)s invites you to the pages of %(agency)s, where contents are seen and approved before they are"
+                 " published.", name=inviter, agency=agency.name)  # fmt: skip
+    return _("%(name)s invites you to work with %(agency)s on Unisson, where contents are planned, approved and"
+             " published together.", name=inviter, agency=agency.name)  # fmt: skip
 
 
 def domain_code(session: TenantSession, letter: Letter, _base_url: str) -> Words | None:

@@ -5,7 +5,7 @@ from typing import cast
 from urllib.parse import urlsplit
 
 import structlog
-from flask import Flask, g, make_response, render_template, request
+from flask import Flask, g, make_response, redirect, render_template, request
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DataError, DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response
 
 from tenants.errors import ForbiddenError, NotFoundError, RefusedError
 from unisson.web.db import leave
-from unisson.web.guards import page_before
+from unisson.web.guards import nearest_page, page_before
 from unisson.web.i18n import _, lazy
 from unisson.web.noted import note_not_found, note_refusal
 
@@ -110,6 +110,14 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(Exception, _unexpected)
 
 
+def _is_looked_at() -> bool:
+    """Return whether a person opens this address as a page: a refused form leaves its own in the address bar.
+
+    The browser says so itself (Fetch Metadata); a program goes on reading that the method is wrong.
+    """
+    return request.method == "GET" and request.headers.get("Sec-Fetch-Mode") == "navigate"
+
+
 def _http(error: HTTPException) -> Response:
     if error.response is not None:
         return cast("Response", error.response)
@@ -118,6 +126,8 @@ def _http(error: HTTPException) -> Response:
         return error.get_response()
     if code == 404:
         note_not_found()
+    if code == 405 and _is_looked_at() and (above := nearest_page()) != "/":
+        return redirect(above, 303)
     page = error_page(code, g.get("too_much", TOO_MUCH) if code == 413 else None)
     for name, value in error.get_headers():
         if name.lower() in {"allow", "retry-after"}:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, flash, g, redirect, request, url_for
+from flask import Flask, Response, current_app, flash, g, redirect, request, url_for
 from sqlalchemy import Text, bindparam, func, select
 from sqlalchemy import cast as cast_to
 from werkzeug.wrappers import Response as BaseResponse
@@ -251,6 +251,15 @@ def page_before() -> str | None:
     if said.netloc != request.host or said.path.startswith("//"):
         return None
     return f"{said.path}?{said.query}" if said.query else said.path
+
+
+def nearest_page() -> str:
+    """Return the nearest address above that of the request which can be looked at; "/" where there is none."""
+    known, above = current_app.create_url_adapter(request), request.path
+    while above := above.rpartition("/")[0]:
+        if known and known.test(above, "GET"):
+            return above
+    return "/"
 
 
 def init_app(app: Flask) -> None:

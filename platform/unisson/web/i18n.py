@@ -1,5 +1,6 @@
 """Languages, and how dates and times are said in them. Times always show whose zone they are in."""
 
+import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, tzinfo
 from functools import lru_cache
@@ -117,13 +118,22 @@ def say_time(moment: datetime, zone: str | tzinfo, shape: str = "moment") -> str
 @lru_cache(maxsize=4096)
 def _time_said(moment: datetime, zone: str | tzinfo, shape: str, spoken: str) -> str:
     there = ZoneInfo(zone) if isinstance(zone, str) else zone
-    return format_datetime(moment, _PATTERNS[spoken][shape], tzinfo=there, locale=spoken)
+    return first_said(format_datetime(moment, _PATTERNS[spoken][shape], tzinfo=there, locale=spoken), spoken)
 
 
 def say_day(day: date) -> str:
     """Return a day as the reader's language writes it, with its weekday."""
     spoken = language()
-    return format_date(day, _PATTERNS[spoken]["day_year"], locale=spoken)
+    return first_said(format_date(day, _PATTERNS[spoken]["day_year"], locale=spoken), spoken)
+
+
+def first_said(said: str, spoken: str) -> str:
+    """Return a date as French writes the first of a month: "1er mai", which patterns of CLDR can't."""
+    return _FIRST.sub("1er ", said) if spoken == "fr" else said
+
+
+_FIRST = re.compile(r"(?<!\d)1 (?=[^\W\d])")
+"""The day 1 before the name of a month; no pattern of ours has another lone 1 before a word."""
 
 
 def say_zone(zone: str) -> str:

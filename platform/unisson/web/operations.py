@@ -6,7 +6,7 @@ waits on the row, then finds it, and is sent where the first one was.
 
 import uuid
 
-from flask import Flask, current_app, g, redirect, request
+from flask import Flask, g, redirect, request
 from sqlalchemy import Uuid, bindparam, select, update
 from sqlalchemy.dialects.postgresql import insert
 from werkzeug.wrappers import Response
@@ -14,6 +14,7 @@ from werkzeug.wrappers import Response
 from tenants.wire import Command
 from unisson.activity.models import Operation
 from unisson.web.db import session
+from unisson.web.guards import nearest_page
 
 
 def new_operation_id() -> str:
@@ -29,19 +30,7 @@ def _begin() -> Response | None:
         g.operation_id = number
         return None
     answer = session().scalar(select(Operation.answer).where(Operation.id == number, Operation.path == request.path))
-    return redirect(answer or _nearest_page(), 303)
-
-
-def _nearest_page() -> str:
-    """Return the nearest address above that of the request which can be looked at.
-
-    Where the first click led nowhere of its own, or the number came from a form of another address.
-    """
-    known, above = current_app.create_url_adapter(request), request.path
-    while above := above.rpartition("/")[0]:
-        if known and known.test(above, "GET"):
-            return above
-    return "/"
+    return redirect(answer or nearest_page(), 303)
 
 
 def _number() -> uuid.UUID | None:
