@@ -19,7 +19,7 @@ from psycopg.abc import PQGen
 from psycopg.errors import InvalidSqlStatementName, error_from_result
 from psycopg.pq import ConnStatus, ExecStatus, TransactionStatus
 from psycopg.pq.abc import PGresult
-from sqlalchemy import ClauseElement, Select
+from sqlalchemy import ClauseElement, Select, TextClause
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 
 _FINE = frozenset({ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK})
@@ -29,7 +29,7 @@ _SURE_FOR = 1.0
 
 _numbers = count(1)
 
-Value = str | int | bytes | uuid.UUID | date | datetime | Sequence[uuid.UUID] | Sequence[str] | None
+Value = str | int | bytes | uuid.UUID | date | datetime | Sequence[uuid.UUID] | Sequence[str] | Sequence[bytes] | None
 
 
 class Prepared:
@@ -59,7 +59,7 @@ class Question(Prepared):
     take longer to plan than to run. What follows in the same transaction keeps its plans as well.
     """
 
-    def __init__(self, statement: Select[Any], *, keeps_plan: bool = False) -> None:
+    def __init__(self, statement: Select[Any] | TextClause, *, keeps_plan: bool = False) -> None:
         super().__init__(statement)
         self.keeps_plan = keeps_plan
 
@@ -83,13 +83,23 @@ class Reminder(NamedTuple):
     said: tuple[bytes | None, ...]
     digest: bytes
 
+    def answered(self, answer: bytes | None) -> "Reminder":
+        """Return it with another last answer."""
+        return self._replace(digest=_digest(answer))
+
     def is_answered_by(self, answer: bytes | None) -> bool:
         """Return whether `answer` is what it was."""
         return _digest(answer) == self.digest
 
 
 _ENTER = b"unisson_enter"
-_ENTER_SQL = b"select set_config('app.agency_id', $1, true), set_config('plan_cache_mode', $2, true)"
+_ENTER_SQL = (
+    b"select set_config('app.agency_id', $1, true), set_config('plan_cache_mode', 'force_generic_plan', true),"
+    b" set_config('random_page_cost', '1.1', true)"
+)
+_KEEP_PLANS = b"set local plan_cache_mode = force_generic_plan; set local random_page_cost = 1.1"
+"""A kept plan is made once for a page that reads a few rows of many tables, all of them in memory: a probe of an index
+there is no walk to a disk, which the default price of 4 takes it for."""
 
 
 class WiredConnection(psycopg.Connection[tuple[Any, ...]]):
@@ -159,7 +169,7 @@ class WiredConnection(psycopg.Connection[tuple[Any, ...]]):
         with self.lock:
             self._prepare_within(question)
             if question.keeps_plan and not self._keeps_plans:
-                self._checked(self.pgconn.exec_(b"set local plan_cache_mode = force_generic_plan"))
+                self._checked(self.pgconn.exec_(_KEEP_PLANS))
                 self._keeps_plans = True
             result = self._checked(self.pgconn.exec_prepared(question.name, question.written(values)))  # type: ignore[arg-type]  # None is null
         return result.get_value(0, 0) if result.ntuples else None
@@ -190,9 +200,8 @@ class WiredConnection(psycopg.Connection[tuple[Any, ...]]):
             self._prepare(_ENTER, _ENTER_SQL)
             for reminder in reminders:
                 self._prepare(reminder.question.name, reminder.question.sql)
-            entering: list[bytes] = [str(agency_id).encode(), b"force_generic_plan"]
             self.pgconn.enter_pipeline_mode()
-            self.pgconn.send_query_prepared(_ENTER, entering)
+            self.pgconn.send_query_prepared(_ENTER, [str(agency_id).encode()])
             for question, said, _digested in reminders:
                 self.pgconn.send_query_prepared(question.name, said)
             self.pgconn.pipeline_sync()
@@ -267,4 +276,8 @@ def _written(value: Value) -> bytes | None:
         return value.isoformat().encode()
     if isinstance(value, str | int | uuid.UUID):
         return str(value).encode()
-    return f"{{{','.join(map(str, value))}}}".encode()
+    return f"{{{','.join([_element(each) for each in value])}}}".encode()
+
+
+def _element(value: uuid.UUID | str | bytes) -> str:
+    return f'"\\\\x{value.hex()}"' if isinstance(value, bytes) else str(value)

@@ -1,31 +1,32 @@
 """The client's list asked for again: sent as it was while nothing changed, and never a moment longer."""
 
+import random
 import re
+import threading
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 import time_machine
 from flask import request_started
 from flask.testing import FlaskClient
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, select, update
 from support.desk import HTTPS, Desk
-from support.statements import recorded
-from werkzeug.test import TestResponse
+from werkzeug.test import EnvironBuilder, TestResponse, run_wsgi_app
 
 from tenants.agencies import Agency
 from tenants.base import utcnow
 from tenants.brands import Brand
 from tenants.members import BrandAssignment, Membership
+from tenants.permissions import AgencyRole, BrandRole
 from unisson.approvals.models import ApprovalLink, ApprovalRun, RunStage, Wait
 from unisson.editorial.models import Content
-from unisson.portal import repeating
 from unisson.portal.models import LinkDevice
-
-NEVER_WRITTEN_AGAIN = {"revisions", "policy_versions"}
+from unisson.topics.models import Topic
+from unisson.web.joined import Joined
 
 
 @dataclass
@@ -37,30 +38,57 @@ class Open:
     address: str
     first: uuid.UUID
 
-    def read(self, **more: Any) -> TestResponse:
-        return self.browser.get(self.address, base_url=HTTPS, **more)
+    def read(self, rest: str = "") -> TestResponse:
+        return self.browser.get(f"{self.address}{rest}", base_url=HTTPS)
 
-    def again(self) -> tuple[TestResponse, bool]:
+    def again(self, rest: str = "") -> tuple[TestResponse, bool]:
         """The answer, and whether the application was woken for it."""
         woken: list[int] = []
         with request_started.connected_to(lambda *_about, **_more: woken.append(1), self.desk.app):
-            answer = self.read()
+            answer = self.read(rest)
         return answer, bool(woken)
+
+    def by_the_application(self, rest: str = "") -> str:
+        """What the application says to the same request, with nothing kept before it, and no piece."""
+        environ = EnvironBuilder(f"{self.address}{rest}", base_url=HTTPS).get_environ()
+        self.browser._add_cookies_to_wsgi(environ)
+        pieces = self.desk.app.extensions["unisson.portal_pieces"]
+        kept = pieces._kept.copy()
+        pieces._kept.clear()
+        body, _status, _headers = run_wsgi_app(_joined(self.desk.app)._application, environ)
+        pieces._kept.update(kept)
+        return _same(b"".join(body).decode())
 
     def set(self, table: type, **values: object) -> None:
         with self.desk.session() as session:
             session.execute(update(table).values(**values))
 
 
+def _joined(app: Any) -> Joined:
+    layer = app.wsgi_app
+    while not isinstance(layer, Joined):
+        layer = next(each for each in vars(layer).values() if callable(each))
+    return layer
+
+
+def _same(page: str) -> str:
+    """A page with one proof of its forms, which is signed anew each time."""
+    proof = re.search(r'name="csrf_token" value="([^"]+)"', page) or re.search(
+        r'name="csrf-token" content="([^"]+)"', page
+    )
+    assert proof is not None
+    return page.replace(proof[1], "PROOF")
+
+
 @pytest.fixture
 def listed(desk: Desk) -> Open:
-    first = desk.in_state("client_turn", title="Le premier")
+    first = desk.in_state("client_turn", title="Le premier & l'unique <b>")
     desk.in_state("client_turn", title="Le second")
     decided = desk.in_state("client_turn", title="Le troisième")
     desk.approve(decided, "client_approver")
     token = desk.known(desk.link(first)[1])
     found = Open(desk, desk.browser(None), desk.path(f"/approve/{token}"), first)
-    for _time in range(2):  # the first sets the cookie and notes that the link was opened, the second is kept
+    for _time in range(2):  # the first sets the cookie and notes that the link was opened, the second is joined
         assert found.read().status_code == 200
     return found
 
@@ -69,9 +97,41 @@ def test_what_did_not_change_is_sent_without_waking_the_application(listed: Open
     before = listed.read()
     answer, woken = listed.again()
     assert (answer.status_code, answer.data, woken) == (200, before.data, False)
-    assert "Le premier" in answer.text
+    assert "Le premier &amp; l&#39;unique &lt;b&gt;" in answer.text
     assert dict(answer.headers) == dict(before.headers)
     assert answer.headers["Cache-Control"] == "no-store"
+    assert answer.headers["X-Robots-Tag"] == "noindex, nofollow"
+    assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+
+
+@pytest.mark.parametrize("rest", ["?n=1", "?page=1", "?page=0", "?page=x", "?lang=de"])
+def test_an_address_that_nobody_asked_for_is_joined_as_the_application_makes_it(listed: Open, rest: str) -> None:
+    answer, woken = listed.again(rest)
+    assert not woken
+    assert _same(answer.text) == listed.by_the_application(rest)
+
+
+@pytest.mark.parametrize("rest", ["?page=2", "?lang=en", "?n=%00", "?n=é"])
+def test_what_it_is_not_sure_of_wakes_the_application(listed: Open, rest: str) -> None:
+    answer, woken = listed.again(rest)
+    assert woken
+    assert _same(answer.text) == listed.by_the_application(rest)
+
+
+def test_each_page_of_many_is_joined(listed: Open) -> None:
+    for number in range(9):
+        listed.desk.in_state("client_turn", title=f"Encore {number}")
+    for number in (1, 2):
+        listed.read(f"?page={number}")
+        answer, woken = listed.again(f"?page={number}&n=1")
+        assert not woken
+        assert answer.text.count("desk-item") == (10 if number == 1 else 1)
+        assert _same(answer.text) == listed.by_the_application(f"?page={number}")
+
+
+def test_its_proof_is_good_and_of_this_session(listed: Open) -> None:
+    _approve_by_link(listed)
+    assert listed.desk.content(listed.first).state == "scheduled"
 
 
 def test_a_change_of_one_content_writes_one_piece(listed: Open) -> None:
@@ -80,13 +140,33 @@ def test_a_change_of_one_content_writes_one_piece(listed: Open) -> None:
     with listed.desk.session() as session:
         later = utcnow().replace(microsecond=0) + timedelta(days=2)
         session.execute(update(Wait).where(Wait.content_id == listed.first).values(deadline_at=later))
-    before = listed.read()
+    before, woken = listed.again()
+    assert not woken
     assert len(pieces) == known + 1
     token = listed.desk.known(listed.desk.link(listed.first)[1])
-    theirs = listed.browser.get(listed.desk.path(f"/approve/{token}"), base_url=HTTPS)
-    assert token in theirs.text
-    assert listed.address not in theirs.text  # no piece leads through another door
+    address = listed.desk.path(f"/approve/{token}")
+    for _time in range(3):
+        theirs = listed.browser.get(address, base_url=HTTPS)
+        assert token in theirs.text
+        assert listed.address not in theirs.text  # no piece leads through another door
+    assert len(pieces) == known + 1  # and all doors share them
     assert listed.address in before.text
+
+
+def test_a_frame_holds_nothing_of_anybody(listed: Open) -> None:
+    frames = _joined(listed.desk.app)._frames._kept.values()
+    world = listed.desk.world
+    with listed.desk.session() as session:
+        names = [
+            *session.scalars(select(Membership.name)),
+            *session.scalars(select(Brand.name)),
+            session.scalar(select(Agency.name)),
+        ]
+    ours = [*names, "Le premier", str(world.brand_id), listed.address, listed.address.rpartition("/")[2]]
+    held = [b"".join(frame.parts).decode() for frame in frames]
+    assert held
+    for each in held:
+        assert not [name for name in ours if name and name in each]
 
 
 def _approve_by_link(listed: Open) -> None:
@@ -115,7 +195,7 @@ CHANGES: dict[str, Callable[[Open], object]] = {
     "the brand's name": lambda listed: listed.set(Brand, name="Nouveau nom"),
     "the brand's accent": lambda listed: listed.set(Brand, accent="plum"),
     "the agency's name": lambda listed: listed.set(Agency, name="Nouveau nom"),
-    "the agency's mark": lambda listed: listed.set(Agency, white_label=True),
+    "the agency's mark": lambda listed: listed.set(Agency, white_label=False),
     "the person's name": lambda listed: listed.set(Membership, name="Nouveau nom"),
     "the person's language": lambda listed: listed.set(Membership, language="en"),
     "the name that they sign with": lambda listed: listed.set(LinkDevice, typed_name="Claire"),
@@ -131,39 +211,73 @@ ENDS: dict[str, Callable[[Open], object]] = {
 }
 
 
+MADE_ONCE = {"one is approved here", "one is approved elsewhere", "the agency's mark", "the person's language"}
+"""After which the page has another frame, which the application makes for all that come after."""
+
+
 @pytest.mark.parametrize("name", CHANGES)
 def test_every_change_is_seen(listed: Open, name: str) -> None:
     assert listed.again()[1] is False
     CHANGES[name](listed)
     answer, woken = listed.again()
-    assert answer.status_code == 200
-    assert woken
+    assert woken is (name in MADE_ONCE)
+    for _time in range(3):
+        assert answer.status_code == 200
+        told = _same(answer.text)
+        if "toast-text" not in told:  # said once
+            assert told == listed.by_the_application()
+        answer, woken = listed.again()
+    assert not woken
 
 
 @pytest.mark.parametrize("name", ENDS)
 def test_what_is_taken_ends_at_once(listed: Open, name: str) -> None:
     assert listed.again()[1] is False
     ENDS[name](listed)
-    answer, woken = listed.again()
-    assert woken
-    assert "Le premier" not in answer.text
+    for rest in ("", "?n=1"):
+        answer, woken = listed.again(rest)
+        assert woken
+        assert "Le premier" not in answer.text
 
 
-def test_a_role_that_is_taken_ends_at_once(listed: Open) -> None:
+@pytest.mark.parametrize("role", ["expert", "client_contact", "cm"])
+def test_a_role_that_changed_counts_at_once(listed: Open, role: str) -> None:
+    listed.desk.write(title="Un brouillon")
     person = listed.desk.world.people["client_approver"].membership_id
     with listed.desk.session() as session:
-        session.execute(update(BrandAssignment).where(BrandAssignment.membership_id == person).values(role="expert"))
-    assert listed.again()[1]
+        session.execute(update(BrandAssignment).where(BrandAssignment.membership_id == person).values(role=role))
+    for _time in range(2):
+        told = listed.read().text
+        assert ("Un brouillon" in told) is (role == "cm")
+        assert _same(told) == listed.by_the_application()
 
 
-@pytest.mark.parametrize(
-    ("later", "what"),
-    [(timedelta(hours=2), "addresses of pictures"), (timedelta(days=31), "link")],
-    ids=["2 h", "31 d"],
-)
-def test_the_clock_ends_it_too(listed: Open, later: timedelta, what: str) -> None:
+def test_somebody_without_a_role_sees_no_embargo(listed: Open) -> None:
+    person = listed.desk.world.people["client_approver"].membership_id
+    with listed.desk.session() as session:
+        session.execute(delete(BrandAssignment).where(BrandAssignment.membership_id == person))
+        topic = Topic(
+            brand_id=listed.desk.world.brand_id,
+            title="Secret",
+            embargo_until=utcnow() + timedelta(days=1),
+            embargo_wall_time=datetime.fromisoformat("2027-01-01T09:00"),
+            embargo_zone="Europe/Paris",
+            created_by=person,
+        )
+        session.add(topic)
+        session.flush()
+        session.execute(update(Content).where(Content.id == listed.first).values(topic_id=topic.id))
+    for _time in range(3):
+        told = listed.read().text
+        assert "Le second" in told
+        assert "Le premier" not in told
+        assert _same(told) == listed.by_the_application()
+
+
+@pytest.mark.parametrize("later", [timedelta(hours=2), timedelta(days=31)], ids=["2 h", "31 d"])
+def test_the_clock_ends_it_too(listed: Open, later: timedelta) -> None:
     with time_machine.travel(utcnow() + later, tick=False):
-        assert listed.again()[1], what
+        assert _same(listed.read().text) == listed.by_the_application()
 
 
 def test_another_browser_is_asked_for_a_code(listed: Open) -> None:
@@ -172,25 +286,66 @@ def test_another_browser_is_asked_for_a_code(listed: Open) -> None:
     assert "Le premier" not in answer.text
 
 
-def test_all_that_the_list_reads_is_asked_for_before(listed: Open) -> None:
-    """What the page reads one day, and no question of `repeating` names, would be shown after it has changed."""
-    listed.set(Brand, accent="plum")
-    with recorded(listed.desk.runtime) as statements:
-        assert listed.read().status_code == 200
-    stamps = {question.sql.decode() for question in repeating._STAMPS}
-    named = _tables(*stamps)
-    read = _tables(*(each for each in statements if each not in stamps))
-    assert {"waits", "contents", "decisions", "brands", "memberships", "link_devices"} <= read
-    assert read - NEVER_WRITTEN_AGAIN <= named
+def test_another_agency_joins_nothing_of_it(listed: Open, new_world: Any) -> None:
+    """Neither by their address nor with their cookies, though both are kept by the same process."""
+    there = Desk(listed.desk.app, listed.desk.runtime, new_world())
+    address = there.path(f"/approve/{listed.address.rpartition('/')[2]}")
+    there.get("cm", "/calendar")  # its name is known to the process
+    assert listed.browser.get(address, base_url=HTTPS).status_code == 404
 
 
-def _tables(*statements: str) -> set[str]:
-    return {name for each in statements for name in re.findall(r"\bapp\.([a-z_]+)\.", each)}
+def test_somebody_signed_in_is_served_by_the_application(listed: Open) -> None:
+    listed.desk.known(listed.address.rpartition("/")[2], "client_approver")
+    browser = listed.desk.browser("client_approver")
+    theirs = Open(listed.desk, browser, listed.address, listed.first)
+    assert [theirs.again()[1] for _time in range(3)] == [True] * 3
 
 
-def test_what_is_frozen_cannot_be_written_again(listed: Open) -> None:
-    with listed.desk.session() as session:
-        told = session.execute(
-            select(*(func.has_any_column_privilege(f"app.{table}", "update") for table in sorted(NEVER_WRITTEN_AGAIN)))
-        ).one()
-    assert not any(told)
+def test_no_two_roles_are_called_alike() -> None:
+    """The question looks for both kinds in one list."""
+    assert not {each.value for each in AgencyRole} & {each.value for each in BrandRole}
+
+
+def test_any_order_of_changes_shows_what_stands(listed: Open) -> None:
+    chance = random.Random(20261128)
+    names = ["Nouveau nom", "Autre", "<i>", "L'étal"]
+    for _step in range(25):
+        change = chance.choice(
+            [
+                lambda: listed.set(Wait, deadline_at=utcnow() + timedelta(minutes=chance.randrange(9000))),
+                lambda: listed.set(Content, scheduled_at=utcnow() + timedelta(hours=chance.randrange(-50, 900))),
+                lambda: listed.set(Content, zone=chance.choice(["Europe/Paris", "America/New_York"])),
+                lambda: listed.set(Content, title=chance.choice(names)),
+                lambda: listed.set(Brand, name=chance.choice(names), accent=chance.choice(["plum", "moss"])),
+                lambda: listed.set(Membership, name=chance.choice(names)),
+                lambda: listed.set(Agency, white_label=chance.choice([True, False])),
+                lambda: listed.set(RunStage, tacit_clause=chance.choice(["", "Article 4"])),
+                lambda: listed.set(LinkDevice, typed_name=chance.choice(["", "Claire"])),
+            ]
+        )
+        change()
+        rest = chance.choice(["", "?n=1", "?lang=en"])
+        assert _same(listed.read(rest).text) == listed.by_the_application(rest)
+
+
+def test_who_asks_after_a_change_was_committed_sees_it(listed: Open) -> None:
+    """While others read all the time, and keep what they read."""
+    done = threading.Event()
+
+    def read_on() -> None:
+        browser = listed.desk.app.test_client()
+        browser._cookies.update(listed.browser._cookies)
+        while not done.is_set():
+            browser.get(listed.address, base_url=HTTPS)
+
+    readers = [threading.Thread(target=read_on) for _number in range(2)]
+    for reader in readers:
+        reader.start()
+    try:
+        for number in range(20):
+            listed.set(LinkDevice, typed_name=f"Claire {number}")
+            assert f'value="Claire {number}"' in listed.read().text
+    finally:
+        done.set()
+        for reader in readers:
+            reader.join()

@@ -13,13 +13,13 @@ from functools import lru_cache
 from hashlib import sha256
 from typing import Any, NamedTuple
 
-from flask import url_for
 from itsdangerous import BadData, Signer
 from itsdangerous.encoding import base64_decode, base64_encode
 
 from tenants.errors import NotFoundError
 from unisson.media.models import POSTER_MIME, Media
 from unisson.media.reading import is_video
+from unisson.web.cookies import WITHOUT_COOKIE
 from unisson.web.db import runtime, session
 
 MIMES = ("image/jpeg", "image/png", "image/webp", "image/gif", "video/mp4", "video/webm")
@@ -72,10 +72,15 @@ def last_second(now: float, mime: str) -> int:
     return (int(now) // step + 2) * step
 
 
+def path_of(secret_key: str, address: Address) -> str:
+    """Return where the bytes of an address are fetched, also where no page is being made."""
+    return f"{WITHOUT_COOKIE}{signed(secret_key, address)}"
+
+
 def picture_address(digest: str, mime: str) -> str:
     """Return where a page's reader fetches a file of the page's agency: ask for what they may see, no other."""
     address = Address(session().agency_id, digest, mime, last_second(time.time(), mime))
-    return url_for("files.signed_file", token=signed(runtime().settings.secret_key, address))
+    return path_of(runtime().settings.secret_key, address)
 
 
 def still_address(media: Media) -> str:

@@ -60,7 +60,13 @@ def shortened(text: str, length: int = EXCERPT_LENGTH) -> str:
 
 def storable(text: str) -> str:
     """Return `text` without characters that XML (and so a feed) can't hold."""
+    if text.translate(_SPACES).isprintable():
+        return text
     return "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in {"Cc", "Cs", "Cn"})
+
+
+_SPACES = dict.fromkeys(map(ord, "\n\t\u00a0\u202f"), " ")
+"""What is not printable of most texts, and yet may stand."""
 
 
 def _as_link(found: re.Match[str]) -> str:

@@ -6,13 +6,14 @@ brand is shown before, not to a scanner, not to whoever a mail was forwarded to.
 
 import functools
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from functools import partial
 from typing import Any
+from urllib.parse import urlencode
 
-from flask import Blueprint, g, redirect, request, url_for
+from flask import Blueprint, g, redirect, render_template, request, url_for
 
 from tenants.permissions import Permission
-from tenants.session import TenantSession
 from unisson.approvals import links
 from unisson.portal import guests
 from unisson.portal.forms import CodeForm
@@ -38,24 +39,40 @@ from unisson.web.limits import spend
 from unisson.web.people import me
 
 View = Callable[..., Answer]
-Question = Callable[[TenantSession, str], object]
-"""What is asked about a link's token before anything of whoever follows it is read."""
-
+_PATHS: dict[str, str] = {}
+"""Of the portal's pages, below whichever door."""
 ASK_FIRST = lazy("Show first that this browser is yours: nothing was decided.")
 
 
-def register(blueprint: Blueprint, routes: list[tuple[str, str, View]], first: Mapping[View, Question]) -> None:
-    """Add each view (path below the door, method, view) twice: by a link, and signed in; and the door itself.
-
-    `first` has the question that is put before a view by a link.
-    """
+def register(blueprint: Blueprint, routes: list[tuple[str, str, View]]) -> None:
+    """Add each view (path below the door, method, view) twice: by a link, and signed in; and the door itself."""
     for path, method, view in routes:
         name = view.__name__
-        by_link = _by_link(view, first.get(view))
-        blueprint.add_url_rule(f"/approve/<token>{path}", f"link_{name}", by_link, methods=[method])
+        _PATHS[name] = path
+        blueprint.add_url_rule(f"/approve/<token>{path}", f"link_{name}", _by_link(view), methods=[method])
         blueprint.add_url_rule(f"/portal/<brand>{path}", name, _by_account(view), methods=[method])
     for path, verb in (("code", asking_code), ("device", recognising), ("renewal", asking_link)):
         blueprint.add_url_rule(f"/approve/<token>/{path}", verb.__name__, verb, methods=["GET", "POST"])
+
+
+def door_of(guest: Guest) -> str:
+    """Return the address of the portal by the door that the guest came through."""
+    return here(guest, "desk")
+
+
+def page(template: str, guest: Guest, **shown: Any) -> str:
+    """Return a page of the portal."""
+    around = {"here": partial(beyond, door_of(guest)), "brand": guest.brand, "agency": current_agency_row()}
+    return render_template(template, guest=guest, **around, **shown)
+
+
+def beyond(door: str, name: str, **values: Any) -> str:
+    """Return the address of a page of the portal behind a door."""
+    path = _PATHS[name]
+    for part in ("content_id", "thread_id", "file_id"):
+        if part in values:
+            path = path.replace(f"<uuid:{part}>", str(values.pop(part)))
+    return f"{door}{path}?{urlencode(values)}" if values else f"{door}{path}"
 
 
 def here(guest: Guest, name: str, **values: Any) -> str:
@@ -112,11 +129,9 @@ def asking_link(token: str) -> Answer:
     return shut_page(opened, ways, sent=True)[0]
 
 
-def _by_link(view: View, ask: Question | None) -> View:
+def _by_link(view: View) -> View:
     @functools.wraps(view)
     def opened(token: str, **named: Any) -> Answer:
-        if ask:
-            ask(session(), token)
         found = _arrive(token)
         if found.why_shut:
             return shut_page(found, _ways(token, found))

@@ -1,60 +1,133 @@
-"""What the list of a link is put together from: each content's lines, the days around, what was said last.
+"""What a client's list is put together from: each content's lines, the days around, what was said last, whose it is.
 
-Each is kept as it was written under all that it shows and for whom, so that a change of one content writes one anew.
+Each is kept as it was written, under the very rows that it shows and the language. None knows who looks or by which
+door: an address in it begins with a slot. So all who see the same share it, and a change of one content writes one.
 """
 
-from collections.abc import Callable, Sequence
-from typing import Any, cast
+import time
+import uuid
+from collections.abc import Sequence
+from functools import partial
+from typing import Any, NamedTuple, cast
 
-from flask import Flask, current_app
-from markupsafe import Markup
+from flask import Flask, g
+from msgspec.json import decode
 
-from unisson.media.addresses import picture_address
+from unisson.media.addresses import STEP, Address, last_second, path_of
+from unisson.portal.doors import beyond
+from unisson.portal.listing import Listed, Row
 from unisson.portal.reading import Word
 from unisson.portal.surroundings import Around
-from unisson.portal.waiting import Item
-from unisson.web.fragments import Fragments, digest, release
-from unisson.web.i18n import language
+from unisson.portal.waiting import WAITING, Waiting
+from unisson.web.fragments import Fragments
+from unisson.web.i18n import speaking
+from unisson.web.joined import slot
 
 KEPT = 2_000
-"""Pieces that a process keeps: of some hundred people's lists, a few hundred bytes each."""
+"""Pieces that a process keeps: of some hundred people's lists, one to three kilobytes each."""
 
-Address = Callable[..., str]
+DOOR = slot("door")
+_DOOR = DOOR.encode()
+
+
+class Mark(NamedTuple):
+    """Whose list it is: the brand, its logo, and the agency's name."""
+
+    name: str
+    accent: str
+    logo_digest: str | None
+    logo_width: int | None
+    logo_height: int | None
+    agency: str
+    slug: str
+    """The agency's, as addresses have it."""
+
+
+class Written(NamedTuple):
+    """The pieces of one page of a list, as they go into it by one door."""
+
+    title: bytes
+    heading: bytes
+    mark: bytes
+    items: bytes
+    around: bytes
+    words: bytes
 
 
 class Pieces:
-    """The pieces of one page: its addresses lead through the guest's own door, its times are on the clock of `zone`."""
+    """Writes the pieces of one agency's lists, in one language, with times of a brand on the clock of `zone`."""
 
-    def __init__(self, here: Address, zone: str) -> None:
-        self._here = here
+    def __init__(self, app: Flask, agency_id: uuid.UUID, language: str, zone: str) -> None:
+        self._app = app
+        self._agency_id = agency_id
+        self._language = language
         self._zone = zone
-        self._look = (release(), language(), here("desk"))
+        self._kept = _pieces(app)
 
-    def item(self, item: Item, is_chosen: bool) -> Markup:
-        """Return one content that waits."""
-        picture = picture_address(item.picture, item.picture_mime or "") if item.picture else ""
-        return self._piece("_item.html", item=item, picture=picture, is_chosen=is_chosen)
+    def written(self, listed: Listed, mark: Mark, door: str, chosen: Sequence[str] = ()) -> Written:
+        """Return the pieces of a page; `chosen` are the tickets of the contents whose box is ticked.
 
-    def around(self, rows: Sequence[Around]) -> Markup:
-        """Return the days around."""
-        return self._piece("_around.html", rows=rows)
+        The agency is acted for.
+        """
+        hour, through = int(time.time()) // STEP, door.encode()
+        items = b"".join([self._item(row, hour, row.id in listed.decided, chosen) for row in listed.items])
+        around = self._around(listed.around) if listed.around else b""
+        words = self._words(listed.words) if listed.words else b""
+        return Written(
+            self._counted("title", listed.many),
+            self._counted("heading", listed.many),
+            self._mark(mark),
+            *[each.replace(_DOOR, through) for each in (items, around, words)],
+        )
 
-    def words(self, rows: Sequence[Word]) -> Markup:
-        """Return what the guest said last."""
-        return self._piece("_words.html", rows=rows, zone=self._zone)
+    def _item(self, row: Row, hour: int, again: bool, chosen: Sequence[str]) -> bytes:
+        told = bytes(row.told)
+        is_chosen = bool(chosen) and WAITING.decode(told).ticket in chosen
+        # The address of a picture lasts for some hours, and is the same within each.
+        key = ("item", self._language, told, again, is_chosen, hour if row.has_picture else 0)
 
-    def _piece(self, template: str, **shown: Any) -> Markup:
-        def fresh() -> Markup:
-            page = current_app.jinja_env.get_template(f"portal/{template}")
-            return Markup(page.render(here=self._here, **shown))  # noqa: S704 - escaped by the template
+        def write() -> bytes:
+            waiting = WAITING.decode(told)
+            picture = self._picture(waiting, hour * STEP) if row.has_picture else ""
+            return self._written("item", item=waiting.read(again=again), picture=picture, is_chosen=is_chosen)
 
-        return _kept().get_or_make(digest(self._look, template, shown), fresh)
+        return self._kept.get_or_make(key, write)
+
+    def _around(self, told: bytes) -> bytes:
+        def write() -> bytes:
+            return self._written("around", rows=[Around.read(row) for row in decode(told)])
+
+        return self._kept.get_or_make(("around", self._language, told), write)
+
+    def _words(self, told: bytes) -> bytes:
+        def write() -> bytes:
+            return self._written("words", rows=[Word.read(row) for row in decode(told)], zone=self._zone)
+
+        return self._kept.get_or_make(("words", self._language, self._zone, told), write)
+
+    def _counted(self, name: str, many: int) -> bytes:
+        return self._kept.get_or_make((name, self._language, many), lambda: self._written(name, count=many).strip())
+
+    def _mark(self, mark: Mark) -> bytes:
+        return self._kept.get_or_make(("mark", self._language, mark), lambda: self._written("mark", mark=mark))
+
+    def _written(self, name: str, **shown: Any) -> bytes:
+        """Write a piece as for nobody: it knows what it shows, and nothing of the request."""
+        with self._app.app_context():
+            g.light_page = True
+            with speaking(self._language):
+                page = self._app.jinja_env.get_template(f"portal/_{name}.html")
+                return page.render(here=partial(beyond, DOOR), **shown).encode()
+
+    def _picture(self, waiting: Waiting, now: float) -> str:
+        digest, mime = waiting.picture or "", waiting.picture_mime or ""
+        return path_of(str(self._app.secret_key), Address(self._agency_id, digest, mime, last_second(now, mime)))
 
 
-def _kept() -> Fragments[Markup]:
-    return cast("Fragments[Markup]", current_app.extensions["unisson.portal_pieces"])
+def _pieces(app: Flask) -> Fragments[bytes]:
+    return cast("Fragments[bytes]", app.extensions["unisson.portal_pieces"])
 
 
 def init_app(app: Flask) -> None:
     """Keep the pieces of this process."""
-    app.extensions["unisson.portal_pieces"] = Fragments[Markup]("portal", KEPT)
+    app.extensions["unisson.portal_pieces"] = Fragments[bytes]("portal", KEPT)

@@ -4,18 +4,18 @@ Nothing of an agency's own shows here: drafts, internal stages' words, notes.
 """
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, case, func, literal_column, select
-from sqlalchemy.dialects.postgresql import aggregate_order_by, insert
+from sqlalchemy import ColumnElement, Row, Select, func, literal_column, select
+from sqlalchemy.dialects.postgresql import insert
 
 from tenants.access import Actor
 from tenants.base import new_id
 from tenants.errors import NotFoundError
 from tenants.session import TenantSession
-from tenants.wire import Question
 from unisson.approvals.chain import Chain
 from unisson.approvals.circuit import Passage, current_passage
 from unisson.approvals.lateness import if_late
@@ -24,12 +24,9 @@ from unisson.editorial.models import Content, ContentState, Revision
 from unisson.editorial.visibility import visible_states
 from unisson.portal.guests import Guest
 from unisson.portal.models import ContentOpening
-from unisson.portal.waiting import BRAND, PERSON
 from unisson.topics.embargo import Embargo, embargo_on, kept_from_strangers
 
 HISTORY = 20
-LAST = 5
-"""Of what they said, beside what waits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +41,13 @@ class Word:
     signed: str
     at: datetime
     state: str
+
+    @classmethod
+    def read(cls, row: Sequence[str]) -> "Word":
+        """Return it of a row, as the database writes it."""
+        decision, content, title, verdict, comment, signed, at, state = row
+        made = datetime.fromisoformat(at)
+        return cls(uuid.UUID(decision), uuid.UUID(content), title, verdict, comment, signed, made, state)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,17 +122,6 @@ def history(session: TenantSession, guest: Guest, before: uuid.UUID | None = Non
     return [_word(row) for row in session.execute(wanted.limit(limit))]
 
 
-def last_words(session: TenantSession, guest: Guest) -> list[Word]:
-    """Return the last few things that the guest decided for the brand, newest first."""
-    told = session.ask(_LAST_WORDS, {"person": guest.person.id, "brand": guest.brand.id})
-    return [
-        Word(
-            uuid.UUID(decision), uuid.UUID(content), title, verdict, comment, signed, datetime.fromisoformat(at), state
-        )
-        for decision, content, title, verdict, comment, signed, at, state in told or ()
-    ]
-
-
 def _readable(guest: Guest) -> tuple[ColumnElement[bool], ...]:
     """Return what holds a content back from this guest: what is under embargo, from people without a role."""
     return (~kept_from_strangers(),) if guest.is_stranger else ()
@@ -192,19 +185,6 @@ def words_of(person: Any, brand: Any) -> Select[*tuple[Any, ...]]:
         )
         .order_by(Decision.decided_at.desc(), Decision.id.desc())
     )  # fmt: skip
-
-
-def _last() -> Question:
-    rows = words_of(PERSON, BRAND).limit(LAST).subquery()
-    title = case((rows.c.title == "", rows.c.lead), else_=rows.c.title)
-    told = func.json_build_array(
-        rows.c.id, rows.c.content_id, title, rows.c.verdict, rows.c.comment, rows.c.typed_name, rows.c.decided_at,
-        rows.c.state,
-    )  # fmt: skip
-    return Question(select(func.json_agg(aggregate_order_by(told, rows.c.decided_at.desc(), rows.c.id.desc()))))
-
-
-_LAST_WORDS = _last()
 
 
 def _word(row: Row[*tuple[Any, ...]]) -> Word:

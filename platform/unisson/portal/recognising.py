@@ -38,6 +38,9 @@ TRY = Allowance("device-try", RateLimitItemPerMinute(100, 10), RateLimitItemPerM
 ASKING = timedelta(hours=1)
 """How long a browser is known that asked for a code: the longest that its mail may be on its way."""
 
+DEVICE = "__Host-unisson-device-"
+"""How the cookies begin by which browsers are known."""
+
 HEADERS = {"Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex, nofollow"}
 
 WRONG = lazy("This is not the code of the newest mail. Look again, or ask for another one.")
@@ -140,7 +143,7 @@ def shut_page(opened: Door, ways: Ways, *, sent: bool = False) -> tuple[str, int
 
 def cookie_of(membership_id: uuid.UUID) -> str:
     """Return the name of the cookie by which a browser is known as this person's."""
-    return f"__Host-unisson-device-{membership_id.hex}"
+    return f"{DEVICE}{membership_id.hex}"
 
 
 def hidden(email: str) -> str:

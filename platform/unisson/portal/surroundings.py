@@ -34,6 +34,12 @@ class Around:
     state: str
     channel_kinds: tuple[str, ...]
 
+    @classmethod
+    def read(cls, row: Sequence[str]) -> "Around":
+        """Return it of a row, as the database writes it."""
+        content, title, at, zone, state, kinds = row
+        return cls(uuid.UUID(content), title, datetime.fromisoformat(at), zone, state, tuple(kinds.split()))
+
 
 def colleagues(session: TenantSession, guest: Guest) -> list[tuple[uuid.UUID, str]]:
     """Return the client's other people who may be handed a decision, by name."""
@@ -58,10 +64,7 @@ def around(
     states = sorted(visible_states(guest.actor, guest.brand.id))
     beside = {"since": since, "first": since + AROUND, "until": until}
     told = session.ask(_AROUND, {"brand": guest.brand.id, "states": states, "most": most, **beside})
-    return [
-        Around(uuid.UUID(content), title, datetime.fromisoformat(at), zone, state, tuple(kinds.split()))
-        for content, title, at, zone, state, kinds in told or ()
-    ]
+    return [Around.read(row) for row in told or ()]
 
 
 def window(moments: Sequence[datetime | None]) -> tuple[datetime, datetime]:

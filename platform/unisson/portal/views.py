@@ -3,13 +3,10 @@
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from functools import partial
-from typing import Any
 
-from flask import Blueprint, Flask, flash, redirect, render_template, request
+from flask import Blueprint, Flask, flash, redirect, request
 from werkzeug.wrappers import Response
 
-from tenants.context import acting_for
 from tenants.errors import RefusedError
 from tenants.permissions import Permission
 from unisson.approvals.anchors import sentences_of
@@ -21,24 +18,18 @@ from unisson.editorial.models import ContentState
 from unisson.editorial.moments import when
 from unisson.editorial.previews import ChannelPreview, frozen_previews
 from unisson.media.addresses import addresses_of
-from unisson.portal import answers, pieces, reading, surroundings, talking
+from unisson.portal import answers, desks, pieces, reading, surroundings, talking
 from unisson.portal.answers import Said, Shown
-from unisson.portal.doors import here, register
+from unisson.portal.doors import here, page, register
 from unisson.portal.forms import AnswerForm, HandingForm, ManyForm, SteerForm
 from unisson.portal.guests import Guest
-from unisson.portal.pieces import Pieces
 from unisson.portal.reading import One
 from unisson.portal.recognising import Answer
-from unisson.portal.repeating import ask_what_stands_around, ask_what_waits, ask_who_comes, keep_list
 from unisson.portal.waiting import waiting_on
 from unisson.web.db import session
-from unisson.web.guards import current_agency_row
 from unisson.web.i18n import _, _n, lazy
 
 blueprint = Blueprint("portal", __name__, url_prefix="/<agency>")
-
-PER_PAGE = 10
-"""Contents of a page of the list: with all it loads it stays under 60 kB, for a phone on a slow net."""
 
 SAID = {
     Verdict.APPROVED: lazy("Approved. Thank you."),
@@ -49,7 +40,7 @@ SAID = {
 
 def desk(guest: Guest) -> Answer:
     """Show all that waits on the guest."""
-    return _desk(guest, ManyForm(), keep=guest.link is not None), 200
+    return desks.shown(guest), 200
 
 
 def content(guest: Guest, content_id: uuid.UUID) -> Answer:
@@ -67,7 +58,7 @@ def history(guest: Guest) -> Answer:
         before = None
     words = reading.history(session(), guest, before, reading.HISTORY + 1)
     older = words[reading.HISTORY - 1].decision_id if len(words) > reading.HISTORY else None
-    return _page("portal/history.html", guest, words=words[: reading.HISTORY], older=older), 200
+    return page("portal/history.html", guest, words=words[: reading.HISTORY], older=older), 200
 
 
 def approval(guest: Guest, content_id: uuid.UUID) -> Answer:
@@ -88,7 +79,7 @@ def approvals(guest: Guest) -> Answer:
     try:
         approved, refused = answers.approve_many(session(), guest, known, _said(form.typed_name.data))
     except RefusedError as refusal:
-        return _desk(guest, form, refusal, chosen=request.form.getlist("item")), refusal.status
+        return desks.refused(guest, form, refusal, request.form.getlist("item")), refusal.status
     if approved:
         flash(
             _n("%(num)s content approved. Thank you.", "%(num)s contents approved. Thank you.", len(approved)),
@@ -167,10 +158,10 @@ def _steered(guest: Guest, content_id: uuid.UUID, act: Callable[..., object], se
 def _next(guest: Guest, decided: uuid.UUID) -> str:
     """Return where to go on: the next content that waits; the list when none does, which says so."""
     waiting = waiting_on(session(), guest)
-    after = next((each for each in waiting if each.content_id != decided), None)
+    after = next((each for each in waiting if each != decided), None)
     if after is None or len(waiting) > 1:
         return here(guest, "desk")
-    return here(guest, "content", content_id=after.content_id)
+    return here(guest, "content", content_id=after)
 
 
 def _said(typed_name: str | None, comment: str | None = None) -> Said:
@@ -182,51 +173,15 @@ def _said(typed_name: str | None, comment: str | None = None) -> Said:
     )
 
 
-def _desk(
-    guest: Guest,
-    form: ManyForm,
-    refusal: RefusedError | None = None,
-    *,
-    chosen: list[str] | None = None,
-    keep: bool = False,
-) -> str:
-    if keep:
-        ask_what_waits(session(), guest)
-    everything = waiting_on(session(), guest)
-    pages = max(1, -(-len(everything) // PER_PAGE))
-    number = min(max(request.args.get("page", 1, int), 1), pages)
-    waiting = everything[(number - 1) * PER_PAGE : number * PER_PAGE]
-    moments = [each.leaves for each in waiting]
-    if keep:
-        ask_what_stands_around(session(), guest, moments)
-        keep_list(session(), guest, everything)
-    with acting_for(session().agency_id):
-        return _page(
-            "portal/desk.html",
-            guest,
-            pieces=Pieces(partial(here, guest), guest.brand.timezone),
-            count=len(everything),
-            number=number,
-            pages=pages,
-            waiting=waiting,
-            around=surroundings.around(session(), guest, moments),
-            words=reading.last_words(session(), guest),
-            form=form,
-            refusal=refusal,
-            chosen=chosen or [],
-        )
-
-
 def _content(
     guest: Guest, content_id: uuid.UUID, refusal: RefusedError | None = None, typed: Mapping[str, str] | None = None
 ) -> str:
     one = reading.one(session(), guest, content_id)
     waiting = waiting_on(session(), guest)
-    ids = [each.content_id for each in waiting]
-    place = ids.index(content_id) if content_id in ids else None
+    place = waiting.index(content_id) if content_id in waiting else None
     since = since_decided(session(), one.content, guest.person.id) if one.passage else None
     holds = guest.actor.may(Permission.CONTENT_HOLD, guest.brand.id) and one.shown
-    return _page(
+    return page(
         "portal/content.html",
         guest,
         one=one,
@@ -245,20 +200,6 @@ def _content(
         talk=talking.talk_of(guest, content_id) if one.shown else None,
         refusal=refusal,
         typed=typed or {},
-    )
-
-
-def _page(template: str, guest: Guest, **shown: Any) -> str:
-    def address(name: str, **values: Any) -> str:
-        return here(guest, name, **values)
-
-    return render_template(
-        template,
-        guest=guest,
-        here=address,
-        brand=guest.brand,
-        agency=current_agency_row(),
-        **shown,
     )
 
 
@@ -288,11 +229,11 @@ register(
         ("/contents/<uuid:content_id>/threads/<uuid:thread_id>", "POST", thread_reply),
         ("/documents/<uuid:file_id>", "GET", document),
     ],
-    first={desk: ask_who_comes},
 )
 
 
 def init_app(app: Flask) -> None:
     """Register the routes."""
     pieces.init_app(app)
+    desks.init_app(app)
     app.register_blueprint(blueprint)

@@ -61,18 +61,27 @@ def enter_agency(agency_id: uuid.UUID) -> TenantSession:
 
 def agency_of(slug: str) -> uuid.UUID:
     """Return the agency that `slug` means. Raises NotFoundError. Remembered for half a minute: slugs hardly change."""
-    known: dict[str, tuple[float, uuid.UUID]] = current_app.extensions["unisson.directory"]
-    found = known.get(slug)
-    if found and found[0] > time.monotonic():
-        return found[1]
+    found = known_agency(current_app, slug)
+    if found is not None:
+        return found
     if "\0" in slug:
         raise NotFoundError
     with runtime().database.everywhere() as everywhere:
         agency_id = everywhere.scalar(select(DirectoryEntry.agency_id).where(DirectoryEntry.slug == slug))
     if agency_id is None:
         raise NotFoundError
-    known[slug] = (time.monotonic() + _DIRECTORY_SECONDS, agency_id)
+    _directory(current_app)[slug] = (time.monotonic() + _DIRECTORY_SECONDS, agency_id)
     return agency_id
+
+
+def known_agency(app: Flask, slug: str) -> uuid.UUID | None:
+    """Return the agency that `slug` means, if somebody asked within half a minute."""
+    until, agency_id = _directory(app).get(slug, (0.0, None))
+    return agency_id if until > time.monotonic() else None
+
+
+def _directory(app: Flask) -> dict[str, tuple[float, uuid.UUID]]:
+    return cast("dict[str, tuple[float, uuid.UUID]]", app.extensions["unisson.directory"])
 
 
 def without_writing(page: Page) -> Page:

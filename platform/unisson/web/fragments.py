@@ -1,14 +1,14 @@
 """Pieces of pages already made, kept in the process: bounded, each under the key of its agency and all it shows."""
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from functools import lru_cache
 from hashlib import blake2b
 from pathlib import Path
 from threading import Lock
 from typing import Generic, TypeVar
 
-from tenants.context import agency_key
+from tenants.context import current_agency
 from unisson.resources import PACKAGE, resource
 
 Piece = TypeVar("Piece")
@@ -39,24 +39,32 @@ class Fragments(Generic[Piece]):
     def __init__(self, kind: str, capacity: int) -> None:
         self._kind = kind
         self._capacity = capacity
-        self._kept: OrderedDict[str, Piece] = OrderedDict()
+        self._kept: OrderedDict[tuple[Hashable, ...], Piece] = OrderedDict()
         self._lock = Lock()
 
     def __len__(self) -> int:
         return len(self._kept)
 
-    def get_or_make(self, digest: str, make: Callable[[], Piece]) -> Piece:
-        """Return the piece under `digest` in the current agency, made now if it is not known.
+    def get_or_make(self, made_of: Hashable, make: Callable[[], Piece]) -> Piece:
+        """Return the piece of the current agency that is made of this, made now if it is not known.
 
-        Raises MissingAgencyError outside of any agency.
+        `made_of` is all that the piece shows, or a digest of it. Raises MissingAgencyError outside of any agency.
         """
-        key = agency_key(self._kind, digest)
+        known = self.get(made_of)
+        return self.keep(made_of, make()) if known is None else known
+
+    def get(self, made_of: Hashable) -> Piece | None:
+        """Return the piece of the current agency that is made of this; None where it is not known. Raises alike."""
+        key = (current_agency().int, self._kind, made_of)
         with self._lock:
             known = self._kept.get(key)
             if known is not None:
                 self._kept.move_to_end(key)
-                return known
-        made = make()
+            return known
+
+    def keep(self, made_of: Hashable, made: Piece) -> Piece:
+        """Keep a piece of the current agency, and return it. Raises alike."""
+        key = (current_agency().int, self._kind, made_of)
         with self._lock:
             self._kept[key] = made
             while len(self._kept) > self._capacity:

@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Callable
-from datetime import UTC, date, datetime, tzinfo
+from datetime import UTC, date, datetime, time, tzinfo
 from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel import Locale
-from babel.dates import format_date, format_datetime, get_timezone_location
+from babel.dates import format_date, format_time, get_timezone_location
 from babel.support import NullTranslations, Translations
 from babel.units import format_unit
 from flask import Flask, g, has_request_context, request
@@ -61,8 +61,8 @@ _PATTERNS = {
         "day": "EEE d MMM",
         "day_year": "d MMM y",
         "clock": f"H{NBSP}'h'{NBSP}mm",
-        "moment": f"EEE d MMM 'à' H{NBSP}'h'{NBSP}mm",
-        "moment_year": f"EEE d MMM y 'à' H{NBSP}'h'{NBSP}mm",
+        "moment": "EEE d MMM",
+        "moment_year": "EEE d MMM y",
         "month": "MMMM y",
         "full_day": "EEEE d MMMM y",
     },
@@ -70,12 +70,14 @@ _PATTERNS = {
         "day": "EEE d MMM",
         "day_year": "d MMM y",
         "clock": "HH:mm",
-        "moment": "EEE d MMM 'at' HH:mm",
-        "moment_year": "EEE d MMM y 'at' HH:mm",
+        "moment": "EEE d MMM",
+        "moment_year": "EEE d MMM y",
         "month": "MMMM y",
         "full_day": "EEEE d MMMM y",
     },
 }
+_AT = {"fr": " à ", "en": " at "}
+"""Between the day and the clock of a moment, whose pattern is the day's: days and minutes are said again and again."""
 
 
 def said(spoken: str, sentence: str, **values: object) -> str:
@@ -117,14 +119,27 @@ def say_time(moment: datetime, zone: str | tzinfo, shape: str = "moment") -> str
 
 @lru_cache(maxsize=4096)
 def _time_said(moment: datetime, zone: str | tzinfo, shape: str, spoken: str) -> str:
-    there = ZoneInfo(zone) if isinstance(zone, str) else zone
-    return first_said(format_datetime(moment, _PATTERNS[spoken][shape], tzinfo=there, locale=spoken), spoken)
+    local = moment.astimezone(ZoneInfo(zone) if isinstance(zone, str) else zone)
+    if shape == "clock":
+        return _clock_said(local.hour, local.minute, spoken)
+    day = _day_said(local.date(), shape, spoken)
+    return f"{day}{_AT[spoken]}{_clock_said(local.hour, local.minute, spoken)}" if shape.startswith("moment") else day
+
+
+@lru_cache(maxsize=2048)
+def _day_said(day: date, shape: str, spoken: str) -> str:
+    return first_said(format_date(day, _PATTERNS[spoken][shape], locale=spoken), spoken)
+
+
+@lru_cache(maxsize=2 * 24 * 60)
+def _clock_said(hour: int, minute: int, spoken: str) -> str:
+    return format_time(time(hour, minute), _PATTERNS[spoken]["clock"], locale=spoken)
 
 
 def say_day(day: date) -> str:
     """Return a day as the reader's language writes it, with its weekday."""
     spoken = language()
-    return first_said(format_date(day, _PATTERNS[spoken]["day_year"], locale=spoken), spoken)
+    return _day_said(day, "day_year", spoken)
 
 
 def first_said(said: str, spoken: str) -> str:

@@ -5,13 +5,13 @@ view says so by `may_be_repeated`. When the same is asked again, the same questi
 exchange: if it writes the very answers it wrote then, the browser is told that it holds the page, or sent the bytes
 that it was sent before. Who is signed in, what they may and of which brands is one of those questions, so that what was
 revoked ends with the next request.
-Anything else – another cookie, an answer that differs, a database that is away – wakes the application, which is told
-the answers that the database gave, and asks what it wants to know besides.
+Anything else – another cookie, an answer that differs, a database that is away – goes on: to what can join the page
+(`joined`), or to the application. Both are told the answers that the database gave, and ask what they want besides.
 """
 
 import uuid
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from threading import Lock
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -21,7 +21,7 @@ from flask import session as flask_session
 from sqlalchemy.exc import SQLAlchemyError
 
 from tenants.session import Database, TenantSession
-from tenants.wire import Answered, Reminder
+from tenants.wire import Reminder
 from unisson.web.arrivals import arrival
 from unisson.web.db import HEARD
 from unisson.web.hosts import own_domain
@@ -57,20 +57,23 @@ class _Page(NamedTuple):
     body: bytes | None = None
 
 
-def may_be_repeated(
-    session: TenantSession, still_holds: Callable[[], bool], asked: Sequence[Answered] | None = None
-) -> None:
-    """Say that the answer under way is made of this request and of what was asked, while `still_holds`.
+def may_be_repeated(session: TenantSession, still_holds: Callable[[], bool]) -> None:
+    """Say that the answer under way is made of this request and of what `session` was asked, while `still_holds`.
 
-    `asked` is for who is not signed in: it says who they are, and all that the page is made of. For others it is all
-    that `session` was asked. A page at an agency's own name, one that says something once, and one that notes that
-    somebody is still there, are not kept.
+    A page at an agency's own name, one that says something once, and one that notes that somebody is still there, are
+    not kept.
     """
     arrived = arrival()
-    is_known = asked is not None if arrived is None else not arrived.is_stale
-    if is_known and own_domain() is None and not flask_session.get("_flashes"):
-        reminders = tuple(answered.again() for answered in (session.asked if asked is None else asked))
-        request.environ[_KEY] = _Page(session.agency_id, reminders, still_holds, "", [])
+    if arrived is not None and not arrived.is_stale and own_domain() is None and not flask_session.get("_flashes"):
+        reminders = tuple(answered.again() for answered in session.asked)
+        repeatable(request.environ, session.agency_id, reminders, still_holds)
+
+
+def repeatable(
+    environ: "WSGIEnvironment", agency_id: uuid.UUID, reminders: tuple[Reminder, ...], still_holds: Callable[[], bool]
+) -> None:
+    """Say of an answer that Flask did not make that it is made of its request and of these answers."""
+    environ[_KEY] = _Page(agency_id, reminders, still_holds, "", [])
 
 
 class Repeats:
