@@ -241,7 +241,7 @@ def test_what_is_taken_ends_at_once(listed: Open, name: str) -> None:
 
 
 @pytest.mark.parametrize("role", ["expert", "client_contact", "cm"])
-def test_a_role_that_changed_counts_at_once(listed: Open, role: str) -> None:
+def test_a_role_that_is_taken_ends_at_once(listed: Open, role: str) -> None:
     listed.desk.write(title="Un brouillon")
     person = listed.desk.world.people["client_approver"].membership_id
     with listed.desk.session() as session:

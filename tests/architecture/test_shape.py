@@ -96,7 +96,7 @@ KNOWN_MARKUP = {
     "platform/unisson/newsroom/feed.py",  # format() which escapes
     "platform/unisson/newsroom/prose.py",  # right after nh3
     "platform/unisson/newsroom/release.py",  # right after nh3, and format() which escapes
-    "platform/unisson/portal/pieces.py",  # what a template made, which escapes
+    "platform/unisson/portal/desks.py",  # what a template made, which escapes
     "templates/components/table.html",  # a constant
 }
 
