@@ -42,10 +42,10 @@ def measure(cluster: Cluster) -> list[Result]:
                     lasts.append(last)
                     memory = max(memory, sum(resident(pid) for pid in server.processes()))
     over = statistics.median(a / b for a, b in zip(costs["live"], costs["floor"], strict=True))
-    spent = f"{statistics.median(costs['live']):.1f} ms CPU a change to {PAGES} pages"
+    cost = f"{statistics.median(costs['live']):.1f} ms CPU a change to {PAGES} pages"
     gathered = f"{GATHER_SECONDS * 1000:.0f} ms of it wait for what else changes"
     return [
-        Result(f"live: a change to {PAGES} pages", over, "×", note=spent),
+        Result(f"live: a change to {PAGES} pages", over, "×", note=cost),
         Result("live: the last page knows after", statistics.median(lasts), "ms", 500, gathered),
         Result("live: memory of the process", memory, "MiB", 120, f"with {PAGES} streams open"),
     ]
