@@ -10,7 +10,7 @@ from tenants.brands import ACCENTS, SECTORS
 from tenants.permissions import GIVEN_ROLES, AgencyRole, BrandRole
 from unisson.agency import words
 from unisson.agency.options import option, options
-from unisson.agency.zones import country_choices, zone_choices
+from unisson.agency.zones import ZoneField, country_choices
 from unisson.editorial.press import MOST_BOILERPLATE, MOST_LINE
 from unisson.identity.forms import AddressField, name_rules, required
 from unisson.web.forms import Form, LineField, TextField
@@ -25,9 +25,8 @@ class BrandForm(Form):
 
     name = LineField(lazy("Name of the brand"), name_rules())
     sector = SelectField(lazy("Sector"), choices=options(words.SECTORS, SECTORS))
-    timezone = SelectField(
+    timezone = ZoneField(
         lazy("Time zone"),
-        choices=zone_choices,
         description=lazy("Every date of this brand is said in this zone. Type the first letters of a city to find it."),
     )
     language = SelectField(
@@ -66,7 +65,7 @@ class AgencyForm(Form):
 
     name = LineField(lazy("Name of the agency"), name_rules())
     language = SelectField(lazy("Language"), choices=options(words.LANGUAGES))
-    timezone = SelectField(lazy("Time zone"), choices=zone_choices)
+    timezone = ZoneField(lazy("Time zone"))
     white_label = BooleanField(
         lazy("Show clients our name instead of Unisson's"),
         description=lazy("On their pages and in their mails, which are then sent by you alone."),
