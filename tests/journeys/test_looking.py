@@ -32,6 +32,22 @@ def cm(person: Open) -> Callable[[int], Page]:
     return open_wide
 
 
+def unfold(page: Page) -> None:
+    """Show the tools of the bar, which stand behind one button on a phone; by keyboard, and back by Escape."""
+    fold = page.locator("#month-fold")
+    if not fold.is_visible():
+        return
+    assert page.locator(".month-bar").evaluate("bar => bar.offsetHeight") < 110
+    expect(page.get_by_role("navigation", name="Vue")).to_be_hidden()
+    fold.press("Enter")
+    expect(page.get_by_role("navigation", name="Vue")).to_be_visible()
+    fold.press("Escape")
+    expect(page.get_by_role("navigation", name="Vue")).to_be_hidden()
+    expect(fold).to_be_focused()
+    fold.press("Enter")
+    assert obstacles(page, colours=True) == []
+
+
 def states(page: Page) -> set[str]:
     return set(page.locator(".month .entry").evaluate_all("found => found.map(each => each.dataset.state)"))
 
@@ -42,6 +58,7 @@ def test_the_month_is_narrowed_in_a_dialog_and_the_way_back_leads_back(cm: Calla
     page.goto(f"{HOME}?month=")
     before = states(page)
     assert len(before) > 1
+    unfold(page)
     page.locator("#month-filters").click()
     dialog = page.locator("dialog[open]")
     expect(dialog.get_by_role("button", name="Afficher")).to_be_visible()
@@ -66,6 +83,7 @@ def test_a_view_is_kept_found_in_the_menu_opened_first_removed_and_taken_back(
 ) -> None:
     page, name = cm(width), f"Publiés {width}"
     page.goto(f"{HOME}?month=&state=published")
+    unfold(page)
     page.locator("summary", has_text="Vues").click()
     page.get_by_role("link", name="Garder cette vue").click()
     page.locator("#view-name").fill(name)
@@ -75,6 +93,7 @@ def test_a_view_is_kept_found_in_the_menu_opened_first_removed_and_taken_back(
     page.goto(HOME)
     expect(page).to_have_url(re.compile("state=published"))
     page.goto(f"{HOME}/list")
+    unfold(page)
     page.locator("summary", has_text="Vues").click()
     entry = page.locator(".menu-list a", has_text=name)
     expect(entry).to_be_in_viewport()
@@ -95,6 +114,7 @@ def test_a_view_is_kept_found_in_the_menu_opened_first_removed_and_taken_back(
 def test_the_year_scrolls_in_its_own_box_and_leads_to_a_month(cm: Callable[[int], Page], width: int) -> None:
     page = cm(width)
     page.goto(f"{HOME}?month=")
+    unfold(page)
     page.get_by_role("navigation", name="Vue").get_by_role("link", name="Année").click()
     box = page.locator(".year-box")
     expect(box.get_by_role("img").first).to_have_accessible_name(re.compile("Contenus par semaine"))

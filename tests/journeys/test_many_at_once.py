@@ -62,6 +62,7 @@ def test_days_of_several_are_moved_and_moved_back(person: Callable[..., Page]) -
 def test_a_phone_chooses_by_touch_and_tags(person: Callable[..., Page]) -> None:
     page = sign_in(person(width=390, dark=True), CM)
     first, second = (page.locator(f"[id='{each}']") for each in month_with_two(page, 8))
+    page.get_by_role("button", name="Options").tap()
     page.get_by_role("button", name="Choisir plusieurs").tap()
     first.tap()
     second.tap()
