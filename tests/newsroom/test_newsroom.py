@@ -1,6 +1,7 @@
 """The newsroom: published once, read by anybody, kept by caches, followed by feed."""
 
 import hashlib
+import re
 import threading
 from collections.abc import Callable
 from dataclasses import replace
@@ -91,6 +92,21 @@ def publish(adapter: NewsroomAdapter, outgoing: Outgoing) -> str:
 )
 def test_a_title_makes_an_address(title: str, slug: str) -> None:
     assert slug_of(title) == slug
+
+
+def test_the_list_says_of_each_page_its_kind_and_shows_its_first_picture(
+    runtime: Runtime, adapter: NewsroomAdapter, world: World, client: FlaskClient
+) -> None:
+    picture = stored_picture(runtime, world)
+    publish(adapter, leaving(world, title="Avec image", kind="press_release", pictures=(picture,)))
+    publish(adapter, leaving(world, title="Sans image", kind="post"))
+    publish(adapter, leaving(world, title="D’avant"))
+    page = client.get(f"/newsroom/{world.slug}/marque/", base_url="https://localhost").text
+    kinds = re.findall(r'newsroom-kind" lang="fr">([^<]+)<', page)
+    assert kinds == ["Brève", "Communiqué de presse"]
+    thumbs = re.findall(r'newsroom-thumb" src="([^"]+)" alt=""', page)
+    assert thumbs == [f"/newsroom/{world.slug}/marque/pictures/{picture.digest}"]
+    assert client.get(thumbs[0], base_url="https://localhost").status_code == 200
 
 
 def test_a_page_is_published_and_read(adapter: NewsroomAdapter, world: World, client: FlaskClient) -> None:

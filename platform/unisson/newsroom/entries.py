@@ -90,6 +90,7 @@ def publish(
     language: str,
     pictures: list[dict[str, Any]],
     press: dict[str, Any],
+    kind: str = "",
 ) -> NewsroomEntry:
     """Return the entry of this reference: the one that stands already, else a new one. Its address is for ever."""
     values = {
@@ -101,6 +102,7 @@ def publish(
         "language": language,
         "pictures": pictures,
         "press": press,
+        "kind": kind,
         "published_at": utcnow(),
     }
     for slug in _slugs(title, ref):

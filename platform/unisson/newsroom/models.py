@@ -30,5 +30,7 @@ class NewsroomEntry(TenantOwned, Base):
     pictures: Mapped[list[dict[str, Any]]] = mapped_column(server_default="[]")
     press: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
     """Standfirst, quotes, boilerplate and contact, as the revision has them (`editorial.press`)."""
+    kind: Mapped[str] = mapped_column(server_default="")
+    """The kind of content (`editorial.models.ContentKind`); empty where it was not kept when it was published."""
     published_at: Mapped[datetime]
     created_at: Mapped[Timestamp]

@@ -6,6 +6,7 @@ from typing import Any
 from flask import Blueprint, Flask, Response, current_app, g, make_response, request
 
 from tenants.errors import NotFoundError
+from unisson.editorial.models import ContentKind
 from unisson.editorial.press import Press
 from unisson.media.answers import public_answer
 from unisson.newsroom import entries
@@ -17,11 +18,18 @@ from unisson.newsroom.release import Voice, lead, press_desk, release_html
 from unisson.storage import storage_of
 from unisson.web.db import runtime, session
 from unisson.web.guards import public
-from unisson.web.i18n import speaking
+from unisson.web.i18n import lazy, speaking
 
 blueprint = Blueprint("newsroom", __name__, url_prefix="/newsroom/<agency>/<brand>")
 
 PAGE_SECONDS = 60
+KINDS = {
+    ContentKind.POST.value: lazy("News in brief"),
+    ContentKind.PRESS_RELEASE.value: lazy("Press release"),
+    ContentKind.ARTICLE.value: lazy("Article"),
+    ContentKind.REPLY.value: lazy("Our answer"),
+}
+"""As the brand's readers call what its agency writes."""
 
 
 @blueprint.get("/")
@@ -38,7 +46,15 @@ def page(brand: str) -> Response:
     press = entries.newest_press(session(), room) if shows_press else None
     asking = press_desk(press, Voice(room.name, room.language), to_html) if press else None
     body = _drawn(
-        "newsroom/page.html", room, entries=shown, lead=lead, older=older, is_first=shows_press, asking=asking
+        "newsroom/page.html",
+        room,
+        entries=shown,
+        kinds=KINDS,
+        still_of=still_of,
+        lead=lead,
+        older=older,
+        is_first=shows_press,
+        asking=asking,
     )
     return _kept(body, max((entry.published_at for entry in shown), default=None))
 

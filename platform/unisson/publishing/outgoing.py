@@ -30,6 +30,7 @@ def outgoing(agency_id: uuid.UUID, seen: Row[Any], read_picture: ReadPicture) ->
         due_at=seen.due_at,
         pictures=tuple(_picture(agency_id, each, read_picture) for each in frozen["pictures"]),
         recipient=Recipient(seen.email, seen.recipient_name) if seen.email else None,
+        kind=frozen.get("kind", ""),
         press=frozen.get("press"),
         thread=tuple(channel.get("thread", ())),
         card=_card(agency_id, frozen, channel, read_picture),

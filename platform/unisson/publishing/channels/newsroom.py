@@ -87,6 +87,7 @@ class NewsroomAdapter:
                     language=outgoing.language,
                     pictures=_shown(outgoing),
                     press=dict(outgoing.press or {}),
+                    kind=outgoing.kind,
                 )
         except NotFoundError:
             return Refused(CLOSED)

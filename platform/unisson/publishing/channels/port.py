@@ -71,6 +71,8 @@ class Outgoing:
     due_at: datetime
     pictures: tuple[Picture, ...] = ()
     recipient: Recipient | None = None
+    kind: str = ""
+    """Of the content (`editorial.models.ContentKind`)."""
     press: Mapping[str, Any] | None = None
     """Standfirst, quotes, boilerplate and contact of a release, as the revision has them (`editorial.press`)."""
     thread: tuple[str, ...] = ()
