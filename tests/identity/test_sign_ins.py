@@ -237,6 +237,17 @@ def test_the_person_chooses_the_language(guest, person):
     assert b"Alix Martin" in page.data
 
 
+def test_saving_one_s_name_chooses_no_clock_for_who_has_none(guest, person, runtime):
+    identity_id, email = person
+    _enter(guest, email)
+    assert 'selected value=""' in guest.get("/me").get_data(as_text=True)
+    for typed, kept in (("", None), ("Asia/Tokyo", "Asia/Tokyo"), ("", None)):
+        fields = {"name": "Alix Martin", "language": "en", "timezone": typed}
+        assert guest.post("/me", data=fields).status_code == 303
+        with runtime.database.everywhere() as session:
+            assert session.get_one(Identity, identity_id).timezone == kept
+
+
 @pytest.mark.parametrize("slug", ["no-such-agency", "x"])
 def test_a_signed_in_person_at_an_unknown_agency_gets_a_404(guest, person, slug):
     _enter(guest, person[1])

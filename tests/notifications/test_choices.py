@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, time
 from pathlib import Path
 
@@ -11,7 +12,9 @@ from standins.smtp import StandInSmtp
 from support.desk import Desk
 from support.letters import forget_what_others_wrote
 
+from tenants.brands import Brand
 from tenants.identities import Identity
+from unisson.agency.clocks import clock_of_person
 from unisson.devmail.box import KeptMail, Mailbox
 from unisson.dispatching import claim
 from unisson.mail import Deferred, SmtpServer
@@ -27,7 +30,7 @@ from unisson.runtime import Runtime
 from unisson.smtp import SmtpTransport
 
 WEEK = frozenset(range(5))
-PARIS = Hours("Europe/Paris", WEEK, time(9), time(18))
+PARIS = Hours("Europe/Paris", WEEK, time(9), time(18), follows=True)
 NUMEA = Hours("Pacific/Noumea", frozenset(range(7)), time(8, 30), time(10))
 DIGESTED = {Event.STOPPED: Wish(mail=Pace.DAILY), Event.MESSAGE: Wish(mail=Pace.HOURLY)}
 
@@ -101,6 +104,29 @@ def test_hours_are_the_agency_s_on_one_s_own_clock_until_one_says_otherwise(desk
         assert hours_of(session, person.membership_id).zone == "Indian/Reunion"
         keep_hours(session, person.membership_id, NUMEA)
         assert hours_of(session, person.membership_id) == NUMEA
+
+
+def test_who_chose_no_clock_reads_by_their_brands_else_by_the_agency_s(desk: Desk) -> None:
+    person = desk.world.people["cm"]
+    with desk.session() as session:
+        session.get_one(Brand, (session.agency_id, desk.world.brand_id)).timezone = "Pacific/Noumea"
+        session.flush()
+        assert clock_of_person(session, person.membership_id) == "Pacific/Noumea"
+        assert clock_of_person(session, desk.world.people["owner"].membership_id) == "Europe/Paris"
+        assert hours_of(session, person.membership_id) == replace(PARIS, zone="Pacific/Noumea")
+    page = desk.get("cm", "/notices/choices").get_data(as_text=True)
+    assert "Your own is that of Noumea" in page
+
+
+def test_hours_follow_one_s_own_clock_unless_they_have_one_of_their_own(desk: Desk) -> None:
+    person = desk.world.people["cm"]
+    fields = {"timezone": "", "days": ["0"], "starts": "08:30", "ends": "12:00"}
+    assert desk.post("cm", "/notices/hours", fields).status_code == 303
+    for zone in ("Asia/Tokyo", "Indian/Reunion"):
+        with desk.runtime.database.everywhere() as session:
+            session.execute(update(Identity).where(Identity.id == person.identity_id).values(timezone=zone))
+        with desk.session() as session:
+            assert hours_of(session, person.membership_id).zone == zone
 
 
 def test_what_is_told_in_a_summary_is_mailed_once_and_together(desk: Desk, post: Post) -> None:
@@ -297,7 +323,7 @@ def test_a_client_s_matrix_has_no_say_over_what_they_must_answer(desk: Desk) -> 
         (
             "/notices/hours",
             {"timezone": "Mars/Olympus", "days": "0", "starts": "09:00", "ends": "18:00"},
-            "Not a valid choice",
+            "none of the time zones",
         ),
         ("/notices/hours", {"timezone": "Europe/Paris", "days": "9", "starts": "09:00", "ends": "18:00"}, ""),
         ("/notices/hours", {"timezone": "Europe/Paris", "days": "0", "starts": "25:00", "ends": "18:00"}, ""),

@@ -35,7 +35,7 @@ def _profile() -> ProfileForm:
         data={
             "name": browser.person().name,
             "language": browser.person().language or language(),
-            "timezone": browser.person().timezone or HOME_ZONE,
+            "timezone": browser.person().timezone or "",
         },
     )
 
@@ -59,7 +59,7 @@ def editing_me() -> Answer:
         browser.person().id,
         name=form.name.data or "",
         language=form.language.data,
-        timezone=form.timezone.data,
+        timezone=form.timezone.data or None,
     )
     with speaking(form.language.data):
         browser.tell(_("Your account is saved."))

@@ -168,8 +168,8 @@ def keep_this_browser_alone(session: Session, person: sign_ins.Person) -> None:
     sign_ins.end_all(session, person.id, but=person.sign_in_id)
 
 
-def edit_profile(session: Session, identity_id: uuid.UUID, *, name: str, language: str, timezone: str) -> None:
-    """Set how a person is called and what they read in, everywhere they have a place."""
+def edit_profile(session: Session, identity_id: uuid.UUID, *, name: str, language: str, timezone: str | None) -> None:
+    """Set how a person is called and what they read in, everywhere they have a place; no zone means their brands'."""
     session.execute(
         update(Identity).where(Identity.id == identity_id).values(name=name, language=language, timezone=timezone)
     )

@@ -10,7 +10,7 @@ from wtforms.widgets import EmailInput
 from unisson.agency.options import options
 from unisson.agency.slugs import SLUG
 from unisson.agency.words import LANGUAGES
-from unisson.agency.zones import zone_choices
+from unisson.agency.zones import ZoneField
 from unisson.identity.addresses import canonical
 from unisson.identity.passwords import weakness
 from unisson.web.forms import Form, LineField
@@ -182,7 +182,14 @@ class ProfileForm(Form):
 
     name = LineField(lazy("Your name"), name_rules(), render_kw={"autocomplete": "name"})
     language = SelectField(lazy("Language"), choices=options(LANGUAGES))
-    timezone = SelectField(lazy("Time zone"), choices=zone_choices)
+    timezone = ZoneField(
+        lazy("My time zone"),
+        none=lazy("That of my brands or my agency"),
+        description=lazy(
+            "Your summaries and the times of your own account come by it. Contents stay on their brand’s clock: yours"
+            " stands beside it, and the calendar can be read by it."
+        ),
+    )
 
 
 class ChangePasswordForm(Form):

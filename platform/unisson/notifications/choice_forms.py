@@ -4,7 +4,7 @@ from wtforms import BooleanField, SelectField, SelectMultipleField, TimeField
 
 from unisson.agency import words
 from unisson.agency.options import options
-from unisson.agency.zones import zone_choices
+from unisson.agency.zones import ZoneField
 from unisson.notifications.events import NAMES, PACES, Event, Pace, Wish
 from unisson.web.forms import Form
 from unisson.web.i18n import lazy
@@ -29,7 +29,7 @@ for _event in Event:
 class HoursForm(Form):
     """When summaries come."""
 
-    timezone = SelectField(lazy("Time zone"), choices=zone_choices)
+    timezone = ZoneField(lazy("Time zone"), none=lazy("My own time zone"))
     days = SelectMultipleField(
         lazy("Days"), choices=options({str(day): label for day, label in enumerate(words.WEEKDAYS)})
     )

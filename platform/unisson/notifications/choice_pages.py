@@ -6,6 +6,7 @@ from werkzeug.wrappers import Response
 from tenants.errors import RefusedError
 from tenants.members import Membership
 from tenants.permissions import Permission
+from unisson.agency.clocks import clock_of_person
 from unisson.agency.opening import NO_HOURS, NO_TIME_LEFT
 from unisson.identity.devices import device_words
 from unisson.notifications.choice_forms import ChoicesForm, HoursForm
@@ -16,7 +17,7 @@ from unisson.notifications.labels import is_clients as is_clients_own
 from unisson.push.browsers import browsers_of
 from unisson.push.keys import keys_of
 from unisson.web.db import runtime, session
-from unisson.web.guards import actor, current_agency_row
+from unisson.web.guards import actor
 from unisson.web.i18n import _, lazy
 from unisson.web.people import me
 
@@ -73,7 +74,8 @@ def _hours(form: HoursForm) -> Hours:
         raise RefusedError(NO_HOURS, field="starts")
     if ends <= starts:
         raise RefusedError(NO_TIME_LEFT, field="ends")
-    return Hours(str(form.timezone.data), frozenset(int(day) for day in days), starts, ends)
+    zone = str(form.timezone.data or "")
+    return Hours(zone, frozenset(int(day) for day in days), starts, ends, follows=not zone)
 
 
 def page(form: ChoicesForm | None = None, hours: HoursForm | None = None, refusal: RefusedError | None = None) -> str:
@@ -89,7 +91,7 @@ def page(form: ChoicesForm | None = None, hours: HoursForm | None = None, refusa
         push_key=keys.public if keys else "",
         refusal=refusal,
         browsers=[(one, device_words(one.user_agent)) for one in browsers_of(session(), me().id)] if keys else [],
-        zone=me().timezone or current_agency_row().timezone,
+        zone=clock_of_person(session(), actor().membership_id),
     )
 
 
@@ -124,4 +126,5 @@ def _chosen(*, is_clients: bool) -> ChoicesForm:
 def _hours_form() -> HoursForm:
     own = hours_of(session(), actor().membership_id)
     days = [str(day) for day in own.days]
-    return HoursForm(None, data={"timezone": own.zone, "days": days, "starts": own.starts, "ends": own.ends})
+    zone = "" if own.follows else own.zone
+    return HoursForm(None, data={"timezone": zone, "days": days, "starts": own.starts, "ends": own.ends})

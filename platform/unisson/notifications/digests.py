@@ -8,9 +8,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 
 from tenants.agencies import Agency
-from tenants.identities import Identity
-from tenants.members import Membership
 from tenants.session import TenantSession
+from unisson.agency.clocks import clock_of_person
 from unisson.dispatching import put_off
 from unisson.jobs import ring_after_commit
 from unisson.notifications.events import Pace
@@ -23,12 +22,13 @@ FARTHEST = 8
 
 @dataclass(frozen=True, slots=True)
 class Hours:
-    """When somebody reads. Days count from Monday, 0."""
+    """When somebody reads. Days count from Monday, 0; `follows` says that the zone is whatever their own one is."""
 
     zone: str
     days: frozenset[int]
     starts: time
     ends: time
+    follows: bool = False
 
     def next(self, pace: Pace, after: datetime) -> datetime:
         """Return, in UTC, the first moment after `after` at which a digest of that pace leaves."""
@@ -54,15 +54,11 @@ class Hours:
 def hours_of(session: TenantSession, membership_id: uuid.UUID) -> Hours:
     """Return when a person wants their digests: as they said, else in the agency's hours on their own clock."""
     own = session.scalars(select(NoticeHours).where(NoticeHours.membership_id == membership_id)).first()
+    zone = clock_of_person(session, membership_id)
     if own is not None:
-        return Hours(own.timezone, frozenset(own.days), own.starts, own.ends)
+        return Hours(own.timezone or zone, frozenset(own.days), own.starts, own.ends, follows=not own.timezone)
     agency = session.read_once(Agency)
-    zone = session.scalar(
-        select(Identity.timezone)
-        .join(Membership, Membership.identity_id == Identity.id)
-        .where(Membership.id == membership_id)
-    )
-    return Hours(zone or agency.timezone, frozenset(agency.work_days), agency.work_starts, agency.work_ends)
+    return Hours(zone, frozenset(agency.work_days), agency.work_starts, agency.work_ends, follows=True)
 
 
 def keep_hours(session: TenantSession, membership_id: uuid.UUID, hours: Hours) -> None:
@@ -71,7 +67,7 @@ def keep_hours(session: TenantSession, membership_id: uuid.UUID, hours: Hours) -
     if own is None:
         own = NoticeHours(membership_id=membership_id)
         session.add(own)
-    own.timezone, own.days = hours.zone, sorted(hours.days)
+    own.timezone, own.days = "" if hours.follows else hours.zone, sorted(hours.days)
     own.starts, own.ends = hours.starts, hours.ends
     session.flush()
 

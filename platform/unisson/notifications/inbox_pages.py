@@ -8,15 +8,15 @@ from flask import Blueprint, Flask, Response, g, jsonify, redirect, render_templ
 from werkzeug.wrappers import Response as BaseResponse
 
 from tenants.errors import NotFoundError
+from unisson.agency.clocks import clock_of_person
 from unisson.notifications.inbox import cursor, inbox, unread_ids
 from unisson.notifications.models import Notice
 from unisson.notifications.notices import read
 from unisson.notifications.showing import MOST, counted_for, unread_of
 from unisson.web.arrivals import surroundings
 from unisson.web.db import session
-from unisson.web.guards import actor, current_agency_row, visible_brands
+from unisson.web.guards import actor, visible_brands
 from unisson.web.i18n import _, _n
-from unisson.web.people import me
 
 Answer = BaseResponse | str
 
@@ -32,7 +32,7 @@ def notices() -> Answer:
         "notifications/inbox.html",
         found=found,
         only_unread=only_unread,
-        zone=me().timezone or current_agency_row().timezone,
+        zone=clock_of_person(session(), actor().membership_id),
         until="" if below or not found.lines else found.lines[0].at.isoformat(),
     )
 

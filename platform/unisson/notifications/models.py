@@ -127,6 +127,7 @@ class NoticeHours(TenantOwned, Base):
 
     membership_id: Mapped[uuid.UUID]
     timezone: Mapped[str]
+    """Empty where the person's own clock is meant, whichever that is."""
     days: Mapped[list[int]] = mapped_column(JSONB)
     starts: Mapped[time]
     ends: Mapped[time]
