@@ -150,6 +150,8 @@ TABLE: dict[str, Place] = {
     "agency.member": Member(None, on_brand=False, may_be_unseen=True),
     "agency.invite": Member(P.BRAND_TEAM, on_brand=False),
     "agency.inviting": Member(P.BRAND_TEAM, on_brand=False),
+    "agency.invite_several": Member(P.BRAND_TEAM, on_brand=False),
+    "agency.inviting_several": Member(P.BRAND_TEAM, on_brand=False),
     "agency.resending": Member(P.BRAND_TEAM, on_brand=False),
     "agency.revoking": Member(P.BRAND_TEAM, on_brand=False),
     "agency.giving_role": Member(P.BRAND_TEAM, on_brand=False),

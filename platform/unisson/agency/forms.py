@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from flask_wtf.file import FileField
 from wtforms import BooleanField, RadioField, SelectField, SelectMultipleField, TimeField
 from wtforms.validators import Length, ValidationError
+from wtforms.widgets import CheckboxInput, ListWidget
 
 from tenants.brands import ACCENTS, SECTORS
 from tenants.permissions import GIVEN_ROLES, AgencyRole, BrandRole
@@ -13,10 +14,13 @@ from unisson.agency.options import option, options
 from unisson.agency.zones import ZoneField, country_choices
 from unisson.editorial.press import MOST_BOILERPLATE, MOST_LINE
 from unisson.identity.forms import AddressField, name_rules, required
+from unisson.publishing.forms import PeopleForm
 from unisson.web.forms import Form, LineField, TextField
 from unisson.web.guards import BrandCard
 from unisson.web.i18n import lazy
 
+POWERFUL = frozenset({AgencyRole.OWNER.value, AgencyRole.ADMIN.value})
+"""Roles that may invite, change and remove whom they want: giving one is asked twice."""
 _LINE = Length(max=MOST_LINE, message=lazy("Use at most 200 characters."))
 
 
@@ -131,6 +135,27 @@ class BrandRoleForm(Form):
     def offer(self, brands: Sequence[BrandCard]) -> None:
         """Offer these brands, and no other id."""
         self.brand.choices = [option(card.id, card.name) for card in brands]
+
+
+class InvitationsForm(PeopleForm):
+    """Several people who are to join, all as the same. Roles that may do whatever they want are given one by one."""
+
+    brands = SelectMultipleField(
+        lazy("Brands"), widget=ListWidget(prefix_label=False), option_widget=CheckboxInput(), validate_choice=False
+    )
+    brand_role = SelectField(
+        lazy("Role on these brands"), choices=options(words.BRAND_ROLES, BrandRole), default=BrandRole.CM.value
+    )
+    agency_role = SelectField(
+        lazy("Role in the agency"),
+        choices=options(words.AGENCY_ROLES, [each for each in reversed(GIVEN_ROLES) if each not in POWERFUL]),
+        default=AgencyRole.MEMBER.value,
+        description=lazy("A member sees only the brands where they have a role; the others see every brand."),
+    )
+
+    def offer(self, brands: Sequence[BrandCard]) -> None:
+        """Offer these brands."""
+        self.brands.choices = [option(card.id, card.name) for card in brands]
 
 
 class InvitationForm(Form):

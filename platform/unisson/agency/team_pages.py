@@ -12,7 +12,7 @@ from tenants.members import Membership, needs_second_step
 from tenants.permissions import AgencyRole, BrandRole, Permission
 from unisson.agency import team as verbs
 from unisson.agency import words
-from unisson.agency.forms import AgencyRoleForm, BrandRoleForm, InvitationForm
+from unisson.agency.forms import POWERFUL, AgencyRoleForm, BrandRoleForm, InvitationForm
 from unisson.agency.people import people, person_line
 from unisson.agency.routes import blueprint
 from unisson.identity import browser, resets, sign_ins
@@ -25,9 +25,6 @@ from unisson.web.i18n import _
 from unisson.web.operations import new_operation_id
 
 Answer = Response | str | tuple[str, int]
-
-_POWERFUL = frozenset({AgencyRole.OWNER.value, AgencyRole.ADMIN.value})
-"""Roles that may invite, change and remove whom they want: giving one is asked twice."""
 
 
 @blueprint.get("/team")
@@ -62,7 +59,7 @@ def _invitation_page(form: InvitationForm) -> str:
 
 
 @blueprint.post("/team/invitations")
-@needs_confirmation_where(lambda: request.form.get("agency_role") in _POWERFUL)
+@needs_confirmation_where(lambda: request.form.get("agency_role") in POWERFUL)
 def inviting() -> Answer:
     """Invite somebody, or give somebody who is here already the role."""
     form = InvitationForm()

@@ -2,7 +2,15 @@
 
 from flask import Flask
 
-from unisson.agency import brand_pages, domain_pages, logo_pages, settings_pages, team_pages, trail_pages
+from unisson.agency import (
+    brand_pages,
+    domain_pages,
+    inviting_pages,
+    logo_pages,
+    settings_pages,
+    team_pages,
+    trail_pages,
+)
 from unisson.agency.routes import blueprint
 
 __all__ = [
@@ -10,6 +18,7 @@ __all__ = [
     "brand_pages",
     "domain_pages",
     "init_app",
+    "inviting_pages",
     "logo_pages",
     "settings_pages",
     "team_pages",

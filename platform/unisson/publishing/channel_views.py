@@ -116,7 +116,7 @@ def _new_list(card: BrandCard) -> Answer:
     status = 422
     valid = form.validate()
     try:
-        reading = _typed_people(form)
+        reading = subscribers.typed(form.recipients, form.file)
         if valid:
             people = reading.entries_or_refusal() if reading.faults or form.recipients.data else []
             with session().begin_nested():
@@ -203,7 +203,7 @@ def channel_people(channel_id: uuid.UUID) -> Answer:
     form, reading = PeopleForm(), Reading()
     try:
         form.validate()
-        reading = _typed_people(form)
+        reading = subscribers.typed(form.recipients, form.file)
         added = subscribers.add(session(), actor(), found, reading.entries_or_refusal())
     except RefusedError as refusal:
         return channel_page(found, adding=form, faults=reading.faults, status=form.refuse(refusal))
@@ -239,15 +239,6 @@ def _list(channel_id: uuid.UUID) -> Channel:
     if found.kind != ChannelKind.EMAIL:
         raise NotFoundError
     return found
-
-
-def _typed_people(form: PeopleForm) -> Reading:
-    """Read what was pasted and the file; the file's text joins what was pasted, so that a refusal shows both."""
-    file = form.file.data
-    if file is not None and file.filename:
-        from_file = subscribers.text_of_file(file.stream.read(subscribers.MOST_BYTES + 1))
-        form.recipients.data = f"{form.recipients.data or ''}\n{from_file}".strip("\n")
-    return subscribers.read(form.recipients.data or "")
 
 
 def _say_added(added: Added) -> str:

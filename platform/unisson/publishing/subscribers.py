@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
+from wtforms import Field
 
 from tenants.access import Actor
 from tenants.base import new_id, utcnow
@@ -92,6 +93,17 @@ def text_of_file(content: bytes) -> str:
         return lines(content.decode("utf-8-sig"))
     except UnicodeDecodeError:
         return lines(content.decode("cp1252", errors="replace"))
+
+
+def typed(pasted: Field, file: Field) -> Reading:
+    """Read what was pasted and the file; the file's text joins what was pasted, so that a refusal shows both."""
+    if file.data is not None and file.data.filename:
+        from_file = text_of_file(file.data.stream.read(MOST_BYTES + 1))
+        head, line, rest = from_file.partition("\n")
+        if pasted.data and line and _is_header(_cells(head)):
+            from_file = rest  # a header is known as such in the first row alone
+        pasted.data = f"{pasted.data or ''}\n{from_file}".strip("\n")
+    return read(pasted.data or "")
 
 
 def read(text: str) -> Reading:
