@@ -295,6 +295,33 @@ def test_a_date_that_was_approved_is_not_changed_without_asking(
     assert stands(runtime, world, held)[1] == "held"
 
 
+def test_a_date_that_was_approved_is_asked_for_again_in_one_step(
+    desk, publisher, runtime, worker, world, mockup, pds
+) -> None:
+    (held,) = approve_many(runtime, world, [mockup], 1)
+    drain(publisher, worker, world)
+    path = resolution(runtime, world, held, mockup)
+    assert connect(desk, world, mockup, pds).status_code == 303
+    page = desk.get(path.removesuffix("/resolution"), base_url=HTTPS).text
+    assert 'value="ask"' in page
+    assert 'value="later"' not in page
+    assert desk.post(path, data=in_hours(2), base_url=HTTPS).status_code == 422
+    assert desk.post(path, data=in_hours(-2) | {"choice": "ask"}, base_url=HTTPS).status_code == 422
+    assert stands(runtime, world, held) == ("held", "held", "mockup", 0)
+    asked = desk.post(path, data=in_hours(2) | {"choice": "ask"}, base_url=HTTPS)
+    assert asked.headers["Location"].endswith(f"/contents/{held.content_id}")
+    assert stands(runtime, world, held)[:3] == ("in_review", "cancelled", "superseded")
+    assert desk.post(path, data=in_hours(2) | {"choice": "ask"}, base_url=HTTPS).status_code == 409
+    hasten(worker, world)
+    drain(publisher, worker, world)
+    with runtime.database.agency(world.agency_id) as session:
+        content = session.get_one(Content, (world.agency_id, held.content_id))
+        assert content.revision_id != held.revision_id
+        assert content.scheduled_at > session.now()
+    assert stands(runtime, world, held)[0] == "in_review"
+    assert pds.effects.all() == []
+
+
 def test_another_time_is_not_before_the_embargo(desk, publisher, runtime, worker, world, mockup, pds) -> None:
     (held,) = approve_many(runtime, world, [mockup], 1, beside=FREE)
     drain(publisher, worker, world)

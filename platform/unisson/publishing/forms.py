@@ -115,6 +115,7 @@ class ResolutionForm(ScheduleForm):
             SelectChoice("live", lazy("It is out: I have seen it")),
             SelectChoice("again", lazy("It is not out: send it now")),
             SelectChoice("later", lazy("It is not out: send it at the time below")),
+            SelectChoice("ask", lazy("It is not out: ask for the approval of the date below")),
             SelectChoice("give_up", lazy("Leave it unsent")),
         ],
     )
@@ -124,7 +125,7 @@ class ResolutionForm(ScheduleForm):
         description=lazy("Only if it is out. Starts with https://."),
     )
 
-    def offer_later(self, waits: bool) -> None:
-        """Offer another time only to what may wait for it."""
+    def offer(self, another_time: str) -> None:
+        """Offer that one of "later" and "ask" which fits, or neither."""
         known: list[Any] = list(self.choice.choices or ())
-        self.choice.choices = [each for each in known if waits or each.value != "later"]
+        self.choice.choices = [each for each in known if each.value not in {"later", "ask"} - {another_time}]

@@ -32,9 +32,7 @@ MAY_BE_OUT = lazy(
     "It was tried before, so that something of it may be out under its date. Look on the channel, then send it now or"
     " leave it unsent."
 )
-DATE_APPROVED = lazy(
-    "The date was approved with it: another one has to be asked for. Leave it unsent, change the date, submit it again."
-)
+DATE_APPROVED = lazy("The date was approved with it: another one has to be asked for. Choose that instead.")
 STOPPED = frozenset({PublicationState.HELD, PublicationState.FAILED})
 UNTRIED = frozenset({"late", "mockup", "connected later", "disconnected", "on_hold", "brand archived", "unpaid"})
 """Why a publication was held before anybody tried to send it: its date is in no byte that left."""
@@ -42,7 +40,7 @@ UNTRIED = frozenset({"late", "mockup", "connected later", "disconnected", "on_ho
 
 def confirm_live(session: TenantSession, actor: Actor, publication_id: uuid.UUID, url: str) -> Publication:
     """Record that the publication is out, at `url`, as `actor` saw. Raises RefusedError, StaleError."""
-    publication, content = _stopped(session, actor, publication_id)
+    publication, content = stopped(session, actor, publication_id)
     if publication.subscriber_id is None and not url.startswith(("https://", "http://")):
         raise RefusedError(NO_ADDRESS, field="url")
     publication.state = PublicationState.PUBLISHED
@@ -59,7 +57,7 @@ def send_again(session: TenantSession, actor: Actor, publication_id: uuid.UUID) 
 
     Raises RefusedError while its channel is a mock-up, StaleError.
     """
-    publication, content = _stopped(session, actor, publication_id)
+    publication, content = stopped(session, actor, publication_id)
     _check_sendable(session, publication, content)
     publication.state = PublicationState.SCHEDULED
     publication.late_accepted = True
@@ -79,7 +77,7 @@ def send_at(
     then hold as at any date; the content takes the date where nothing else of it is out. Raises RefusedError at the
     choice or the date, StaleError.
     """
-    publication, content = _stopped(session, actor, publication_id)
+    publication, content = stopped(session, actor, publication_id)
     _check_sendable(session, publication, content)
     if not may_wait(publication):
         raise RefusedError(MAY_BE_OUT, field="choice")
@@ -116,15 +114,18 @@ def _check_sendable(session: TenantSession, publication: Publication, content: C
 
 def give_up(session: TenantSession, actor: Actor, publication_id: uuid.UUID) -> Publication:
     """Leave the publication unsent for good."""
-    publication, content = _stopped(session, actor, publication_id)
+    publication, content = stopped(session, actor, publication_id)
     publication.state = PublicationState.CANCELLED
     publication.reason = "given up"
     _resume(session, actor, publication, content, "publication.given_up")
     return publication
 
 
-def _stopped(session: TenantSession, actor: Actor, publication_id: uuid.UUID) -> tuple[Publication, Content]:
-    """Return the publication and its content, the content's row locked first, as the publisher does."""
+def stopped(session: TenantSession, actor: Actor, publication_id: uuid.UUID) -> tuple[Publication, Content]:
+    """Return a publication that waits for a decision, and its content, locked in the publisher's order.
+
+    Raises NotFoundError, ForbiddenError, StaleError.
+    """
     content_id = session.scalar(select(Publication.content_id).where(Publication.id == publication_id))
     if content_id is None:
         raise NotFoundError

@@ -7,8 +7,11 @@ from werkzeug.wrappers import Response
 
 from tenants.errors import RefusedError
 from tenants.permissions import Permission
+from unisson.editorial.composer import channel_registry
+from unisson.editorial.limits import check_with
 from unisson.editorial.reopening import date_is_free
 from unisson.publishing import channel_views, overview
+from unisson.publishing.another_date import ask_for_another_date
 from unisson.publishing.forms import ResolutionForm
 from unisson.publishing.models import MOCKUP, PublicationState
 from unisson.publishing.overview import Cursor, PublicationPage, Wanted
@@ -16,11 +19,12 @@ from unisson.publishing.reasons import Explanation, explain, short
 from unisson.publishing.resolution import confirm_live, give_up, may_wait, send_again, send_at
 from unisson.web.db import session
 from unisson.web.guards import actor, brand_card, brand_card_of, visible_brands
-from unisson.web.i18n import _n, lazy
+from unisson.web.i18n import _, _n, lazy
 
 blueprint = Blueprint("publishing", __name__, url_prefix="/<agency>")
 
 Answer = Response | str | tuple[str, int]
+ASK = "ask"
 NO_TIME = lazy("Choose the date and the time at which it is to leave.")
 FILTERS = {state.value: (state.value,) for state in PublicationState}
 
@@ -72,7 +76,7 @@ def publication_resolution(publication_id: uuid.UUID) -> Answer:
     if not form.validate():
         return _shown(page, form, 422)
     ids = [publication_id]
-    if request.form.get("everyone"):
+    if request.form.get("everyone") and form.choice.data != ASK:
         ids += [each.id for each in page.siblings if each.state == page.publication.state]
     try:
         with session().begin_nested():
@@ -83,6 +87,8 @@ def publication_resolution(publication_id: uuid.UUID) -> Answer:
         status = form.refuse(refusal)
         return _shown(overview.open_publication(session(), actor(), publication_id), form, status)
     flash(_said(str(form.choice.data), len(ids)), "success")
+    if form.choice.data == ASK:
+        return redirect(url_for("editorial.content", content_id=page.content.id), 303)
     return redirect(url_for("publishing.publication", publication_id=publication_id), 303)
 
 
@@ -90,11 +96,15 @@ def _resolve(publication_id: uuid.UUID, form: ResolutionForm) -> None:
     choice = str(form.choice.data)
     if choice == "live":
         confirm_live(session(), actor(), publication_id, form.url.data or "")
-    elif choice == "later":
+    elif choice in {"later", ASK}:
         typed = form.wall_time()
         if typed is None:
             raise RefusedError(NO_TIME, field="date")
-        send_at(session(), actor(), publication_id, typed, form.fold_chosen)
+        if choice == ASK:
+            when = (typed, form.fold_chosen)
+            ask_for_another_date(session(), actor(), publication_id, when, check_with(channel_registry()))
+        else:
+            send_at(session(), actor(), publication_id, typed, form.fold_chosen)
     elif choice == "again":
         send_again(session(), actor(), publication_id)
     else:
@@ -108,6 +118,8 @@ def _said(choice: str, count: int) -> str:
         return _n("It leaves now.", "%(num)s leave now.", count)
     if choice == "later":
         return _n("It leaves at its new time.", "%(num)s leave at their new time.", count)
+    if choice == ASK:
+        return _("The new date waits for its approval. It leaves then, if it is approved in time.")
     return _n("It stays unsent.", "%(num)s stay unsent.", count)
 
 
@@ -125,9 +137,8 @@ def _page_of(states: tuple[str, ...], wanted: Wanted, behind: Cursor | None) -> 
 
 def _shown(page: PublicationPage, form: ResolutionForm, status: int = 200) -> Answer:
     card = brand_card_of(page.content.brand_id)
-    may_move = not page.channel.mockup and date_is_free(session(), page.content)
-    waits = may_move and may_wait(page.publication)
-    form.offer_later(waits)
+    another_time = _another_time(page)
+    form.offer(another_time)
     may_resolve = actor().may(Permission.PUBLICATION_RESOLVE, card.id)
     html = render_template(
         "publishing/publication.html",
@@ -137,7 +148,7 @@ def _shown(page: PublicationPage, form: ResolutionForm, status: int = 200) -> An
         form=form,
         explain=explain,
         why=_why(page),
-        waits=waits,
+        another_time=another_time,
         twice=form.twice(card.timezone),
         short=short,
         decides=may_resolve and page.stopped,
@@ -146,6 +157,16 @@ def _shown(page: PublicationPage, form: ResolutionForm, status: int = 200) -> An
         alike=sum(each.state == page.publication.state for each in page.siblings),
     )
     return html, status
+
+
+def _another_time(page: PublicationPage) -> str:
+    """Return how a person may give it another time: "later" as it is, "ask" by a new approval, or "" not at all."""
+    if page.superseded or not may_wait(page.publication):
+        return ""
+    if date_is_free(session(), page.content):
+        return "" if page.channel.mockup else "later"
+    wanted = (Permission.CONTENT_SCHEDULE, Permission.CONTENT_SUBMIT)
+    return ASK if all(actor().may(each, page.content.brand_id) for each in wanted) else ""
 
 
 def _why(page: PublicationPage) -> Explanation | None:
