@@ -78,7 +78,8 @@ def _choices(spoken: str, _today: date) -> list[Any]:
     for region in _REGIONS:
         zones = {zone: code for zone, code in places().items() if zone.startswith(f"{region}/")}
         named = ((_label(zone, str(countries.get(code, ""))), zone) for zone, code in zones.items())
-        found += [option(zone, label, titles[region]) for label, zone in sorted(named, key=lambda each: _in_order(each[0]))]
+        in_order = sorted(named, key=lambda each: _in_order(each[0]))
+        found += [option(zone, label, titles[region]) for label, zone in in_order]
     return [*found, option("UTC", _label("UTC", ""), _("Universal time"))]
 
 
