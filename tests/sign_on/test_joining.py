@@ -255,7 +255,7 @@ def test_a_domain_is_claimed_by_its_dns(desk: Desk, names: StandInNames) -> None
 
 
 @pytest.mark.parametrize(
-    "typed", ["", "agence", "127.0.0.1", "https://agence.fr", "a b.fr", "x@", "localhost", "co\r\nX.fr"]
+    "typed", ["", "agence", "127.0.0.1", "https://agence.fr/x", "a b.fr", "x@", "localhost", "co\r\nX.fr"]
 )
 def test_what_is_no_domain_is_refused(desk: Desk, typed: str) -> None:
     answer = desk.post("owner", "/settings/sign-on/domains", {"domain": typed})
