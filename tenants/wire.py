@@ -83,6 +83,11 @@ class Reminder(NamedTuple):
     said: tuple[bytes | None, ...]
     digest: bytes
 
+    @classmethod
+    def that_answers(cls, question: Question, values: Mapping[str, Value], answer: bytes) -> "Reminder":
+        """Return a question that was not asked so yet, and the answer by which all is as it was."""
+        return cls(question, question.written(values), _digest(answer))
+
     def answered(self, answer: bytes | None) -> "Reminder":
         """Return it with another last answer."""
         return self._replace(digest=_digest(answer))

@@ -9,6 +9,7 @@ last. Rooms in chats are told right after the mails, and people's browsers right
 
 import time
 
+from tenants import marks
 from unisson.activity import upkeep
 from unisson.agency.domain_watch import watch_domains
 from unisson.approvals.tending import tend_due
@@ -47,7 +48,7 @@ def send_due() -> int:
     if _is_time_to_read():
         arriving.fetch(held)
     upkeep.seal_due(held, SEAL_SECONDS)
-    upkeep.night_due(held, (erasing.erase_due, support.show_out_due, sweeping.sweep))
+    upkeep.night_due(held, (erasing.erase_due, support.show_out_due, sweeping.sweep, marks.prune))
     accounts.erase_due(held)
     sweeping.sweep_accounts(held)
     look_due(held, ends - time.monotonic())

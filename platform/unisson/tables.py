@@ -1,6 +1,6 @@
 """Every table of the product: import this, and `Base.metadata` is complete."""
 
-from tenants import agencies, brands, browsers, domains, identities, members
+from tenants import agencies, brands, browsers, domains, identities, marks, members
 from tenants.base import Base
 from unisson.activity import models as activity
 from unisson.api import models as api
@@ -28,9 +28,9 @@ from unisson.topics import models as topics
 from unisson.trust import models as trust
 
 MODULES = (
-    agencies, brands, browsers, domains, identities, members, activity, api, approvals, billing, calendars, closing,
-    editorial, editorial_of_brand, granting, hooks, imports, media, newsroom, notifications, onboarding, portal,
-    publishing, push, search, sign_on, strategy, threads, topics, trust,
+    agencies, brands, browsers, domains, identities, marks, members, activity, api, approvals, billing, calendars,
+    closing, editorial, editorial_of_brand, granting, hooks, imports, media, newsroom, notifications, onboarding,
+    portal, publishing, push, search, sign_on, strategy, threads, topics, trust,
 )  # fmt: skip
 """The modules that declare tables; a feature with tables of its own adds itself here."""
 

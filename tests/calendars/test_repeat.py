@@ -234,7 +234,7 @@ def test_a_repeat_is_short_private_and_reads_no_entries(
         again = desk.read(client, headers={"If-None-Match": first.headers["ETag"]})
     assert again.status_code == 304
     assert again.data == b""
-    assert len(sent) == 2  # the person with their agency, and the stamp
+    assert len(sent) == 2  # the person, and the marks
     assert not any("union all" in statement.lower() for statement in sent)
     for answer in (first, again):
         assert answer.headers["Cache-Control"] == "private, no-cache"
@@ -283,7 +283,7 @@ def test_a_change_of_one_content_writes_one_entry(app: Flask, desk: Desk) -> Non
     desk.write(OCTOBER, "Le second")
     client = desk.browser()
     assert "Le premier" in desk.read(client).text
-    every = app.extensions["unisson.month_pieces"]._kept.values()
+    every = [shelf.pieces for shelf in app.extensions["unisson.month_shelves"]._kept.values()]
     kept = next(each for each in every if str(first) in {content_id for content_id, _version in each.written})
     before = dict(kept.written)
     _edit(desk, first, title="Le nouveau")
@@ -308,7 +308,7 @@ def test_what_the_repeat_asked_is_not_asked_again_for_the_page_that_changed(
     with statements() as sent:
         page = desk.read(client)
     assert "Le nouveau" in page.text
-    assert len(sent) == 3  # the person with their agency, the stamp, and the entries
+    assert len(sent) == 4  # the person, the marks, then the person with their agency, and the one entry
     _drop_role(desk)
     assert desk.read(client).status_code == 200
     assert "Le nouveau" not in desk.read(client).text

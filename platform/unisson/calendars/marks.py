@@ -7,7 +7,6 @@ import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
-from functools import lru_cache
 from operator import itemgetter
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
@@ -23,7 +22,7 @@ from unisson.approvals.models import Absence
 from unisson.approvals.working_time import public_holidays
 from unisson.calendars.looks import Look
 from unisson.calendars.models import CalendarNote, NoteKind
-from unisson.calendars.reading import Scope, with_stamp
+from unisson.calendars.reading import Scope
 from unisson.calendars.wording import Words, clock
 from unisson.editorial.models import Content, ContentState, Variant
 from unisson.publishing.models import Channel
@@ -31,7 +30,6 @@ from unisson.strategy.models import BlackOut, Slot
 from unisson.strategy.rhythm import ClosedDays
 from unisson.strategy.slots import Beat, Ground, Occurrence, falls_on
 from unisson.topics.models import Topic, TopicDate
-from unisson.web.fragments import digest
 from unisson.web.guards import BrandCard
 from unisson.web.i18n import _, language
 
@@ -99,9 +97,7 @@ _taken = (
 _BESIDE = (_countries, _dates, _embargoes, _black_outs, _away, _notes, _beats, _taken)
 
 
-@lru_cache(maxsize=256)
-def _stands(shape: frozenset[str]) -> Question:
-    return with_stamp(*(each.scalar_subquery() for each in _BESIDE), shape=shape)
+_STANDS = Question(select(func.json_build_array(*(each.scalar_subquery() for each in _BESIDE))), keeps_plan=True)
 
 
 class Marks(NamedTuple):
@@ -131,10 +127,9 @@ class Mark:
     """First and last day of what may be put on others, with a stroke between."""
 
 
-def standing(session: TenantSession, scope: Scope) -> tuple[str, Marks]:
-    """Return what no change in the scope leaves alike, and what stands on its days beside contents."""
-    contents, *beside = session.ask(_stands(scope.filters.shape), scope.parameters())
-    return digest(contents, beside), Marks._make(each or () for each in beside)
+def standing(session: TenantSession, scope: Scope) -> Marks:
+    """Return what stands on the scope's days beside contents."""
+    return Marks._make(each or () for each in session.ask(_STANDS, scope.parameters()))
 
 
 def written(look: Look, read: Marks, said: Words) -> list[str]:

@@ -1,24 +1,21 @@
-"""What the month reads: two statements, built once and prepared, whose answers PostgreSQL writes as JSON.
+"""What the month reads of its contents: one statement, built once and prepared, whose answer PostgreSQL writes as JSON.
 
 `brand_id = any(:brands)` rather than all of the agency: without it the index on (agency, brand, date) is passed over
-in a large table and the whole tenant is read. Row-level security holds both statements to the agency.
+in a large table and the whole tenant is read. Row-level security holds the statement to the agency.
 """
 
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 
 from sqlalchemy import (
     ARRAY,
-    BigInteger,
     Uuid,
     and_,
     any_,
     bindparam,
     case,
-    cast,
     func,
     literal_column,
     or_,
@@ -70,35 +67,21 @@ _columns = (
 )
 
 
+_ONLY = _contents.id == any_(bindparam("only", type_=ARRAY(Uuid)))
+
+
 @lru_cache(maxsize=256)
-def _entries_of(shape: frozenset[str]) -> Question:
+def _entries_of(shape: frozenset[str], *, named: bool) -> Question:
     """Return the question for the entries that a combination of filters leaves, planned once as the plain one is."""
-    only = narrowed_by(shape)
+    only = [*narrowed_by(shape), *([_ONLY] if named else ())]
     tray = select(*_columns).where(_undated, *only).order_by(_contents.id.desc()).limit(TRAY_LIMIT).subquery("tray")
     both = union_all(select(*_columns).where(DATED, *only), select(*tray.c)).subquery("entries")
-    told = func.json_build_array(
-        both.c.id, both.c.brand_id, func.floor(func.date_part("epoch", both.c.scheduled_at)), *list(both.c)[3:]
-    )
+    seconds = func.floor(func.date_part("epoch", both.c.scheduled_at))
+    told = func.json_build_array(both.c.id, both.c.brand_id, seconds, *list(both.c)[3:])
     return Question(
         select(func.json_agg(aggregate_order_by(told, both.c.scheduled_at, both.c.id))).select_from(both),
         keeps_plan=True,
     )
-
-
-_digest = func.sum(func.uuid_hash_extended(_contents.id, cast(_contents.version, BigInteger)))
-
-
-def with_stamp(*beside: Any, shape: frozenset[str] = frozenset()) -> Question:
-    """Return the question for what no change of the contents leaves alike, and for `beside`, in one statement.
-
-    It is made of the contents' ids and versions, which grow with every write (a trigger sees to it).
-    """
-    only = narrowed_by(shape)
-    counted = (func.count().label("count"), _digest.label("digest"))
-    grid = select(*counted).where(DATED, *only).subquery("in_grid")
-    tray = select(*counted).where(_undated, *only).subquery("in_tray")
-    told = func.json_build_array(func.concat_ws(".", grid.c.count, grid.c.digest, tray.c.count, tray.c.digest), *beside)
-    return Question(select(told).select_from(grid).join(tray, literal_column("true")), keeps_plan=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +100,30 @@ class Scope:
         return scope | self.filters.parameters()
 
 
-def entries(session: TenantSession, scope: Scope) -> Sequence[EntryRow]:
+def entries(session: TenantSession, scope: Scope) -> list[EntryRow]:
     """Return the scope's dated contents by time, then the newest undated drafts."""
-    found: Sequence[EntryRow] = session.ask(_entries_of(scope.filters.shape), scope.parameters()) or ()
-    return found
+    found: Sequence[EntryRow] = session.ask(_entries_of(scope.filters.shape, named=False), scope.parameters()) or ()
+    return sorted(found, key=_place)
+
+
+def entries_with(
+    session: TenantSession, scope: Scope, known: Sequence[EntryRow], changed: Sequence[str]
+) -> list[EntryRow]:
+    """Return the same as `entries`, of which all but the contents that were `changed` are `known`."""
+    question, gone = _entries_of(scope.filters.shape, named=True), frozenset(changed)
+    found = session.ask(question, {**scope.parameters(), "only": tuple(map(uuid.UUID, changed))}) or ()
+    left = [row for row in known if row[0] not in gone]
+    waiting = [row for row in known if row[2] is None]
+    if len(waiting) >= TRAY_LIMIT and (len(left) < len(known) or any(row[2] is None for row in found)):
+        return entries(session, scope)  # what stood behind the last of the tray may come in
+    return _within_tray(sorted([*left, *found], key=_place))
+
+
+def _within_tray(rows: list[EntryRow]) -> list[EntryRow]:
+    over = sum(row[2] is None for row in rows) - TRAY_LIMIT
+    first = next((n for n, row in enumerate(rows) if row[2] is None), len(rows))
+    return rows[:first] + rows[first + over :] if over > 0 else rows
+
+
+def _place(row: EntryRow) -> tuple[bool, int, str]:
+    return row[2] is None, row[2] or 0, row[0]

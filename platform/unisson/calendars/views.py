@@ -8,6 +8,7 @@ from markupsafe import Markup
 from werkzeug.wrappers import Response
 
 from tenants.context import acting_for
+from tenants.marks import nothing_since
 from tenants.permissions import Permission
 from unisson.calendars import (
     export_pages,
@@ -19,14 +20,16 @@ from unisson.calendars import (
     view_pages,
     year_pages,
 )
-from unisson.calendars.grid import Pieces, clocks, days, placed
+from unisson.calendars.grid import clocks, days, placed
 from unisson.calendars.looks import Look, look_asked_for
-from unisson.calendars.marks import Marks, slots_to_come, standing, written
+from unisson.calendars.marks import Marks, slots_to_come, written
 from unisson.calendars.narrowing import Named, chips, named
 from unisson.calendars.period import is_today
-from unisson.calendars.reading import TRAY_LIMIT, entries
+from unisson.calendars.reading import TRAY_LIMIT
+from unisson.calendars.shelves import Read, Shelf
 from unisson.calendars.stamps import has_news, look_digest, shell_digest
 from unisson.calendars.wording import STEPS, VIEWS, day_names, span_name, words
+from unisson.web.arrivals import moment_of
 from unisson.web.db import session
 from unisson.web.fragments import Fragments, digest
 from unisson.web.guards import actor, current_agency_row, visible_brands
@@ -65,28 +68,33 @@ def month() -> Response:
         return redirect(opens, 302)
     look = look_asked_for()
     with acting_for(session().agency_id):
-        return _answer(look, *standing(session(), look.scope), named(session(), look.filters, look.scope.writable))
+        return _answer(look, named(session(), look.filters, look.scope.writable))
 
 
-def _answer(look: Look, contents: str, read: Marks, called: Named) -> Response:
+def _answer(look: Look, called: Named) -> Response:
     me, home = actor(), current_agency_row()
-    to_come = slots_to_come(look, read)
-    contents = digest(contents, to_come)
     seen = look_digest(
         me, home.slug, look.path(look.span), look.today, look.zone, look.own_zone, visible_brands(), called
     )
     shell = shell_digest(seen, me, tuple(home), my_agencies(), is_partial())
+    shelf, moment = _shelves().get_or_make(seen, Shelf), moment_of(session())
+    read = shelf.read(session(), look.scope, moment)
+    to_come = slots_to_come(look, read.beside)
+    contents = digest(read.stamp, to_come)
     whole = digest(shell, contents)
+    make = partial(_month, look, seen, shelf, read, called)
     if has_news():
-        response = make_response(_fresh_shell(look).filled(_month(look, seen, read, called)))
+        response = make_response(_fresh_shell(look).filled(shelf.part(contents, make)))
         response.headers["Cache-Control"] = "private, no-store"
         return response
-    may_be_repeated(session(), partial(_still_holds, look, read, to_come))
+    may_be_repeated(
+        session(), partial(_still_holds, look, read.beside, to_come), [nothing_since(moment, look.scope.brands)]
+    )
     if request.if_none_match.contains_weak(whole):
         response = current_app.response_class(status=304)
     else:
-        part = _grids().get_or_make(digest(seen, contents), lambda: _month(look, seen, read, called))
-        response = make_response(_shells().get_or_make(shell, lambda: _fresh_shell(look)).filled(part))
+        whole_shell = _shells().get_or_make(shell, lambda: _fresh_shell(look))
+        response = make_response(whole_shell.filled(shelf.part(contents, make)))
     response.set_etag(whole, weak=True)
     response.headers["Cache-Control"] = "private, no-cache"
     response.headers.add("Vary", "Cookie, Accept-Language, HX-Request")
@@ -122,12 +130,8 @@ def _fresh_shell(look: Look) -> Shell:
     return Shell(before, after)
 
 
-def _grids() -> Fragments[bytes]:
-    return cast("Fragments[bytes]", current_app.extensions["unisson.month_grids"])
-
-
-def _pieces() -> Fragments[Pieces]:
-    return cast("Fragments[Pieces]", current_app.extensions["unisson.month_pieces"])
+def _shelves() -> Fragments[Shelf]:
+    return cast("Fragments[Shelf]", current_app.extensions["unisson.month_shelves"])
 
 
 def _frames() -> Fragments[list[bytes]]:
@@ -138,18 +142,17 @@ def _shells() -> Fragments[Shell]:
     return cast("Fragments[Shell]", current_app.extensions["unisson.month_shells"])
 
 
-def _month(look: Look, seen: str, read: Marks, called: Named) -> bytes:
+def _month(look: Look, seen: str, shelf: Shelf, read: Read, called: Named) -> bytes:
     """Return the part of the page that navigation swaps: its frame, with what stands in it now.
 
     Nothing here knows the page's context, so that nothing of the one person who looks can be kept for another.
     """
     me = actor()
     movable = frozenset(str(card.id) for card in look.brands if me.may(Permission.CONTENT_SCHEDULE, card.id))
-    rows = entries(session(), look.scope)
-    found = placed(look.span, rows, clocks(look, movable), _pieces().get_or_make(seen, Pieces))
+    found = placed(look.span, read.rows, clocks(look, movable), shelf.pieces)
     pieces = iter(_frames().get_or_make(seen, lambda: _fresh_frame(look, called)))
     out = [next(pieces), _rendered("_empty.html", look).encode() if found.is_empty else b"", next(pieces)]
-    for marked, placed_here in zip(written(look, read, words()), found.days, strict=True):
+    for marked, placed_here in zip(written(look, read.beside, words()), found.days, strict=True):
         out += (marked.encode(), *placed_here, next(pieces))
     tray = _rendered("_tray.html", look, tray=found.tray, tray_limit=TRAY_LIMIT).encode() if found.tray else b""
     return b"".join((*out, tray, next(pieces)))
@@ -195,8 +198,7 @@ def _zones(look: Look) -> list[tuple[str, str]]:
 
 def init_app(app: Flask) -> None:
     """Register the routes."""
-    app.extensions["unisson.month_grids"] = Fragments[bytes]("month", 12)
-    app.extensions["unisson.month_pieces"] = Fragments[Pieces]("pieces", 12)
+    app.extensions["unisson.month_shelves"] = Fragments[Shelf]("shelf", 12)
     app.extensions["unisson.month_frames"] = Fragments[list[bytes]]("frame", 48)
     app.extensions["unisson.month_shells"] = Fragments[Shell]("shell", 48)
     app.register_blueprint(blueprint)

@@ -6,6 +6,10 @@ from typing import NamedTuple
 
 from flask import g
 
+from tenants.marks import Moment, now
+from tenants.session import TenantSession
+from tenants.wire import Reminder
+
 
 class MemberFacts(NamedTuple):
     """A member: id, name, e-mail address, agency role, its brands and roles; what the agency asks of their sign-in."""
@@ -15,8 +19,8 @@ class MemberFacts(NamedTuple):
     email: str
     role: str
     brand_roles: list[list[str]] | None
-    lacks_second_step: bool
     must_sign_on: bool
+    lacks_second_step: bool
 
 
 class AgencyFacts(NamedTuple):
@@ -49,6 +53,8 @@ class Surroundings(NamedTuple):
     brands: list[list[str]]
     seats: list[list[str]]
     unread: list[tuple[str | None, str | None, str, int]] | None
+    moment: Moment
+    """When the request began to read: what is kept of what it read is kept with this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +68,9 @@ class Arrival:
 
     is_stale: bool = False
     """Whether this request noted that the sign-in is in use."""
+
+    again: Reminder | None = None
+    """Asks beside the marks whether a page that was made for them is theirs again; None where it is made anew."""
 
 
 def keep_arrival(arrival: Arrival) -> None:
@@ -79,3 +88,9 @@ def surroundings() -> Surroundings | None:
     """Return what was read around a page as its request arrived; None as for `arrival`, and where it writes."""
     arrived = arrival()
     return arrived.around if arrived else None
+
+
+def moment_of(session: TenantSession) -> Moment:
+    """Return a moment from before whatever is read from here on: when the request began to read."""
+    around = surroundings()
+    return around.moment if around else now(session)

@@ -1,17 +1,17 @@
 """A page that was made before and nothing changed: answered before the application is woken.
 
-Such a page is made of what its request said, of the questions that were asked for it, and of what the clock says; the
-view says so by `may_be_repeated`. When the same is asked again, the same questions are put to the database in one
-exchange: if it writes the very answers it wrote then, the browser is told that it holds the page, or sent the bytes
-that it was sent before. Who is signed in, what they may and of which brands is one of those questions, so that what was
-revoked ends with the next request.
+Such a page is made of what its request said, of what some questions ask, and of what the clock says; the view says so
+by `may_be_repeated`. When the same is asked again, these questions are put to the database in one exchange: if it
+writes the very answers that stand for what was, the browser is told that it holds the page, or sent the bytes that it
+was sent before. Who is signed in, what they may and of which brands is among these questions, so that what was revoked
+ends with the next request.
 Anything else – another cookie, an answer that differs, a database that is away – goes on: to what can join the page
 (`joined`), or to the application. Both are told the answers that the database gave, and ask what they want besides.
 """
 
 import uuid
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from threading import Lock
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -57,16 +57,15 @@ class _Page(NamedTuple):
     body: bytes | None = None
 
 
-def may_be_repeated(session: TenantSession, still_holds: Callable[[], bool]) -> None:
-    """Say that the answer under way is made of this request and of what `session` was asked, while `still_holds`.
+def may_be_repeated(session: TenantSession, still_holds: Callable[[], bool], told: Sequence[Reminder]) -> None:
+    """Say that the answer under way is made of this request and of what `told` asks, while `still_holds`.
 
-    A page at an agency's own name, one that says something once, and one that notes that somebody is still there, are
-    not kept.
+    Who is signed in is asked beside it. A page at an agency's own name, one that says something once, and one that
+    notes that somebody is still there, are not kept.
     """
     arrived = arrival()
-    if arrived is not None and not arrived.is_stale and own_domain() is None and not flask_session.get("_flashes"):
-        reminders = tuple(answered.again() for answered in session.asked)
-        repeatable(request.environ, session.agency_id, reminders, still_holds)
+    if arrived and arrived.again and own_domain() is None and not flask_session.get("_flashes"):
+        repeatable(request.environ, session.agency_id, (arrived.again, *told), still_holds)
 
 
 def repeatable(
