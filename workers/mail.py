@@ -21,9 +21,13 @@ from unisson.jobs import JOB_SECONDS
 from unisson.media import endings, preparing, video_preparing
 from unisson.notifications import post
 from unisson.push.posting import tell_due
+from unisson.tables import MODULES
 from unisson.threads import arriving
 from unisson.trust import accounts, erasing, support, sweeping
 from workers.held import runtime
+
+TABLES = MODULES
+"""Every table is known here: what is a brand's, to be exported or deleted, is read from their foreign keys."""
 
 BUDGET_SECONDS = 40.0
 MAILBOX_EVERY = 25.0

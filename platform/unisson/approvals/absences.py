@@ -21,9 +21,12 @@ from unisson.notifications.labels import is_clients
 from unisson.web.i18n import lazy
 
 LONGEST = timedelta(days=366)
+A_DAY = timedelta(days=1)
+"""Somewhere on earth it is still the day before that of UTC."""
 
 NO_DAYS = lazy("Give the first and the last day away.")
 WRONG_ORDER = lazy("The last day away comes after the first one.")
+OVER = lazy("These days are over already: there is nothing left to be asked of anybody else.")
 TOO_LONG = lazy("An absence is a year long at most. Somebody who is away for longer gives their role to somebody else.")
 ONESELF = lazy("Somebody else stands in: choose another person.")
 OTHER_SIDE = lazy("The client's people stand in for the client's, and the agency's for the agency's.")
@@ -59,6 +62,8 @@ def be_away(
         raise RefusedError(NO_DAYS, field="starts_on")
     if ends_on < starts_on:
         raise RefusedError(WRONG_ORDER, field="ends_on")
+    if ends_on < session.now().date() - A_DAY:
+        raise RefusedError(OVER, field="ends_on")
     if ends_on - starts_on > LONGEST:
         raise RefusedError(TOO_LONG, field="ends_on")
     if stand_in_id is not None:

@@ -36,7 +36,7 @@ class Held(NamedTuple):
 def held() -> Sequence[Held]:
     """Return every table that holds rows of a brand, what refers to another before that one; the brand itself last.
 
-    `unisson.tables` must have been imported, as every process of the product has.
+    `unisson.tables` must have been imported, as `workers.mail` does, where brands are exported and deleted.
     """
     clauses = _clauses(Base.metadata.tables)
     return [Held(_table(name), clauses[name]) for name in _children_first(clauses)]
