@@ -1,5 +1,6 @@
 """The rules of the layout that no linter knows."""
 
+import ast
 import importlib
 import platform
 import re
@@ -83,6 +84,20 @@ def test_a_refusal_is_on_the_form_before_the_page_is_made() -> None:
     late = re.compile(r"return .*\), (?:\w+\.)?(?:refuse|_?refused)\w*\(.*refusal\)$", re.MULTILINE)
     found = [path.name for path in (CHECKOUT / "platform").rglob("*.py") if late.search(path.read_text())]
     assert found == []
+
+
+def test_no_view_takes_a_name_that_every_page_has() -> None:
+    """A page whose view gives it a `person` shows them as who is signed in: at the foot of the bar, and in notices."""
+    of_every_page = {"person", "actor", "brands", "nav_items", "lang", "theme", "own_domain"}
+    taken = [
+        (path.name, call.lineno, keyword.arg)
+        for path in (CHECKOUT / "platform").rglob("*.py")
+        for call in ast.walk(ast.parse(path.read_text()))
+        if isinstance(call, ast.Call) and getattr(call.func, "id", None) == "render_template"
+        for keyword in call.keywords
+        if keyword.arg in of_every_page
+    ]
+    assert taken == []
 
 
 KNOWN_MARKUP = {

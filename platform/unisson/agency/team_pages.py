@@ -126,7 +126,7 @@ def _member_page(membership_id: uuid.UUID, refusal: RefusedError | None = None) 
         reset=_reset_of(line.id) if may_change else None,
         agency_form=AgencyRoleForm(formdata=None, data={"agency_role": line.agency_role.value}),
         role_form=role_form,
-        brands=brands,
+        team_brands=brands,
         agency_roles=words.AGENCY_ROLES,
         brand_roles=words.BRAND_ROLES,
         may_change=may_change,

@@ -61,7 +61,7 @@ def _page(membership_id: uuid.UUID, form: SureForm, status: int = 200) -> tuple[
     person = erasing.person_of(session(), actor(), membership_id)
     html = render_template(
         "trust/person.html",
-        person=person,
+        whose=person,
         erased=erasing.is_erased(person),
         pending=erasing.pending(session(), person.id),
         form=form,
