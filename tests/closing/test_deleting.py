@@ -95,6 +95,7 @@ def test_all_of_it_goes_and_nothing_else(runtime, worker, owner, app):
     assert kept.erased_at is not None
     assert kept.rows > 30
     assert {"brand.archived", "brand.ending_asked", "brand.ending_begun", "brand.deleted"} <= verbs
+    assert name in browser.get(f"/{world.slug}/activity", base_url="https://localhost").text
 
 
 def test_who_approved_what_is_kept(desk, worker, owner):

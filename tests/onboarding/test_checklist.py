@@ -185,3 +185,10 @@ def test_an_invitation_from_the_checklist_comes_back_to_it(desk):
     desk.get("owner", "/brands/marque/onboarding/rp")
     answer = desk.post("owner", "/team/invitations", typed | {"email": "m@example.org"})
     assert answer.location.endswith("/brands/marque#onboarding")
+
+
+def test_the_first_approval_begins_with_a_content_where_there_is_none(desk):
+    step = f"/brands/{desk.world.brand_slug}/onboarding/approval"
+    assert desk.get("owner", step).headers["Location"].endswith("/contents/new")
+    desk.write()
+    assert "/calendar/list" in desk.get("owner", step).headers["Location"]

@@ -12,6 +12,7 @@ from sqlalchemy import Select, and_, func, select, tuple_
 from tenants.brands import Brand
 from tenants.session import TenantSession
 from unisson.activity.models import Event
+from unisson.closing.models import BrandRecord
 from unisson.editorial.models import Content
 from unisson.topics.models import Topic
 
@@ -73,10 +74,13 @@ def lines(session: TenantSession, wanted: Wanted) -> Iterator[Line]:
 def _lines(wanted: Wanted) -> Select[*tuple[Any, ...]]:
     query = (
         select(
-            Event.id, Event.at, Event.actor_name, Event.verb, Event.subject_kind, Event.subject_id, Brand.name,
+            Event.id, Event.at, Event.actor_name, Event.verb, Event.subject_kind, Event.subject_id,
+            func.coalesce(Brand.name, BrandRecord.name),
             func.coalesce(func.nullif(Content.title, ""), func.left(Content.body, 60), Topic.title),
         )
         .outerjoin(Brand, and_(Brand.agency_id == Event.agency_id, Brand.id == Event.brand_id))
+        # A brand that is deleted is named all the same: by what is kept of it.
+        .outerjoin(BrandRecord, and_(BrandRecord.agency_id == Event.agency_id, BrandRecord.id == Event.brand_id))
         .outerjoin(
             Content,
             and_(

@@ -7,6 +7,7 @@ from tenants.errors import NotFoundError
 from tenants.permissions import Permission
 from unisson.onboarding import beginnings, checklist, skipping
 from unisson.onboarding.board import COMPLETE, MOST, Wanted, board
+from unisson.onboarding.reading import standings
 from unisson.onboarding.steps import Step
 from unisson.onboarding.words import BALLS, STEPS
 from unisson.web.db import session
@@ -44,6 +45,8 @@ def step(brand: str, step: str) -> Answer:
     actor().require(Permission.CONTENT_WRITE, card.id)
     wanted = _step(step)
     checklist.begin(card)
+    if wanted is Step.APPROVAL and Step.PLAN in standings(session(), [card.id])[card.id].standing.missing:
+        wanted = Step.PLAN  # There is nothing to submit yet: the list would be empty.
     return redirect(checklist.way_to(wanted, card.slug), 303)
 
 
