@@ -13,7 +13,7 @@ import psycopg
 from flask import Flask
 from itsdangerous import URLSafeTimedSerializer
 
-from benchmarks.frame import Cluster, Result, Runner, Web, environ, interleave, ratio, web
+from benchmarks.frame import ROUNDS, Cluster, Result, Runner, Web, environ, interleave, ratio, web
 from benchmarks.load import signed
 from tenants.access import Actor
 from tenants.agencies import Agency
@@ -42,6 +42,9 @@ RUNS = 12
 
 READY = 2 * (RUNS * 8 + 20)
 WAITING = 12
+OTHERS = 2 * (ROUNDS * 15 + 4)
+"""Clients who come to their list for the first time: fifteen a round by a link that was opened, and by a new one."""
+
 STAGES = (StageRole.RP, StageRole.ACCOUNT_MANAGER, StageRole.CLIENT_APPROVER)
 
 
@@ -59,6 +62,8 @@ class Desk:
     token: str
     device: str
     csrf: str
+    others: list[tuple[str, str]]
+    """Links and cookies of more clients on whom the same contents wait, each good for one first request."""
 
 
 def measure(cluster: Cluster) -> list[Result]:
@@ -87,12 +92,16 @@ def measure(cluster: Cluster) -> list[Result]:
                 Runner("portal anew", real, _portal_anew(real, desk), 30),
                 Runner("portal changed", real, _portal_changed(real, desk, admin), 30),
                 Runner("portal", real, _portal(real, desk), 60),
+                Runner("portal first", real, _portal_first(real, desk, admin), 15),
+                Runner("portal opened", real, _portal_opened(real, desk), 15),
             ]
             costs = interleave(runs, admin)
+            # Not before the runs, which would else ask each of them.
+            desk.others.extend(_others(settings, desk))
             # The runs have filled the tables that the list is read from: as autovacuum would, before plans go by it.
             admin.execute("vacuum (analyze)")
             costs |= interleave(lists, admin)
-    (run_floor, run), (portal_floor, anew, changed, portal) = runs, lists
+    (run_floor, run), (portal_floor, anew, changed, portal, first, opened) = runs, lists
     return [
         Result("approvals: floor of a run", costs["run floor"].cpu, "ms", note="submit and three approvals, raw SQL"),
         Result("approvals: submit and three approvals", ratio(run, run_floor), "×", 3, said(costs["run"])),
@@ -113,6 +122,18 @@ def measure(cluster: Cluster) -> list[Result]:
             "×",
             1.5,
             said(costs["portal"]),
+        ),
+        Result(
+            "approvals: the client's list, asked for first by another client",
+            ratio(first, portal_floor),
+            "×",
+            note=said(costs["portal first"]),
+        ),
+        Result(
+            "approvals: the client's list, by a link that was never opened",
+            ratio(opened, portal_floor),
+            "×",
+            note=said(costs["portal opened"]),
         ),
     ]
 
@@ -189,6 +210,31 @@ def _portal_changed(server: Web, desk: Desk, admin: psycopg.Connection[tuple[obj
     return change
 
 
+def _portal_first(server: Web, desk: Desk, admin: psycopg.Connection[tuple[object, ...]]) -> Callable[[], bytes]:
+    """Return a request of a client who was never seen by this process, nor their cookies, on whom the same waits.
+
+    Their link was opened before: by another process, or before a restart.
+    """
+
+    def ask() -> bytes:
+        path, cookie = desk.others.pop()
+        held = token_hash(path.rpartition("/")[2])
+        admin.execute("update app.approval_links set first_seen_at = now() where token_hash = %s", [held])
+        return get(server, path, {"Cookie": cookie})()
+
+    return ask
+
+
+def _portal_opened(server: Web, desk: Desk) -> Callable[[], bytes]:
+    """Return the same by a link that nobody opened yet, which the request writes down."""
+
+    def ask() -> bytes:
+        path, cookie = desk.others.pop()
+        return get(server, path, {"Cookie": cookie})()
+
+    return ask
+
+
 _LATER = """
 update app.waits set deadline_at = deadline_at + interval '1 minute' where agency_id = %(a)s and id = (
   select w.id from app.waits w join app.contents c on c.agency_id = w.agency_id and c.id = w.content_id
@@ -253,7 +299,35 @@ def _open(settings: Settings) -> Desk:
         token,
         device,
         _csrf(app),
+        [],
     )
+
+
+def _others(settings: Settings, desk: Desk) -> list[tuple[str, str]]:
+    """Return the paths of the links and the cookies of more clients, on whom all waits that waits on the first one."""
+    runtime, made = web_runtime(settings), []
+    app = bare_app(runtime)
+    for number in range(OTHERS):
+        with runtime.database.agency(desk.agency_id) as session:
+            person = Membership(email=f"c{number}@example.org", name=f"Client {number}", joined_at=utcnow())
+            session.add(person)
+            session.flush()
+            role = BrandRole.CLIENT_APPROVER.value
+            session.add(BrandAssignment(brand_id=desk.brand_id, membership_id=person.id, role=role))
+            session.connection().exec_driver_sql(_WAIT_TOO, {"person": person.id})
+            _link, token = links.mint(session, person.id, desk.brand_id)
+            _known, device = codes.trust(session, person.id, "bench")
+        known = f"{cookie_of(person.id)}={device}; {signed(app, None, desk.agency_id, proof=f'session-{number}')}"
+        made.append((f"/sonde/approve/{token}", known))
+    runtime.database.engine.dispose()
+    return made
+
+
+_WAIT_TOO = """
+insert into app.waits (agency_id, id, content_id, brand_id, stage_id, seat_id, membership_id, side, deadline_at)
+select w.agency_id, gen_random_uuid(), content_id, brand_id, stage_id, seat_id, %(person)s, side, deadline_at
+from app.waits w join app.memberships m on m.id = w.membership_id where m.email = 'client@example.org'
+"""
 
 
 def _bring_to_client(

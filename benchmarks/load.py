@@ -121,15 +121,15 @@ def _probe(settings: Settings) -> tuple[Probe, uuid.UUID]:
     return Probe(agency_id, brand_ids, "sonde", cookie, token_hash(token)), membership_id
 
 
-def signed(app: Flask, token: str | None, agency_id: uuid.UUID) -> str:
+def signed(app: Flask, token: str | None, agency_id: uuid.UUID, *, proof: str = "one-session") -> str:
     """Return the cookie of a browser whose sign-in has this token, and which was in the agency before.
 
-    None is for one that is known, and not signed in.
+    None is for one that is known, and not signed in. `proof` is what its forms carry, signed.
     """
     serializer = app.session_interface.get_signing_serializer(app)  # type: ignore[attr-defined]  # Flask's own has one
     assert serializer is not None
     who = {"_user_id": token, "_fresh": True, "met": [agency_id.hex]} if token else {}
-    session = serializer.dumps({**who, "csrf_token": "one-session"})
+    session = serializer.dumps({**who, "csrf_token": proof})
     return f"{app.config['SESSION_COOKIE_NAME']}={session}"
 
 

@@ -153,6 +153,21 @@ def test_a_change_of_one_content_writes_one_piece(listed: Open) -> None:
     assert listed.address in before.text
 
 
+def test_the_first_opening_of_a_link_is_noted_and_joined(listed: Open) -> None:
+    link, token = listed.desk.link(listed.first)
+    listed.address = listed.desk.path(f"/approve/{token}")
+    answer, woken = listed.again()
+    assert not woken
+    with listed.desk.session() as session:
+        seen = session.scalars(select(ApprovalLink.first_seen_at).where(ApprovalLink.id == link.id)).one()
+        assert seen is not None
+    assert _same(answer.text) == listed.by_the_application()
+    listed.again()
+    assert not listed.again()[1]
+    with listed.desk.session() as session:
+        assert session.scalars(select(ApprovalLink.first_seen_at).where(ApprovalLink.id == link.id)).one() == seen
+
+
 def test_a_frame_holds_nothing_of_anybody(listed: Open) -> None:
     frames = _joined(listed.desk.app)._frames._kept.values()
     world = listed.desk.world

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import Uuid, bindparam, func, or_, select, update
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import aliased
 
@@ -19,6 +19,7 @@ from tenants.errors import NotFoundError
 from tenants.members import BrandAssignment, Membership
 from tenants.permissions import CLIENT_SIDE, AgencyRole, Permission
 from tenants.session import TenantSession
+from tenants.wire import Command
 from unisson.activity.trail import record
 from unisson.approvals.models import ApprovalLink, ApprovalRun, Decision, Side, Wait
 from unisson.editorial.models import Content
@@ -60,6 +61,14 @@ def seen(link: ApprovalLink) -> None:
     """Note that somebody opened the link."""
     if link.first_seen_at is None:
         link.first_seen_at = utcnow()
+
+
+SEEN = Command(
+    update(ApprovalLink)
+    .where(ApprovalLink.id == bindparam("link", type_=Uuid), ApprovalLink.first_seen_at.is_(None))
+    .values(first_seen_at=func.clock_timestamp())
+)
+"""The same, of the link with this id."""
 
 
 def serves(session: TenantSession, link: ApprovalLink, person: Membership) -> bool:

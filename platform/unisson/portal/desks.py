@@ -6,6 +6,7 @@ and what waits is one question, asked in that request; nothing of it is kept fro
 
 import re
 import time
+import uuid
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import partial
@@ -17,6 +18,7 @@ from markupsafe import Markup, escape
 from tenants.context import acting_for, current_agency
 from tenants.errors import RefusedError
 from tenants.wire import Value
+from unisson.approvals import links
 from unisson.media.addresses import STEP
 from unisson.portal.doors import beyond, door_of, page
 from unisson.portal.forms import ManyForm
@@ -189,7 +191,8 @@ class ListByLink:
             **pieces._asdict(),
         }
         look = Look.of(told, spoken, visit.cookies.get("theme"), is_white=comer.white_label)
-        return Filled(look, slots, min(comer.until, _pictures_until()))
+        seen = (links.SEEN, {"link": uuid.UUID(comer.unseen)}) if comer.unseen else None
+        return Filled(look, slots, min(comer.until, _pictures_until()), seen)
 
 
 def _said(typed: str) -> bytes:

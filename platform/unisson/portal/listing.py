@@ -43,7 +43,7 @@ class Row(NamedTuple):
 
 
 class Comer(NamedTuple):
-    """Who came by a link that is open. `until` is when link or browser are over."""
+    """Who came by a link that is open. `until` is when link or browser are over; `unseen` a link never opened."""
 
     name: str
     language: str | None
@@ -59,6 +59,7 @@ class Comer(NamedTuple):
     signs_as: str
     typed_name: str
     until: datetime
+    unseen: str | None
 
 
 class _Told(NamedTuple):
@@ -125,6 +126,7 @@ def _array(values: Iterable[str]) -> str:
     return "'{" + ",".join(sorted(str(each) for each in values)) + "}'::text[]"
 
 
+# Rows are arrays of text: PostgreSQL looks up how to write the type of each value that goes into a JSON array.
 _LISTED = f"""
 cross join lateral (
   select array_agg(x.role) || m.agency_role as held from app.brand_assignments x
@@ -139,16 +141,17 @@ cross join lateral (
 ) may
 left join lateral (
   select max(p.many) as many, min(p.scheduled_at) as since, max(p.scheduled_at) as until,
-    json_agg(json_build_array(p.id, jsonb_array_length(e.payload->'pictures') > 0, json_build_array(
-      p.id, p.kind, p.channel_kinds, p.zone, p.scheduled_at, p.deadline_at, p.stage_id, a.digest, s.tacit_clause,
+    json_agg(json_build_array(p.id, jsonb_array_length(e.payload->'pictures') > 0, array[
+      p.id::text, p.kind, p.channel_kinds, p.zone, p.scheduled_at::text, p.deadline_at::text, p.stage_id::text,
+      a.digest, s.tacit_clause,
       case when p.scheduled_at <= clock_timestamp() then (
         select v.chain::text from app.policy_versions v where v.id = a.policy_version_id) end,
       e.payload->>'title', left(e.payload->'channels'->0->>'text', 400), e.payload->'channels'->0->>'kind',
       coalesce(e.payload->'pictures'->0->>'poster', e.payload->'pictures'->0->>'digest'),
       case when e.payload->'pictures'->0->>'poster' is not null then '{POSTER_MIME}'
         else e.payload->'pictures'->0->>'mime' end,
-      p.scheduled_at <= clock_timestamp()
-    )) order by p.scheduled_at, p.id) as items, array_agg(p.id) as ids
+      (p.scheduled_at <= clock_timestamp())::text
+    ]) order by p.scheduled_at, p.id) as items, array_agg(p.id) as ids
   from (
     select c.id, c.kind, c.channel_kinds, c.zone, c.scheduled_at, w.stage_id, w.deadline_at, count(*) over () as many
     from (
@@ -178,7 +181,7 @@ cross join lateral (
   offset 0
 ) span
 left join lateral (
-  select json_agg(json_build_array(n.id, n.title, n.scheduled_at, n.zone, n.state, n.channel_kinds)
+  select json_agg(array[n.id::text, n.title, n.scheduled_at::text, n.zone, n.state, n.channel_kinds]
     order by n.scheduled_at, n.id) as rows
   from (
     select c.id, case when c.title = '' then left(c.body, 80) else c.title end as title, c.scheduled_at, c.zone,
@@ -192,8 +195,8 @@ left join lateral (
   ) n
 ) near on true
 left join lateral (
-  select json_agg(json_build_array(
-      l.id, l.content_id, l.title, l.verdict, l.comment, l.typed_name, l.decided_at, l.state)
+  select json_agg(array[
+      l.id::text, l.content_id::text, l.title, l.verdict, l.comment, l.typed_name, l.decided_at::text, l.state]
     order by l.decided_at desc, l.id desc) as rows
   from (
     select d.id, a.content_id, case when c.title = '' then left(c.body, 80) else c.title end as title, d.verdict,
@@ -225,7 +228,8 @@ BY_LINK = Question(
 select json_build_array(
   json_build_array(
     m.name, m.language, b.name, b.language, b.timezone, b.accent, b.logo_digest, b.logo_width, b.logo_height,
-    g.name, g.white_label, coalesce(g.sender_name, g.name), d.typed_name, least(k.expires_at, d.expires_at)
+    g.name, g.white_label, coalesce(g.sender_name, g.name), d.typed_name, least(k.expires_at, d.expires_at),
+    case when k.first_seen_at is null then k.id end
   ), {_TOLD})
 from app.approval_links k
 join app.memberships m on m.id = k.membership_id
@@ -234,7 +238,7 @@ join app.link_devices d on d.membership_id = k.membership_id
 cross join app.agencies g
 {_LISTED}
 where k.token_hash = :held and k.revoked_at is null and k.expires_at > clock_timestamp()
-  and k.first_seen_at is not null and m.removed_at is null and b.archived_at is null
+  and m.removed_at is null and b.archived_at is null
   and d.token_hash = any(:browsers) and d.revoked_at is null and d.expires_at > clock_timestamp()
   and (r.held && {_array(CLIENT_SIDE)} or exists (
     select from app.waits w where w.membership_id = m.id and w.brand_id = b.id))

@@ -6,7 +6,8 @@ door: an address in it begins with a slot. So all who see the same share it, and
 
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from functools import partial
 from typing import Any, NamedTuple, cast
 
@@ -14,6 +15,7 @@ from flask import Flask, g
 from msgspec.json import decode
 
 from unisson.media.addresses import STEP, Address, last_second, path_of
+from unisson.portal import writing
 from unisson.portal.doors import beyond
 from unisson.portal.listing import Listed, Row
 from unisson.portal.reading import Word
@@ -88,10 +90,19 @@ class Pieces:
 
         def write() -> bytes:
             waiting = WAITING.decode(told)
+            item = waiting.read(again=again, is_chosen=is_chosen)
+            channels = self._channels(waiting.channel_kinds).decode()
             picture = self._picture(waiting, hour * STEP) if row.has_picture else ""
-            return self._written("item", item=waiting.read(again=again), picture=picture, is_chosen=is_chosen)
+            with self._speaking() if item.late else nullcontext():  # what becomes of it is said by its chain
+                return writing.item(item, self._language, channels, picture).encode()
 
         return self._kept.get_or_make(key, write)
+
+    def _channels(self, kinds: str) -> bytes:
+        def write() -> bytes:
+            return self._written("channels", kinds=kinds.split())
+
+        return self._kept.get_or_make(("channels", self._language, kinds), write)
 
     def _around(self, told: bytes) -> bytes:
         def write() -> bytes:
@@ -112,12 +123,16 @@ class Pieces:
         return self._kept.get_or_make(("mark", self._language, mark), lambda: self._written("mark", mark=mark))
 
     def _written(self, name: str, **shown: Any) -> bytes:
+        with self._speaking():
+            page = self._app.jinja_env.get_template(f"portal/_{name}.html")
+            return page.render(here=partial(beyond, DOOR), **shown).encode()
+
+    @contextmanager
+    def _speaking(self) -> Iterator[None]:
         """Write a piece as for nobody: it knows what it shows, and nothing of the request."""
-        with self._app.app_context():
+        with self._app.app_context(), speaking(self._language):
             g.light_page = True
-            with speaking(self._language):
-                page = self._app.jinja_env.get_template(f"portal/_{name}.html")
-                return page.render(here=partial(beyond, DOOR), **shown).encode()
+            yield
 
     def _picture(self, waiting: Waiting, now: float) -> str:
         digest, mime = waiting.picture or "", waiting.picture_mime or ""

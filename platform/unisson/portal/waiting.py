@@ -53,6 +53,7 @@ class Item:
     clause: str
     if_late: object
     ticket: str
+    is_chosen: bool
 
 
 class Waiting(NamedTuple):
@@ -73,15 +74,16 @@ class Waiting(NamedTuple):
     channel: str | None
     picture: str | None
     picture_mime: str | None
-    late: bool | None
+    late: str | None
+    """Whether its date has passed, as PostgreSQL says it."""
 
     @property
     def ticket(self) -> str:
         """Return what a checkbox says of it: exactly these bytes, in this stage."""
         return f"{self.id}.{self.digest}.{self.stage_id}"
 
-    def read(self, *, again: bool) -> Item:
-        """Return what a reader is shown; `again` where they decided on it before."""
+    def read(self, *, again: bool, is_chosen: bool) -> Item:
+        """Return what a reader is shown: whether they decided on it before, and whether its box is ticked."""
         return Item(
             content_id=uuid.UUID(self.id),
             title=self.title or "",
@@ -92,11 +94,12 @@ class Waiting(NamedTuple):
             leaves=_moment(self.scheduled_at),
             zone=self.zone,
             deadline=_moment(self.deadline_at),
-            late=bool(self.late),
+            late=self.late == "true",
             again=again,
             clause=self.tacit_clause,
             if_late=if_late(self.kind, Chain.from_json(json.loads(self.chain))) if self.chain else "",
             ticket=self.ticket,
+            is_chosen=is_chosen,
         )
 
 

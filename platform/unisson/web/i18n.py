@@ -114,11 +114,12 @@ def say_time(moment: datetime, zone: str | tzinfo, shape: str = "moment") -> str
     """
     if moment.tzinfo is None:
         raise ValueError("a moment without a zone can't be said")
-    return _time_said(moment.astimezone(UTC), zone, shape, language())
+    return time_said(moment.astimezone(UTC), zone, shape, language())
 
 
 @lru_cache(maxsize=4096)
-def _time_said(moment: datetime, zone: str | tzinfo, shape: str, spoken: str) -> str:
+def time_said(moment: datetime, zone: str | tzinfo, shape: str, spoken: str) -> str:
+    """Return the same in the language `spoken`, also where no page is being made."""
     local = moment.astimezone(ZoneInfo(zone) if isinstance(zone, str) else zone)
     if shape == "clock":
         return _clock_said(local.hour, local.minute, spoken)
@@ -153,7 +154,7 @@ _FIRST = re.compile(r"(?<!\d)1 (?=[^\W\d])")
 
 def say_zone(zone: str) -> str:
     """Return how people call a time zone, such as « heure : Paris »'s city name: "Paris", "New York"."""
-    return _zone_name(zone, language())
+    return zone_said(zone, language())
 
 
 def say_size(size: int) -> str:
@@ -167,7 +168,8 @@ _SIZES = (("gigabyte", 1_000_000_000), ("megabyte", 1_000_000), ("kilobyte", 1_0
 
 
 @lru_cache(maxsize=512)
-def _zone_name(zone: str, spoken: str) -> str:
+def zone_said(zone: str, spoken: str) -> str:
+    """Return how people call a time zone in the language `spoken`."""
     return get_timezone_location(ZoneInfo(zone), locale=spoken, return_city=True)
 
 

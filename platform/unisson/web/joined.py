@@ -26,7 +26,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from tenants.base import utcnow
 from tenants.context import acting_for
 from tenants.session import Database
-from tenants.wire import Question, Reminder, Value
+from tenants.wire import Command, Question, Reminder, Value
 from unisson.web.db import HEARD
 from unisson.web.fragments import Fragments
 from unisson.web.hosts import own_domain
@@ -74,11 +74,15 @@ class Wanted(NamedTuple):
 
 
 class Filled(NamedTuple):
-    """What goes into a frame. `frame` is what that was made of; the page is as it is `until` then."""
+    """What goes into a frame. `frame` is what that was made of; the page is as it is `until` then.
+
+    `note` is what the database is told before the page is sent: that somebody was there.
+    """
 
     frame: Hashable
     slots: Mapping[str, bytes]
     until: datetime
+    note: tuple[Command, Mapping[str, Value]] | None = None
 
 
 class Joinable(Protocol):
@@ -165,7 +169,7 @@ class Joined:
         with acting_for(wanted.agency_id):
             filled = page.filled(visit, found, answer)
             frame = filled and self._frames.get((visit.origin, filled.frame))
-        if not filled or not frame or not _is_before(filled.until):
+        if not filled or not frame or not _is_before(filled.until) or not self._noted(wanted.agency_id, filled):
             return None
         still_holds = partial(_is_before, filled.until)
         repeatable(environ, wanted.agency_id, (reminder.answered(answer),), still_holds)
@@ -192,6 +196,15 @@ class Joined:
             return self._database.ask_again(agency_id, (reminder,))[0]
         except (psycopg.Error, SQLAlchemyError, OSError):
             return None  # the application meets the same fault, and says what happened
+
+    def _noted(self, agency_id: uuid.UUID, filled: Filled) -> bool:
+        if filled.note:
+            try:
+                with self._database.agency(agency_id) as session:
+                    session.carry_out(*filled.note)
+            except (SQLAlchemyError, OSError):
+                return False
+        return True
 
     def _watched(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         def start(status: str, headers: Headers, *fault: Any) -> Any:
