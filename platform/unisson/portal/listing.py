@@ -126,6 +126,11 @@ def _array(values: Iterable[str]) -> str:
     return "'{" + ",".join(sorted(str(each) for each in values)) + "}'::text[]"
 
 
+_NEAR = """c.id, case when c.title = '' then left(c.body, 80) else c.title end as title, c.scheduled_at, c.zone,
+        c.state, c.channel_kinds from app.contents c"""
+_SHOWN = f"c.brand_id = b.id and may.look and (c.state = any({_array(SHOWN_TO_CLIENTS)}) or may.write)"
+"""Of the days around: the nearest on either side come by the index, however many stand in these weeks."""
+
 # Rows are arrays of text: PostgreSQL looks up how to write the type of each value that goes into a JSON array.
 _LISTED = f"""
 cross join lateral (
@@ -184,14 +189,14 @@ left join lateral (
   select json_agg(array[n.id::text, n.title, n.scheduled_at::text, n.zone, n.state, n.channel_kinds]
     order by n.scheduled_at, n.id) as rows
   from (
-    select c.id, case when c.title = '' then left(c.body, 80) else c.title end as title, c.scheduled_at, c.zone,
-      c.state, c.channel_kinds
-    from app.contents c
-    where c.brand_id = b.id and may.look
-      and c.scheduled_at >= span.since and c.scheduled_at < span.until
-      and (c.state = any({_array(SHOWN_TO_CLIENTS)}) or may.write)
-    order by greatest(c.scheduled_at - span.first, span.first - c.scheduled_at), c.id
-    limit {MOST_AROUND}
+    select * from (
+      (select {_NEAR} where {_SHOWN} and c.scheduled_at >= span.first and c.scheduled_at < span.until
+        order by c.scheduled_at limit {MOST_AROUND})
+      union all
+      (select {_NEAR} where {_SHOWN} and c.scheduled_at < span.first and c.scheduled_at >= span.since
+        order by c.scheduled_at desc limit {MOST_AROUND})
+    ) e
+    order by greatest(e.scheduled_at - span.first, span.first - e.scheduled_at), e.id limit {MOST_AROUND}
   ) n
 ) near on true
 left join lateral (
