@@ -12,14 +12,14 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 import psycopg
-from sqlalchemy import Connection, Engine, Text, cast, create_engine, event, func, select, text
-from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import DBAPIError, InvalidatePoolError
+from sqlalchemy import Connection, Engine, Text, cast, event, func, select, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, SessionTransaction, sessionmaker
 
 from tenants.base import TenantOwned
+from tenants.beside import Beside, Written, hold
 from tenants.context import acting_for
-from tenants.errors import ForeignRowError, MissingAgencyError, UnsafeRoleError
+from tenants.errors import ForeignRowError, MissingAgencyError
 from tenants.wire import Answered, Command, Prepared, Question, Reminder, Value, WiredConnection
 
 Row = TypeVar("Row")
@@ -34,6 +34,11 @@ class GlobalSession(Session):
 
 class TenantSession(Session):
     """A session of one agency, said once in `info` and never changed."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._beside = Beside()
+        self._connected: Connection | None = None
 
     @property
     def agency_id(self) -> uuid.UUID:
@@ -82,6 +87,19 @@ class TenantSession(Session):
         with _told_as_sqlalchemy_does(connection):
             return _wired(connection).ask(question, values)
 
+    def foresee(self, asked: Sequence[tuple[Question, Mapping[str, Value]]]) -> None:
+        """Put several questions in one exchange; whoever asks the same first in this session is told the answer.
+
+        For what is going to be asked before anything is written that the answers hang on. Nothing is flushed.
+        """
+        for question, values in asked:
+            connection = self._about_to(question, values)
+        with _told_as_sqlalchemy_does(connection):
+            answers = _wired(connection).ask_all(asked)
+        heard = self.info.setdefault("heard", {})
+        for (question, values), answer in zip(asked, answers, strict=True):
+            heard[question, question.written(values)] = answer
+
     def hear(self, reminders: Sequence[Reminder], answers: Sequence[bytes | None]) -> None:
         """Take what the database has just answered within the same request: who asks first is told that.
 
@@ -99,9 +117,68 @@ class TenantSession(Session):
         with _told_as_sqlalchemy_does(connection):
             return _wired(connection).carry_out(command, values)
 
+    def carry_out_all(self, commands: Sequence[Written]) -> list[list[str]]:
+        """Return what each of several prepared commands answers, in one exchange. Nothing is flushed.
+
+        Raises DBAPIError; the commands after the one that fails are not carried out.
+        """
+        for command, values in commands:
+            connection = self._about_to(command, values)
+        with _told_as_sqlalchemy_does(connection):
+            return _wired(connection).carry_out_all(commands)
+
+    def carry_out_later(
+        self, command: Command, values: Mapping[str, Value], then: Callable[[list[str]], None] | None = None
+    ) -> None:
+        """Carry a prepared command out with the next flush, in its place among the rows beside the unit of work.
+
+        `then` is told what it answers.
+        """
+        self._beside.say(command, values, then)
+
+    def add_rows(self, *rows: TenantOwned) -> None:
+        """Have new rows written with the next flush, beside the unit of work and after what it holds, in their order.
+
+        For what nobody looks at again in this session, which does not know them: it neither finds them by their key
+        nor sees what is changed of them once they are written. Rows that others refer to are given before those.
+        """
+        self._beside.add(rows)
+
+    def change(self, row: TenantOwned, **values: object) -> None:
+        """Set attributes of a row, and have them written with the next flush, in one update by its key.
+
+        A row that waits to be written itself is written as it is then.
+        """
+        self._beside.change(row, values)
+
+    def awaits(self, model: type[TenantOwned]) -> bool:
+        """Return whether a new row of `model` waits for the next flush, whichever way it is written."""
+        return self._beside.awaits(model) or any(isinstance(row, model) for row in self.new)
+
+    def flush(self, objects: Sequence[Any] | None = None) -> None:
+        """Write what the unit of work holds, then what is beside it, in one exchange.
+
+        Raises ForeignRowError, DBAPIError, StaleDataError for a row that is gone.
+        """
+        super().flush(objects)
+        self._beside.write(self)
+
+    def rollback(self) -> None:
+        """Roll back; what waits to be written is let go of, in a transaction or before one."""
+        self._beside.forget()
+        super().rollback()
+
+    def expunge_all(self) -> None:
+        """Let go of every row, those that wait to be written among them."""
+        self._beside.forget()
+        super().expunge_all()
+
     def _about_to(self, prepared: Prepared, values: Mapping[str, Value]) -> Connection:
         """Return the connection, after whoever counts statements was told of this one."""
-        connection = self.connection()
+        connection = self._connected
+        # Asking SQLAlchemy takes long, and is what sends a savepoint: within one, it is asked each time.
+        if connection is None or self.in_nested_transaction() or not self.is_active:
+            connection = self.connection()
         for watch in connection.dispatch.before_cursor_execute:
             watch(connection, None, prepared.sql.decode(), values, None, False)
         return connection
@@ -138,6 +215,14 @@ def _enter_agency(session: TenantSession, _transaction: SessionTransaction, conn
     if bound != session.agency_id:
         raise ForeignRowError("a session serves one agency from its first to its last statement")
     _enter(connection, bound)
+    session._connected = connection
+
+
+@event.listens_for(TenantSession, "after_transaction_end")
+def _leave(session: TenantSession, transaction: SessionTransaction) -> None:
+    if transaction.parent is None:
+        session._connected = None
+        session._beside.end()
 
 
 def _enter(connection: Connection, agency_id: uuid.UUID) -> None:
@@ -152,11 +237,19 @@ def _enter(connection: Connection, agency_id: uuid.UUID) -> None:
 def _hold_rows(session: TenantSession, _context: object, _instances: object) -> None:
     for row in (*session.new, *session.dirty, *session.deleted):
         if isinstance(row, TenantOwned):
-            owner: uuid.UUID | None = row.agency_id
-            if owner is None:
-                row.agency_id = session.agency_id
-            elif owner != session.agency_id:
-                raise ForeignRowError(f"a {type(row).__name__} of another agency")
+            hold(row, session.agency_id)
+
+
+@event.listens_for(TenantSession, "before_commit")
+def _write_beside(session: TenantSession) -> None:
+    """Rows beside the unit of work do not make a session dirty, so that committing would not flush it."""
+    if session._beside:
+        session.flush()
+
+
+@event.listens_for(TenantSession, "after_soft_rollback")
+def _forget_beside(session: TenantSession, _transaction: SessionTransaction) -> None:
+    session._beside.turn_back()
 
 
 @event.listens_for(Session, "after_commit")
@@ -174,57 +267,6 @@ def _forget_after_commit(session: Session) -> None:
 def after_commit(session: Session, act: Callable[[], None]) -> None:
     """Run `act` once the session's transaction is durable; never if it is rolled back."""
     session.info.setdefault("after_commit", []).append(act)
-
-
-def make_engine(url: str | URL, *, pool_size: int = 8, application: str = "unisson") -> Engine:
-    """Return an engine whose connections are wiped when they go back to the pool. It connects on first use."""
-    parsed = make_url(url).set(drivername="postgresql+psycopg")
-    engine = create_engine(
-        parsed,
-        pool_size=pool_size,
-        max_overflow=pool_size,
-        pool_timeout=10,
-        connect_args={
-            "application_name": application,
-            "connect_timeout": 5,
-            "options": "-c timezone=UTC -c lock_timeout=10s -c idle_in_transaction_session_timeout=60s",
-        },
-    )
-    event.listen(engine, "do_connect", _connect)
-    event.listen(engine, "checkout", _probe)
-    event.listen(engine, "reset", _wipe)
-    return engine
-
-
-def _connect(_dialect: object, _record: object, arguments: Any, options: Any) -> WiredConnection:
-    return WiredConnection.connect(*arguments, **options)
-
-
-def _probe(dbapi_connection: WiredConnection, _record: object, _proxy: object) -> None:
-    """After a restart of the server the pool's connections are made anew, before anybody fails on one."""
-    if not dbapi_connection.is_alive():
-        raise InvalidatePoolError("the server went away")
-
-
-def _wipe(dbapi_connection: WiredConnection, _record: object, state: Any) -> None:
-    """Belt and braces: nothing that a session set may survive in the pool."""
-    if not state.terminate_only:
-        dbapi_connection.wipe()
-
-
-def refuse_unsafe_role(engine: Engine) -> None:
-    """Raise UnsafeRoleError if the engine's role could see past row-level security: superuser, bypass, or an owner."""
-    with engine.connect() as connection:
-        row = connection.execute(
-            text(
-                "select current_user as name, rolsuper or rolbypassrls as bypass,"
-                " exists (select from pg_class c join pg_namespace n on n.oid = c.relnamespace"
-                "   where n.nspname = 'app' and pg_has_role(r.oid, c.relowner, 'member')) as owner"
-                " from pg_roles r where rolname = current_user"
-            )
-        ).one()
-    if row.bypass or row.owner:
-        raise UnsafeRoleError(f"the database role {row.name} can bypass row-level security")
 
 
 class Database:

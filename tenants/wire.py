@@ -10,6 +10,8 @@ import time
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
+from datetime import time as clock_time
+from decimal import Decimal
 from hashlib import blake2b
 from itertools import count
 from typing import Any, NamedTuple
@@ -29,7 +31,10 @@ _SURE_FOR = 1.0
 
 _numbers = count(1)
 
-Value = str | int | bytes | uuid.UUID | date | datetime | Sequence[uuid.UUID] | Sequence[str] | Sequence[bytes] | None
+Value = (
+    str | int | float | Decimal | bytes | uuid.UUID | date | datetime | clock_time
+    | Sequence[uuid.UUID] | Sequence[str] | Sequence[bytes] | None
+)  # fmt: skip
 
 
 class Prepared:
@@ -97,6 +102,19 @@ class Reminder(NamedTuple):
         return _digest(answer) == self.digest
 
 
+class _Cursor(psycopg.Cursor[Any]):
+    """A cursor that tells names and types of its columns, as SQLAlchemy asks: psycopg makes an object of each."""
+
+    @property
+    def description(self) -> Any:
+        """Return the columns of the result, as PEP 249 has them; None for a statement without."""
+        result = self.pgresult
+        if result is None or not result.nfields:
+            return None
+        columns = range(result.nfields)
+        return [((result.fname(n) or b"").decode(), result.ftype(n), None, None, None, None, None) for n in columns]
+
+
 _ENTER = b"unisson_enter"
 _ENTER_SQL = (
     b"select set_config('app.agency_id', $1, true), set_config('plan_cache_mode', 'force_generic_plan', true),"
@@ -112,6 +130,7 @@ class WiredConnection(psycopg.Connection[tuple[Any, ...]]):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.cursor_factory = _Cursor
         self._asked: set[bytes] = set()
         self._keeps_plans = False
         self._is_wiped = False
@@ -184,9 +203,33 @@ class WiredConnection(psycopg.Connection[tuple[Any, ...]]):
         with self.lock:
             self._prepare_within(command)
             result = self._checked(self.pgconn.exec_prepared(command.name, command.written(values)))  # type: ignore[arg-type]  # the same
-        if result.status == ExecStatus.COMMAND_OK:
-            return []
-        return [(result.get_value(row, 0) or b"").decode() for row in range(result.ntuples)]
+        return _touched(result)
+
+    def carry_out_all(self, commands: Sequence[tuple[Command, Mapping[str, Value]]]) -> list[list[str]]:
+        """Return what each of several commands answers, carried out in their order and in one exchange.
+
+        Raises as `ask` does, with the fault of the first that fails; those after it are not carried out.
+        """
+        if len(commands) == 1:
+            return [self.carry_out(*commands[0])]
+        return [_touched(result) for result in self._in_one_exchange(commands)]
+
+    def ask_all(self, asked: Sequence[tuple[Question, Mapping[str, Value]]]) -> list[bytes | None]:
+        """Return the answers to several questions, put in one exchange. Raises as `ask` does."""
+        return [result.get_value(0, 0) if result.ntuples else None for result in self._in_one_exchange(asked)]
+
+    def _in_one_exchange(self, said: Sequence[tuple["Prepared", Mapping[str, Value]]]) -> list[PGresult]:
+        with self.lock:
+            for prepared, _values in said:
+                self._prepare_within(prepared)
+            written = [(prepared.name, prepared.written(values)) for prepared, values in said]
+            self.pgconn.enter_pipeline_mode()
+            for name, values in written:
+                self.pgconn.send_query_prepared(name, values)
+            self.pgconn.pipeline_sync()
+            results = list(self._answers())
+            self.pgconn.exit_pipeline_mode()
+        return [self._checked(result) for result in results]
 
     def _prepare_within(self, prepared: Prepared) -> None:
         if self.pgconn.transaction_status not in _OPEN:
@@ -261,6 +304,13 @@ class WiredConnection(psycopg.Connection[tuple[Any, ...]]):
         raise error
 
 
+def _touched(result: PGresult) -> list[str]:
+    """Return the first column of what a command answers, a text a row."""
+    if result.status == ExecStatus.COMMAND_OK:
+        return []
+    return [(result.get_value(row, 0) or b"").decode() for row in range(result.ntuples)]
+
+
 def _digest(answer: bytes | None) -> bytes:
     return b"" if answer is None else blake2b(answer, digest_size=16).digest()
 
@@ -277,12 +327,18 @@ def _written(value: Value) -> bytes | None:
         return None
     if isinstance(value, bytes):
         return b"\\x" + value.hex().encode()
-    if isinstance(value, date):
+    if isinstance(value, date | clock_time):
         return value.isoformat().encode()
-    if isinstance(value, str | int | uuid.UUID):
+    if isinstance(value, str | int | float | Decimal | uuid.UUID):
         return str(value).encode()
     return f"{{{','.join([_element(each) for each in value])}}}".encode()
 
 
-def _element(value: uuid.UUID | str | bytes) -> str:
-    return f'"\\\\x{value.hex()}"' if isinstance(value, bytes) else str(value)
+def _element(value: uuid.UUID | int | str | bytes) -> str:
+    """Return an element of an array as PostgreSQL reads it."""
+    if isinstance(value, bytes):
+        return f'"\\\\x{value.hex()}"'
+    if isinstance(value, uuid.UUID | int):
+        return str(value)
+    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'

@@ -13,7 +13,8 @@ from redis.exceptions import RedisError
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from tenants.session import Database, make_engine, refuse_unsafe_role
+from tenants.engines import make_engine, refuse_unsafe_role
+from tenants.session import Database
 from unisson import logs
 from unisson.config import Settings
 from unisson.dispatching import stuck, waiting_queues

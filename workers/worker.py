@@ -16,7 +16,7 @@ from rq.serializers import JSONSerializer
 
 import workers.mail
 import workers.publishing
-from tenants.session import refuse_unsafe_role
+from tenants.engines import refuse_unsafe_role
 from unisson import logs
 from unisson.config import Settings
 from unisson.jobs import QUEUES

@@ -6,7 +6,7 @@ may see. One lost or doubled changes nothing but latency, so failing to announce
 
 import json
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -17,6 +17,7 @@ from sqlalchemy import event
 from sqlalchemy.orm import ORMExecuteState, Session
 
 from tenants.base import TenantOwned
+from tenants.beside import hears_rows
 from tenants.session import TenantSession, after_commit
 
 log = structlog.get_logger(__name__)
@@ -121,6 +122,13 @@ def _note_rows(session: TenantSession, _context: object) -> None:
     changed = [row for row in session.dirty if session.is_modified(row)]
     for row in (*session.new, *session.deleted, *changed):
         if isinstance(row, TenantOwned):
+            _note(session, row)
+
+
+@hears_rows
+def _note_written(session: TenantSession, rows: Sequence[TenantOwned]) -> None:
+    if session.info.get("announcer") is not None:
+        for row in rows:
             _note(session, row)
 
 

@@ -7,7 +7,7 @@ from flask import Flask, g
 from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from tenants.session import refuse_unsafe_role
+from tenants.engines import refuse_unsafe_role
 from unisson import logs
 from unisson.agency import views as agency
 from unisson.api import views as api

@@ -128,6 +128,14 @@ def put_all(
         session.carry_out(_PUT, {**about, "item_ids": item_ids})
 
 
+def put_later(
+    session: TenantSession, kind: str, agency_id: uuid.UUID, item_id: uuid.UUID, *, due_at: datetime | None = None
+) -> None:
+    """Make something due as `put` does, with the next flush, in its place among the rows that are added beside."""
+    about: dict[str, Value] = {"kind": kind, "agency_id": agency_id, "queue": QUEUE_OF[kind], "due_at": due_at}
+    session.carry_out_later(_PUT, {**about, "item_ids": [item_id]})
+
+
 def put_off(session: TenantSession, kind: str, agency_id: uuid.UUID, item_id: uuid.UUID, *, due_at: datetime) -> bool:
     """Make something due at another time, while nobody is on it; False when somebody is, or it is not there."""
     about: dict[str, Value] = {"kind": kind, "agency_id": agency_id, "item_id": item_id, "due_at": due_at}

@@ -6,7 +6,8 @@ from redis import Redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from tenants.session import Database, make_engine
+from tenants.engines import make_engine
+from tenants.session import Database
 from unisson.announcing import Announcer, ValkeyAnnouncer
 from unisson.config import Settings
 from unisson.jobs import Bell, ValkeyBell

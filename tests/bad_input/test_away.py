@@ -11,7 +11,8 @@ from sqlalchemy import func, select, text
 from support.desk import Desk
 from support.pictures import picture
 
-from tenants.session import Database, make_engine
+from tenants.engines import make_engine
+from tenants.session import Database
 from unisson.app import create_app
 from unisson.editorial.models import Content
 from unisson.media.models import Media

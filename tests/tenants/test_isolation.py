@@ -7,10 +7,11 @@ from sqlalchemy.exc import ProgrammingError
 from support.world import World
 
 from tenants.brands import Brand
+from tenants.engines import make_engine, refuse_unsafe_role
 from tenants.errors import ForeignRowError, MissingAgencyError, UnsafeRoleError
 from tenants.identities import GLOBAL_TABLES
 from tenants.isolation import catalog_faults
-from tenants.session import TenantSession, make_engine, refuse_unsafe_role
+from tenants.session import TenantSession
 from unisson.config import Settings
 from unisson.runtime import Runtime
 

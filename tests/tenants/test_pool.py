@@ -9,7 +9,8 @@ import pytest
 from sqlalchemy import Connection, event, text
 from sqlalchemy.exc import DBAPIError
 
-from tenants.session import Database, make_engine
+from tenants.engines import make_engine
+from tenants.session import Database
 from tests.support.estate import build_estate
 from tests.support.world import build_world
 from unisson.config import Settings

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from tenants.session import Database, make_engine
+from tenants.engines import make_engine
+from tenants.session import Database
 from unisson import embedded
 
 

@@ -14,7 +14,8 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from support.world import World
 
 from tenants.brands import Brand
-from tenants.session import Database, make_engine
+from tenants.engines import make_engine
+from tenants.session import Database
 from tenants.wire import Answered, Command, Question, Reminder
 from unisson.config import Settings
 

@@ -26,7 +26,7 @@ def record(
     **details: object,
 ) -> None:
     """Add one event. `actor` None means the publisher, or a person of the agency `by_id` under the name `by`."""
-    session.add(
+    session.add_rows(
         Event(
             actor_id=actor.membership_id if actor else by_id,
             actor_name=by or (actor.name if actor else PUBLISHER),

@@ -3,9 +3,9 @@
 import uuid
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from sqlalchemy import select, text
+from sqlalchemy import bindparam, select, text
 
 from tenants.base import utcnow
 from tenants.brands import Brand
@@ -32,9 +32,6 @@ from unisson.approvals.roster import Person, Roster, roster
 from unisson.editorial.models import Content, ContentKind, ContentState
 from unisson.notifications.events import Event
 from unisson.notifications.notices import answered, tell, tell_of_what_waits
-
-SOON = timedelta(hours=2)
-"""What is due sooner than this is told of at once: five minutes more would be a part of the time to answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,10 +115,9 @@ def ask(
         session.flush()
         answered(session, content.id)
     fresh = [row for key, row in wanted.items() if key not in standing or standing[key].purpose != row.purpose]
-    session.add_all(fresh)
+    session.add_rows(*fresh)
     knew = {(row.membership_id, row.purpose) for row in standing.values()}
     _tell(session, content, stage, fresh=fresh, knew=knew)
-    session.flush()
 
 
 def _wanted(
@@ -165,14 +161,9 @@ def _tell(
         tell(session, person_id, "approval_steer", about)
     deciding = [who for who, purpose in asked if purpose != Purpose.STEER]
     if deciding:
-        at_once = _cannot_wait(session, content, stage)
-        tell_of_what_waits(session, deciding, content, stage.id, at_once=at_once)
-
-
-def _cannot_wait(session: TenantSession, content: Content, stage: RunStage) -> bool:
-    """Whether a letter leaves at once rather than with those that follow: replies, and what is due within hours."""
-    ends = min((each for each in (stage.deadline_at, content.scheduled_at) if each), default=None)
-    return content.kind == ContentKind.REPLY or (ends is not None and ends <= session.now() + SOON)
+        ends = min((each for each in (stage.deadline_at, content.scheduled_at) if each), default=None)
+        at_once = content.kind == ContentKind.REPLY
+        tell_of_what_waits(session, deciding, content, stage.id, at_once=at_once, ends=ends)
 
 
 _STOP = Command(
@@ -189,12 +180,13 @@ returning membership_id
 
 def stop_asking(session: TenantSession, content_id: uuid.UUID) -> None:
     """Nothing of the content waits on anybody any more, and no clock of its stages runs."""
-    if any(isinstance(row, Wait) for row in session.new):
-        session.flush()
     events = [Event.TO_DECIDE.value, Event.REMINDER.value]
     agency_id = session.agency_id
-    readers = session.carry_out(_STOP, {"content": content_id, "agency": agency_id, "events": events})
-    announce_notices(session, map(uuid.UUID, readers))
+    session.carry_out_later(
+        _STOP,
+        {"content": content_id, "agency": agency_id, "events": events},
+        lambda readers: announce_notices(session, map(uuid.UUID, readers)),
+    )
 
 
 def brands_waiting_on(session: TenantSession, membership_id: uuid.UUID) -> set[uuid.UUID]:
@@ -231,16 +223,16 @@ def void(session: TenantSession, content: Content, *, by: uuid.UUID | None = Non
 
     Those who had said yes are told once, but for `by`, who made the change.
     """
-    runs = session.scalars(
-        select(ApprovalRun).where(
-            ApprovalRun.content_id == content.id, ApprovalRun.state.in_((RunState.OPEN, RunState.APPROVED))
-        )
-    ).all()
-    for run in runs:
-        run.state, run.ended_at = RunState.VOID, utcnow()
+    for run in session.scalars(_STANDING, {"content": content.id}).all():
+        session.change(run, state=RunState.VOID, ended_at=utcnow())
         for person_id in _said_yes(session, run.id) - {by}:
             tell(session, person_id, "approval_voided", {"content_id": str(content.id), "run_id": str(run.id)})
     stop_asking(session, content.id)
+
+
+_STANDING = select(ApprovalRun).where(
+    ApprovalRun.content_id == bindparam("content"), ApprovalRun.state.in_((RunState.OPEN, RunState.APPROVED))
+)
 
 
 def _said_yes(session: TenantSession, run_id: uuid.UUID) -> set[uuid.UUID]:
@@ -254,4 +246,4 @@ def _said_yes(session: TenantSession, run_id: uuid.UUID) -> set[uuid.UUID]:
 
 def look_again(session: TenantSession, stage: RunStage, at: datetime) -> None:
     """Have the stage's reminders and its deadline attended to at `at`; now where that is past."""
-    dispatching.put(session, "stage", session.agency_id, stage.id, due_at=at)
+    dispatching.put_later(session, "stage", session.agency_id, stage.id, due_at=at)

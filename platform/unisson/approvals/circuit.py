@@ -160,7 +160,7 @@ _PASSAGE = (
 
 def finish_stage(session: TenantSession, content: Content, passage: Passage, crew: Crew | None = None) -> None:
     """Close the stage that waits, and go on to the next one, or out."""
-    passage.stage.done_at = utcnow()
+    session.change(passage.stage, done_at=utcnow())
     stop_asking(session, content.id)
     _advance(session, content, passage.run, passage.stages, crew or crew_of(session, content, passage.run))
 
@@ -211,16 +211,16 @@ def _advance(session: TenantSession, content: Content, run: ApprovalRun, every: 
         if stage.done_at is not None:
             continue
         just_opened = stage.opened_at is None
-        open_stage(stage)
+        open_stage(session, stage)
         once_asked(session, content, run, stage, crew)
         if not is_satisfied(stage, crew):
-            content.stages_done = sum(each.done_at is not None for each in stages)
+            session.change(content, stages_done=sum(each.done_at is not None for each in stages))
             time_stage(session, content, stage)
             ask(session, content, run, stage, crew, just_opened=just_opened)
             return
-        stage.done_at = utcnow()
-    content.stages_done = len(stages)
-    run.state, run.ended_at = RunState.APPROVED, utcnow()
+        session.change(stage, done_at=utcnow())
+    session.change(content, stages_done=len(stages))
+    session.change(run, state=RunState.APPROVED, ended_at=utcnow())
     schedule(session, content, run, crew.chain)
     if content.state == ContentState.SCHEDULED:
         tell_authors(session, content, Passage(run, stages[-1], every), "approved")

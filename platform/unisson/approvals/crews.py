@@ -12,7 +12,7 @@ from tenants.brands import Brand
 from tenants.members import Membership
 from tenants.permissions import StageRole
 from tenants.session import TenantSession
-from tenants.wire import Question
+from tenants.wire import Question, Value
 from unisson.approvals.chain import Chain
 from unisson.approvals.models import OUTCOMES, YES, ApprovalRun, Decision, PolicyVersion, RunSeat, Verdict
 from unisson.approvals.roster import Roster, at, read_roster, there
@@ -80,9 +80,7 @@ class Crew:
 def crew_of(session: TenantSession, content: Content, run: ApprovalRun) -> Crew:
     """Return who may answer in a run and who did, in one statement."""
     session.flush()
-    brand = session.read_once(Brand, content.brand_id)
-    told = session.ask(_CREW, {**at(brand), "run": run.id, "version": run.policy_version_id})
-    chain, seats, said, *people = told
+    chain, seats, said, *people = session.ask(*crew_question(session, content, run))
     by_stage: dict[uuid.UUID, list[Seat]] = {}
     for number, stage, role, person in seats or ():
         by_stage.setdefault(_id(stage), []).append(Seat(_id(number), _id(stage), role, _id(person)))
@@ -91,6 +89,12 @@ def crew_of(session: TenantSession, content: Content, run: ApprovalRun) -> Crew:
         for number, stage, seat, verdict, covers_digest, person, carried_from in said or ()
     ]
     return Crew(Chain.from_json(chain), by_stage, read_roster(*people), heard)
+
+
+def crew_question(session: TenantSession, content: Content, run: ApprovalRun) -> tuple[Question, dict[str, Value]]:
+    """Return what `crew_of` asks."""
+    brand = session.read_once(Brand, content.brand_id)
+    return _CREW, {**at(brand), "run": run.id, "version": run.policy_version_id}
 
 
 def _id(told: str | None) -> Any:

@@ -32,10 +32,12 @@ from unisson.approvals.circuit import (
     said_stage,
     tell_authors,
 )
-from unisson.approvals.crews import Crew, crew_of
+from unisson.approvals.crews import Crew, crew_of, crew_question
 from unisson.approvals.models import Decision, RunState, Verdict
+from unisson.approvals.working_time import WORKING_HOURS
 from unisson.editorial.contents import load
 from unisson.editorial.models import Content, ContentState, Revision
+from unisson.hooks.noting import ROOMS
 from unisson.web.i18n import lazy
 
 CHANGED_SINCE = lazy("This content changed after the page was opened. Read it again, then decide.")
@@ -116,6 +118,8 @@ def decide(
         raise StaleError(NOT_WAITING)
     if stage_shown not in {None, passage.stage.id}:
         raise StaleError(STAGE_OVER)
+    session.flush()
+    session.foresee([crew_question(session, content, passage.run), (WORKING_HOURS, {}), (ROOMS, {})])
     crew = crew_of(session, content, passage.run)
     seats = _seats_for(session, content, passage, crew, word.membership_id)
     if digest_shown != passage.run.digest:
@@ -134,8 +138,8 @@ def decide(
     )  # fmt: skip
     if verdict == Verdict.CHANGES_REQUESTED:
         _send_back(session, content, passage)
-        return
-    _after_a_yes(session, content, passage, crew)
+    else:
+        _after_a_yes(session, content, passage, crew)
     if verdict == Verdict.RESERVED and content.state != ContentState.SCHEDULED:
         # Others decide yet, or its date is over: whoever is told "approved by everyone" has read these words there.
         tell_authors(session, content, passage, "approved", reserved="yes", by=word.name)
@@ -206,7 +210,7 @@ def _write_down(
         )
         for each in (seats if verdict != Verdict.CHANGES_REQUESTED else seats[:1])
     ]
-    session.add_all(decisions)
+    session.add_rows(*decisions)
     for each in decisions:
         crew.note(each)
 
@@ -219,9 +223,7 @@ def _after_a_yes(session: TenantSession, content: Content, passage: Passage, cre
 
 
 def _send_back(session: TenantSession, content: Content, passage: Passage) -> None:
-    passage.run.state, passage.run.ended_at = RunState.CHANGES_REQUESTED, utcnow()
-    content.state, content.revision_id = ContentState.CHANGES_REQUESTED, None
-    content.stages_done = content.stages_all = 0
+    session.change(passage.run, state=RunState.CHANGES_REQUESTED, ended_at=utcnow())
+    session.change(content, state=ContentState.CHANGES_REQUESTED, revision_id=None, stages_done=0, stages_all=0)
     stop_asking(session, content.id)
     tell_authors(session, content, passage, "changes_requested")
-    session.flush()

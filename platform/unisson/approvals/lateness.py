@@ -23,10 +23,8 @@ def schedule(session: TenantSession, content: Content, run: ApprovalRun, chain: 
     if late > 0 and chain.late is Late.MISS:
         _miss(session, content, run)
         return
-    content.late_limit = limit_of(content.kind, chain, late)
-    content.state = ContentState.SCHEDULED
-    session.flush()
-    dispatching.put(session, "content", session.agency_id, content.id)
+    session.change(content, late_limit=limit_of(content.kind, chain, late), state=ContentState.SCHEDULED)
+    dispatching.put_later(session, "content", session.agency_id, content.id)
     ring_after_commit(session, "publishing")
 
 
@@ -55,8 +53,7 @@ def if_late(kind: str, chain: Chain) -> object:
 
 
 def _miss(session: TenantSession, content: Content, run: ApprovalRun) -> None:
-    content.state = ContentState.CANCELLED
-    session.flush()
+    session.change(content, state=ContentState.CANCELLED)
     record(session, None, "content.missed", "content", content.id, brand_id=content.brand_id)
     for membership_id in sorted({content.author_id, run.submitted_by}):
         tell(session, membership_id, "missed", {"content_id": str(content.id)})

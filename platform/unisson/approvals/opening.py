@@ -83,6 +83,7 @@ def start(
     _keep_from_strangers(session, content, planned, there)
     revision = freeze(session, content, actor, parts, date_approved=chain.date_approved)
     run = ApprovalRun(
+        id=new_id(),
         content_id=content.id,
         revision_id=revision.id,
         policy_version_id=choice.kept.version.id,
@@ -90,24 +91,27 @@ def start(
         digest=revision.digest,
         submitted_by=actor.membership_id,
     )
-    session.add(run)
-    session.flush()
+    session.add_rows(run)
     hours = working_time(session, brand)
     stages = [
         _stage(content, run, revision, position=position, planned=each, hours=hours)
         for position, each in enumerate(planned, start=1)
     ]
-    session.add_all(stages)
-    session.flush()
+    session.add_rows(*stages)
     seats = [
         RunSeat(id=new_id(), run_id=run.id, stage_id=stage.id, position=number, role=role, membership_id=person)
         for stage, each in zip(stages, planned, strict=True)
         for number, (role, person) in enumerate(each.seats, start=1)
     ]
-    session.add_all(seats)
-    content.revision_id, content.state, content.late_limit = revision.id, ContentState.IN_REVIEW, None
-    content.stages_done, content.stages_all = 0, sum(bool(each.seats) for each in planned)
-    session.flush()
+    session.add_rows(*seats)
+    session.change(
+        content,
+        revision_id=revision.id,
+        state=ContentState.IN_REVIEW,
+        late_limit=None,
+        stages_done=0,
+        stages_all=sum(bool(each.seats) for each in planned),
+    )
     by_stage = {
         stage.id: [
             Seat(seat.id, stage.id, seat.role, seat.membership_id) for seat in seats if seat.stage_id == stage.id
@@ -192,12 +196,13 @@ def deadline_before(hours: WorkingTime, leaves: datetime | None, stage: Stage) -
     return hours.before(leaves, stage.hours or DEADLINE_HOURS) if leaves is not None and not stage.minutes else None
 
 
-def open_stage(row: RunStage) -> None:
+def open_stage(session: TenantSession, row: RunStage) -> None:
     """Note that a stage waits from now on, and until when where its chain counts minutes."""
-    row.opened_at = row.opened_at or utcnow()
+    opened = row.opened_at or utcnow()
     minutes = Stage.from_json(row.settings).minutes
-    if minutes:
-        row.deadline_at = row.opened_at + timedelta(minutes=minutes)
+    deadline = opened + timedelta(minutes=minutes) if minutes else row.deadline_at
+    if (row.opened_at, row.deadline_at) != (opened, deadline):
+        session.change(row, opened_at=opened, deadline_at=deadline)
 
 
 def reminder_after(hours: WorkingTime, stage: Stage, since: datetime, *, is_late: bool) -> datetime:
@@ -224,13 +229,20 @@ def carry_over(
         was = old.get(stage.position)
         if stage.skipped and was is not None and was.skipped:
             continue
-        if was is None or not _stands(session, was, stage, own, crew):
+        if was is None or not _stands(session, run, was, stage, own=own, crew=crew):
             return
-        stage.opened_at, stage.done_at = was.opened_at, utcnow()
-        session.flush()
+        session.change(stage, opened_at=was.opened_at, done_at=utcnow())
 
 
-def _stands(session: TenantSession, was: RunStage, stage: RunStage, own: Collection[uuid.UUID], crew: Crew) -> bool:
+def _stands(
+    session: TenantSession,
+    run: ApprovalRun,
+    was: RunStage,
+    stage: RunStage,
+    *,
+    own: Collection[uuid.UUID],
+    crew: Crew,
+) -> bool:
     """Copy a finished stage's answers to the same stage of the run that follows, if they are about the same bytes."""
     said = yeses_of(session, was.id)
     old_seats, seats = seats_of(session, was.id), crew.seats.get(stage.id, ())
@@ -243,13 +255,13 @@ def _stands(session: TenantSession, was: RunStage, stage: RunStage, own: Collect
         return False
     new_seat = {old.id: new.id for old, new in zip(old_seats, seats, strict=True)}
     for each in said:
-        crew.note(_carry(session, each, stage, new_seat[each.seat_id] if each.seat_id else None))
-    session.flush()
+        crew.note(_carry(session, each, run, stage, new_seat[each.seat_id] if each.seat_id else None))
     return True
 
 
-def _carry(session: TenantSession, said: Decision, stage: RunStage, seat_id: uuid.UUID | None) -> Decision:
-    run = session.get_one(ApprovalRun, (session.agency_id, stage.run_id))
+def _carry(
+    session: TenantSession, said: Decision, run: ApprovalRun, stage: RunStage, seat_id: uuid.UUID | None
+) -> Decision:
     decision = Decision(
         id=new_id(),
         run_id=run.id,
@@ -264,7 +276,7 @@ def _carry(session: TenantSession, said: Decision, stage: RunStage, seat_id: uui
         typed_name=said.typed_name,
         comment=said.comment,
     )
-    session.add(decision)
+    session.add_rows(decision)
     return decision
 
 
@@ -283,8 +295,9 @@ def once_asked(session: TenantSession, content: Content, run: ApprovalRun, stage
         person_id = next((each for each in able if stage.need == Need.ALL or each not in used), None)
         if person_id is not None:
             used.add(person_id)
+            session.flush()
             said = session.get_one(Decision, (session.agency_id, given[person_id].id))
-            crew.note(_carry(session, said, stage, asked.seat.id))
+            crew.note(_carry(session, said, run, stage, asked.seat.id))
 
 
 def time_stage(session: TenantSession, content: Content, stage: RunStage) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 
 from tenants.access import Actor
 from tenants.base import utcnow
@@ -73,19 +73,23 @@ def choose(session: TenantSession, brand_id: uuid.UUID, facts: Facts) -> Choice:
 
 def chains_of(session: TenantSession, brand_id: uuid.UUID | None) -> list[Kept]:
     """Return the chains of a brand in the order they are asked; the agency's templates for None."""
-    owner = ApprovalPolicy.brand_id.is_(None) if brand_id is None else ApprovalPolicy.brand_id == brand_id
-    rows = session.execute(
-        select(ApprovalPolicy, PolicyVersion)
-        .join(
-            PolicyVersion,
-            (PolicyVersion.agency_id == ApprovalPolicy.agency_id)
-            & (PolicyVersion.policy_id == ApprovalPolicy.id)
-            & (PolicyVersion.number == ApprovalPolicy.version),
-        )
-        .where(owner, ApprovalPolicy.archived_at.is_(None))
-        .order_by(ApprovalPolicy.position, ApprovalPolicy.created_at, ApprovalPolicy.id)
-    )
+    rows = session.execute(_TEMPLATES) if brand_id is None else session.execute(_CHAINS, {"brand": brand_id})
     return [Kept(row[0], row[1], Chain.from_json(row[1].chain)) for row in rows]
+
+
+_IN_USE = (
+    select(ApprovalPolicy, PolicyVersion)
+    .join(
+        PolicyVersion,
+        (PolicyVersion.agency_id == ApprovalPolicy.agency_id)
+        & (PolicyVersion.policy_id == ApprovalPolicy.id)
+        & (PolicyVersion.number == ApprovalPolicy.version),
+    )
+    .where(ApprovalPolicy.archived_at.is_(None))
+    .order_by(ApprovalPolicy.position, ApprovalPolicy.created_at, ApprovalPolicy.id)
+)
+_TEMPLATES = _IN_USE.where(ApprovalPolicy.brand_id.is_(None))
+_CHAINS = _IN_USE.where(ApprovalPolicy.brand_id == bindparam("brand"))
 
 
 def load_chain(session: TenantSession, actor: Actor, policy_id: uuid.UUID, *, lock: bool = False) -> Kept:

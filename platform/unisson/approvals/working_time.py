@@ -60,7 +60,7 @@ class WorkingTime:
 
 def working_time(session: TenantSession, brand: Brand) -> WorkingTime:
     """Return the working time of those who answer for a brand: the agency's hours, the brand's clock and country."""
-    days, starts, ends = session.ask(_HOURS, {})
+    days, starts, ends = session.ask(WORKING_HOURS, {})
     return WorkingTime(
         zone=ZoneInfo(brand.timezone),
         days=frozenset(days),
@@ -70,7 +70,7 @@ def working_time(session: TenantSession, brand: Brand) -> WorkingTime:
     )
 
 
-_HOURS = Question(select(func.json_build_array(Agency.work_days, Agency.work_starts, Agency.work_ends)))
+WORKING_HOURS = Question(select(func.json_build_array(Agency.work_days, Agency.work_starts, Agency.work_ends)))
 
 
 @lru_cache(maxsize=64)

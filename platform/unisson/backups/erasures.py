@@ -19,9 +19,10 @@ import psycopg
 from sqlalchemy import make_url
 
 from tenants.base import utcnow
+from tenants.engines import make_engine
 from tenants.identities import Identity
 from tenants.members import Membership
-from tenants.session import Database, TenantSession, make_engine
+from tenants.session import Database, TenantSession
 from unisson.backups import database
 from unisson.backups.manifest import BackupError, mark, seal
 from unisson.config import Settings, role_url

@@ -103,13 +103,16 @@ def open_channels(session: TenantSession, brand_id: uuid.UUID) -> Sequence[Chann
 
 def pictures_of(session: TenantSession, content: Content) -> list[PlacedPicture]:
     """Return the content's images, in order."""
-    rows = session.execute(
-        select(Media, Illustration.alt)
-        .join(Illustration, (Illustration.agency_id == Media.agency_id) & (Illustration.media_id == Media.id))
-        .where(Illustration.content_id == content.id)
-        .order_by(Illustration.position)
-    )
+    rows = session.execute(_PICTURES, {"content": content.id})
     return [PlacedPicture(row[0], row[1]) for row in rows]
+
+
+_PICTURES = (
+    select(Media, Illustration.alt)
+    .join(Illustration, (Illustration.agency_id == Media.agency_id) & (Illustration.media_id == Media.id))
+    .where(Illustration.content_id == bindparam("content"))
+    .order_by(Illustration.position)
+)
 
 
 def revisions_of(session: TenantSession, content: Content) -> Sequence[Revision]:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from tenants.session import TenantSession
 from unisson.editorial.beside import beside_of, card_image
@@ -29,15 +29,18 @@ class Parts:
 
 def parts_of(session: TenantSession, content: Content) -> Parts:
     """Return the parts of a stored content, channels by kind and name."""
-    rows = session.execute(
-        select(Channel, Variant.body)
-        .join(Variant, (Variant.agency_id == Channel.agency_id) & (Variant.channel_id == Channel.id))
-        .where(Variant.content_id == content.id)
-        .order_by(Channel.kind.desc(), Channel.name, Channel.id)
-    ).all()
+    rows = session.execute(_TEXTS, {"content": content.id}).all()
     own = {channel.id: body for channel, body in rows if body is not None}
     channels = [channel for channel, _body in rows]
     return Parts(channels, own, pictures_of(session, content), tagger_of(session, content))
+
+
+_TEXTS = (
+    select(Channel, Variant.body)
+    .join(Variant, (Variant.agency_id == Channel.agency_id) & (Variant.channel_id == Channel.id))
+    .where(Variant.content_id == bindparam("content"))
+    .order_by(Channel.kind.desc(), Channel.name, Channel.id)
+)
 
 
 def leaving(session: TenantSession, content: Content, parts: Parts) -> dict[str, Any]:

@@ -4,9 +4,10 @@ import hashlib
 import json
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 
 from tenants.access import Actor
+from tenants.base import new_id
 from tenants.session import TenantSession
 from unisson.editorial.contents import brand_of
 from unisson.editorial.leaving import Parts, frozen_image, leaving, parts_of
@@ -59,14 +60,17 @@ def payload_of(
 def freeze(session: TenantSession, content: Content, actor: Actor, parts: Parts, *, date_approved: bool) -> Revision:
     """Return a new immutable revision of the content as it is; it is for the caller to make it the current one."""
     payload = payload_of(session, content, date_approved=date_approved, parts=parts)
-    last = session.scalar(select(func.max(Revision.number)).where(Revision.content_id == content.id)) or 0
+    last = session.scalar(_LAST, {"content": content.id}) or 0
     revision = Revision(
+        id=new_id(),
         content_id=content.id,
         number=last + 1,
         digest=digest_of(payload),
         payload=payload,
         created_by=actor.membership_id,
     )
-    session.add(revision)
-    session.flush()
+    session.add_rows(revision)
     return revision
+
+
+_LAST = select(func.max(Revision.number)).where(Revision.content_id == bindparam("content"))

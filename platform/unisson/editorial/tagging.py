@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from tenants.session import TenantSession
 from unisson.agency.slugs import slug_of
@@ -85,7 +85,10 @@ def tagged_link(url: str, tags: Mapping[str, str]) -> str:
 
 def tagging_of(session: TenantSession, brand_id: uuid.UUID) -> LinkTagging | None:
     """Return how the brand's links are tagged; None where nobody said."""
-    return session.scalars(select(LinkTagging).where(LinkTagging.brand_id == brand_id)).one_or_none()
+    return session.scalars(_TAGGING, {"brand": brand_id}).one_or_none()
+
+
+_TAGGING = select(LinkTagging).where(LinkTagging.brand_id == bindparam("brand"))
 
 
 def tagger_of(session: TenantSession, content: Content) -> Tagger:

@@ -44,12 +44,12 @@ def _rooms(session: TenantSession) -> list[Room]:
     if known is None:
         known = session.info["rooms"] = [
             Room(uuid.UUID(number), frozenset(events), brand and uuid.UUID(brand))
-            for number, events, brand in session.ask(_ROOMS, {}) or ()
+            for number, events, brand in session.ask(ROOMS, {}) or ()
         ]
     return known
 
 
-_ROOMS = Question(
+ROOMS = Question(
     select(func.json_agg(func.json_build_array(Hook.id, Hook.events, Hook.brand_id))).where(Hook.off_at.is_(None))
 )
 

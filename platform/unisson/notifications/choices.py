@@ -27,7 +27,7 @@ from tenants.browsers import PushBrowser
 from tenants.members import BrandAssignment, Membership
 from tenants.permissions import CLIENT_SIDE, AgencyRole
 from tenants.session import TenantSession
-from tenants.wire import Question
+from tenants.wire import Question, Value
 from unisson.notifications.events import (
     ALWAYS_IN_APP,
     ALWAYS_MAILED_TO_CLIENTS,
@@ -68,9 +68,14 @@ def standing_of(session: TenantSession, membership_id: uuid.UUID, event: Event) 
 
 def standings_of(session: TenantSession, people: Sequence[uuid.UUID], event: Event) -> dict[uuid.UUID, Standing]:
     """Return how people hear of an event, in their order and in one statement, without those who were removed."""
-    rows = session.ask(_STANDINGS, {"people": people, "event": event.value})
+    rows = session.ask(*standings_question(people, event))
     told = {uuid.UUID(row[0]): row[1:] for row in rows or ()}
     return {each: _standing(event, *told[each]) for each in people if each in told}
+
+
+def standings_question(people: Sequence[uuid.UUID], event: Event) -> tuple[Question, dict[str, Value]]:
+    """Return what `standings_of` asks."""
+    return _STANDINGS, {"people": people, "event": event.value}
 
 
 def _standing(event: Event, has_account: bool, is_clients: bool, has_browser: bool, *chosen: Any) -> Standing:

@@ -10,8 +10,8 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from tenants.base import new_id
 from tenants.members import Membership
 from tenants.session import TenantSession
-from tenants.wire import Question
-from unisson.dispatching import put, put_off
+from tenants.wire import Question, Value
+from unisson.dispatching import put_later, put_off
 from unisson.jobs import ring_after_commit
 from unisson.notifications.models import Letter
 
@@ -29,11 +29,14 @@ def write(
     `about` holds ids, as text.
     """
     letter = Letter(id=new_id(), membership_id=membership_id, kind=kind, about=about)
-    session.add(letter)
-    put(session, "mail", session.agency_id, letter.id, due_at=due_at)
+    session.add_rows(letter)
+    put_later(session, "mail", session.agency_id, letter.id, due_at=due_at)
     ring_after_commit(session, "mail")
     return letter
 
+
+SOON = timedelta(hours=2)
+"""What is due sooner than this is told of at once: five minutes more would be a part of the time to answer."""
 
 BATCH = timedelta(minutes=5)
 """How long after the last thing that is asked of somebody their letter leaves: one for all that came together."""
@@ -43,17 +46,24 @@ LONGEST = timedelta(minutes=30)
 
 
 def write_of_what_waits(
-    session: TenantSession, people: Sequence[uuid.UUID], brand_id: uuid.UUID, *, at_once: bool
+    session: TenantSession,
+    people: Sequence[uuid.UUID],
+    brand_id: uuid.UUID,
+    *,
+    at_once: bool,
+    ends: datetime | None = None,
 ) -> None:
     """Have one letter tell each of these people of all that waits on them for the brand.
 
-    It leaves five minutes after the last of it, and lists what waits by then. One that stands already is put off
-    rather than a second one written.
+    It leaves five minutes after the last of it, and lists what waits by then; at once where the time to answer ends
+    soon. One that stands already is put off rather than a second one written.
     """
-    session.flush()
-    rows = session.ask(_STANDING, {"people": people, "brand": str(brand_id)})
+    if session.awaits(Letter):
+        session.flush()
+    clock, rows = session.ask(*waiting_question(people, brand_id))
     standing = {uuid.UUID(who): (uuid.UUID(letter), datetime.fromisoformat(at)) for who, letter, at in rows or ()}
-    now = session.now()
+    now = datetime.fromisoformat(clock)
+    at_once = at_once or (ends is not None and ends <= now + SOON)
     for person_id in people:
         letter_id, written = standing.get(person_id, (None, now))
         leaves = now if at_once else min(now + BATCH, written + LONGEST)
@@ -62,6 +72,11 @@ def write_of_what_waits(
         else:
             due_at = now if at_once else now + BATCH
             write(session, person_id, "to_decide", {"brand_id": str(brand_id)}, due_at=due_at)
+
+
+def waiting_question(people: Sequence[uuid.UUID], brand_id: uuid.UUID) -> tuple[Question, dict[str, Value]]:
+    """Return what `write_of_what_waits` asks: the clock, and the letters that stand."""
+    return _STANDING, {"people": people, "brand": str(brand_id)}
 
 
 def _standing() -> Question:
@@ -77,7 +92,8 @@ def _standing() -> Question:
         .order_by(Letter.membership_id, Letter.created_at.desc())
         .subquery()
     )
-    return Question(select(func.json_agg(func.json_build_array(last.c.membership_id, last.c.id, last.c.created_at))))
+    letters = select(func.json_agg(func.json_build_array(last.c.membership_id, last.c.id, last.c.created_at)))
+    return Question(select(func.json_build_array(func.clock_timestamp(), letters.scalar_subquery())))
 
 
 _STANDING = _standing()

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Collection, Sequence
+from datetime import datetime
 
 from sqlalchemy import Select, func, select, update
 
@@ -10,11 +11,11 @@ from unisson.announcing import announce_notices
 from unisson.approvals.models import Purpose, Wait
 from unisson.editorial.models import Content
 from unisson.hooks.noting import note
-from unisson.notifications.choices import Standing, standing_of, standings_of
+from unisson.notifications.choices import Standing, standing_of, standings_of, standings_question
 from unisson.notifications.digests import expect_digest
 from unisson.notifications.events import DIGESTS, EVENT_OF, Event, Pace
-from unisson.notifications.letters import write, write_of_what_waits
-from unisson.notifications.models import Notice
+from unisson.notifications.letters import waiting_question, write, write_of_what_waits
+from unisson.notifications.models import Letter, Notice
 from unisson.push.noting import note_for_browsers
 
 OF_LETTERS = {"thread_named": "thread_message"}
@@ -36,17 +37,28 @@ def tell(session: TenantSession, membership_id: uuid.UUID, kind: str, about: dic
 
 
 def tell_of_what_waits(
-    session: TenantSession, people: Sequence[uuid.UUID], content: Content, stage_id: uuid.UUID, *, at_once: bool
+    session: TenantSession,
+    people: Sequence[uuid.UUID],
+    content: Content,
+    stage_id: uuid.UUID,
+    *,
+    at_once: bool,
+    ends: datetime | None,
 ) -> None:
-    """Tell people that a content waits for their decision; one letter each tells of all that came together."""
+    """Tell people that a content waits for their decision; one letter each tells of all that came together.
+
+    It leaves as `write_of_what_waits` says.
+    """
     about = {"content_id": str(content.id), "brand_id": str(content.brand_id), "stage_id": str(stage_id)}
     note(session, "to_decide", about, content.brand_id)
+    if not session.awaits(Letter):
+        session.foresee([standings_question(people, Event.TO_DECIDE), waiting_question(people, content.brand_id)])
     standings = standings_of(session, people, Event.TO_DECIDE)
     for membership_id, standing in standings.items():
         _note(session, membership_id, "to_decide", about, standing)
     by_mail = [each for each, standing in standings.items() if standing.wish.mail is Pace.AT_ONCE]
     if by_mail:
-        write_of_what_waits(session, by_mail, content.brand_id, at_once=at_once)
+        write_of_what_waits(session, by_mail, content.brand_id, at_once=at_once, ends=ends)
 
 
 def _note(
@@ -62,7 +74,7 @@ def _note(
         brand_id=_brand_of(session, about), content_id=uuid.UUID(content_id) if content_id else None,
         in_app=wish.in_app, mail=wish.mail.value if is_digested else None,
     )  # fmt: skip
-    session.add(notice)
+    session.add_rows(notice)
     if is_pushed or is_digested:
         session.flush()
     if is_pushed:

@@ -6,7 +6,7 @@ from datetime import date, datetime, time, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 
 from tenants.brands import Brand
 from tenants.session import TenantSession
@@ -27,17 +27,20 @@ class Share(NamedTuple):
 
 def strategy_on(session: TenantSession, brand_id: uuid.UUID, day: date) -> Strategy | None:
     """Return the brand's strategy for `day`: of several the one that begins last; None where there is none."""
-    return session.scalars(
-        select(Strategy)
-        .where(
-            Strategy.brand_id == brand_id,
-            Strategy.archived_at.is_(None),
-            Strategy.starts_on <= day,
-            Strategy.ends_on >= day,
-        )
-        .order_by(Strategy.starts_on.desc(), Strategy.id.desc())
-        .limit(1)
-    ).one_or_none()
+    return session.scalars(_ON, {"brand": brand_id, "day": day}).one_or_none()
+
+
+_ON = (
+    select(Strategy)
+    .where(
+        Strategy.brand_id == bindparam("brand"),
+        Strategy.archived_at.is_(None),
+        Strategy.starts_on <= bindparam("day"),
+        Strategy.ends_on >= bindparam("day"),
+    )
+    .order_by(Strategy.starts_on.desc(), Strategy.id.desc())
+    .limit(1)
+)
 
 
 def strategies_of(session: TenantSession, brand_id: uuid.UUID, *, archived: bool = False) -> Sequence[Strategy]:
@@ -96,14 +99,24 @@ def heard(
 
 def black_out_findings(session: TenantSession, brand_id: uuid.UUID, day: date) -> list[Finding]:
     """Return the brand's black-outs on a day."""
-    wanted = select(BlackOut).where(BlackOut.brand_id == brand_id, BlackOut.starts_on <= day, BlackOut.ends_on >= day)
     return [
         Finding(
             lazy("The brand keeps quiet until %(day)s: %(reason)s", day=say_day(each.ends_on), reason=each.reason),
             each.stops,
         )
-        for each in session.scalars(wanted.order_by(BlackOut.stops.desc(), BlackOut.id))
+        for each in session.scalars(_QUIET, {"brand": brand_id, "day": day})
     ]
+
+
+_QUIET = (
+    select(BlackOut)
+    .where(
+        BlackOut.brand_id == bindparam("brand"),
+        BlackOut.starts_on <= bindparam("day"),
+        BlackOut.ends_on >= bindparam("day"),
+    )
+    .order_by(BlackOut.stops.desc(), BlackOut.id)
+)
 
 
 def shares(session: TenantSession, brand: Brand, strategy: Strategy) -> list[Share]:

@@ -7,7 +7,9 @@ from typing import Any, Protocol, TypeVar
 from babel.support import NullTranslations, Translations
 from flask import request
 from flask_wtf import FlaskForm
+from flask_wtf.csrf import _FlaskFormCSRF
 from wtforms import HiddenField, StringField, TextAreaField
+from wtforms.csrf.core import CSRFTokenField
 from wtforms.i18n import DefaultTranslations, messages_path
 
 from tenants.errors import RefusedError, StaleError
@@ -63,11 +65,28 @@ class Versioned(Protocol):
 Stored = TypeVar("Stored", bound=Versioned)
 
 
+class _LateToken(CSRFTokenField):
+    """The field of a form's token, which is signed when it is shown: most forms that are posted lead on."""
+
+    def process(self, *args: Any, **kwargs: Any) -> None:
+        """Read what was posted."""
+        HiddenField.process(self, *args, **kwargs)
+
+    def _value(self) -> str:
+        return str(self.csrf_impl.generate_csrf_token(self))
+
+
+class _Tokens(_FlaskFormCSRF):
+    field_class = _LateToken
+
+
 class Form(FlaskForm):
     """A form of the product. `operation_id` is renewed after a refusal, since nothing was carried out."""
 
     class Meta(FlaskForm.Meta):
         """Reads posted fields alone: Flask-WTF would take a JSON body for a form, whatever its shape."""
+
+        csrf_class = _Tokens
 
         def wrap_formdata(self, form: Any, formdata: Any) -> Any:
             """Return the posted fields; None for JSON."""

@@ -43,7 +43,7 @@ def _number() -> uuid.UUID | None:
 
 
 def _remember(location: str) -> None:
-    session().carry_out(_ANSWER, {"number": g.operation_id, "answer": location})
+    session().carry_out_later(_ANSWER, {"number": g.operation_id, "answer": location})
 
 
 _NUMBER = bindparam("number", type_=Uuid)
