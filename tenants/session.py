@@ -76,9 +76,10 @@ class TenantSession(Session):
 
     def answer_to(self, question: Question, values: Mapping[str, Value]) -> bytes | None:
         """Return the same as the database wrote it. Raises alike."""
-        heard = self.info.get("heard")
-        key = (question, question.written(values)) if heard else None
-        answer = heard.pop(key) if heard and key in heard else self._put(question, values)
+        known = [told for name in ("foreseen", "heard") if (told := self.info.get(name))]
+        key = (question, question.written(values)) if known else None
+        told = next((each for each in known if key in each), None)
+        answer = self._put(question, values) if told is None else told.pop(key)
         self.asked.append(Answered(question, values, answer))
         return answer
 
@@ -90,15 +91,14 @@ class TenantSession(Session):
     def foresee(self, asked: Sequence[tuple[Question, Mapping[str, Value]]]) -> None:
         """Put several questions in one exchange; whoever asks the same first in this session is told the answer.
 
-        For what is going to be asked before anything is written that the answers hang on. Nothing is flushed.
+        Nothing is flushed, and with the next flush that writes something all of it is forgotten.
         """
         for question, values in asked:
             connection = self._about_to(question, values)
         with _told_as_sqlalchemy_does(connection):
             answers = _wired(connection).ask_all(asked)
-        heard = self.info.setdefault("heard", {})
-        for (question, values), answer in zip(asked, answers, strict=True):
-            heard[question, question.written(values)] = answer
+        told = zip(asked, answers, strict=True)
+        self.info["foreseen"] = {(question, question.written(values)): answer for (question, values), answer in told}
 
     def hear(self, reminders: Sequence[Reminder], answers: Sequence[bytes | None]) -> None:
         """Take what the database has just answered within the same request: who asks first is told that.
@@ -161,7 +161,9 @@ class TenantSession(Session):
         Raises ForeignRowError, DBAPIError, StaleDataError for a row that is gone.
         """
         super().flush(objects)
-        self._beside.write(self)
+        if self._beside:
+            self.info.pop("foreseen", None)
+            self._beside.write(self)
 
     def rollback(self) -> None:
         """Roll back; what waits to be written is let go of, in a transaction or before one."""
@@ -235,6 +237,7 @@ def _enter(connection: Connection, agency_id: uuid.UUID) -> None:
 
 @event.listens_for(TenantSession, "before_flush")
 def _hold_rows(session: TenantSession, _context: object, _instances: object) -> None:
+    session.info.pop("foreseen", None)
     for row in (*session.new, *session.dirty, *session.deleted):
         if isinstance(row, TenantOwned):
             hold(row, session.agency_id)

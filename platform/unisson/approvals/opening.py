@@ -24,12 +24,13 @@ from unisson.approvals.covering import covers_digest
 from unisson.approvals.crews import Crew, Seat
 from unisson.approvals.models import ApprovalRun, Decision, RunSeat, RunStage, Verdict
 from unisson.approvals.policies import Choice, facts_of
-from unisson.approvals.roster import Roster, roster
-from unisson.approvals.working_time import WorkingTime, working_time
+from unisson.approvals.roster import Roster, roster, roster_question
+from unisson.approvals.working_time import WORKING_HOURS, WorkingTime, working_time
 from unisson.editorial.contents import brand_of
 from unisson.editorial.leaving import Parts
 from unisson.editorial.models import Content, ContentState, Revision
 from unisson.editorial.revisions import freeze
+from unisson.hooks.noting import ROOMS
 from unisson.topics.embargo import embargo_on
 from unisson.web.i18n import lazy
 
@@ -72,6 +73,8 @@ def start(
     chain = choice.kept.chain
     brand = brand_of(session, content)
     own = frozenset() if chain.own_work else frozenset({content.author_id, actor.membership_id})
+    session.flush()
+    session.foresee([roster_question(brand, chain.people()), (WORKING_HOURS, {}), (ROOMS, {})])
     there = roster(session, brand, also=chain.people())
     facts = facts_of(content)
     planned = [

@@ -111,7 +111,14 @@ def roster(
 ) -> Roster:
     """Return everybody who may have a say on `brand`, with the persons `also`, in one statement."""
     session.flush()
-    return read_roster(*session.ask(_THERE, {**at(brand, now), "also": list(also)}))
+    return read_roster(*session.ask(*roster_question(brand, also, now)))
+
+
+def roster_question(
+    brand: Brand, also: Collection[uuid.UUID], now: datetime | None = None
+) -> tuple[Question, dict[str, Value]]:
+    """Return what `roster` asks."""
+    return _THERE, {**at(brand, now), "also": list(also)}
 
 
 def at(brand: Brand, now: datetime | None = None) -> dict[str, Value]:
