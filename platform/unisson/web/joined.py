@@ -19,8 +19,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, cast
 
 import psycopg
-from flask import Flask, request
-from flask import session as flask_session
+from flask import Flask, get_flashed_messages, request
 from sqlalchemy.exc import SQLAlchemyError
 
 from tenants.base import utcnow
@@ -129,7 +128,8 @@ def leave_frame(agency_id: uuid.UUID, frame: Hashable, page: bytes) -> None:
 
 def may_be_joined() -> bool:
     """Return whether the page under way is like those that are joined: at the product's name, nothing to say once."""
-    return own_domain() is None and not flask_session.get("_flashes")
+    # Asked of Flask, not of the session: a page that was made meanwhile has taken them out of it.
+    return own_domain() is None and not get_flashed_messages()
 
 
 def join(app: Flask, page: Joinable) -> None:
