@@ -105,6 +105,10 @@ def test_what_is_no_logo_is_refused_beside_its_field_and_the_rest_is_kept(
     assert answer.status_code == 422
     assert re.search(r'id="logo-error".*?<span>.{10,}</span>', answer.text)
     assert 'value="Un nom tout neuf"' in answer.text
+    assert "Un fichier choisi est à choisir de nouveau." in answer.text
+    without = desk.post("owner", "/brands/marque/edit", {"name": ""})
+    assert without.status_code == 422
+    assert "à choisir de nouveau" not in without.text
     assert brand_of(desk).name == "Marque"
     assert brand_of(desk).logo_digest is None
 
