@@ -5,6 +5,7 @@ they made of rows keeps the `Moment` with it: the database's snapshot from befor
 that this snapshot did not see is what they may not have read. `docs/decisions/marks.md` says why that misses nothing.
 """
 
+import json
 import uuid
 from collections.abc import Sequence
 from datetime import datetime
@@ -18,6 +19,7 @@ from sqlalchemy import (
     Uuid,
     any_,
     bindparam,
+    case,
     cast,
     delete,
     func,
@@ -98,19 +100,27 @@ NOW = func.json_build_array(_era, cast(func.pg_current_snapshot(), Text), cast(f
 
 _snapshot = cast(bindparam("snapshot", type_=Text), _Snapshot)
 _news = (
-    select(func.json_agg(Mark.of_content.distinct()))
+    select(func.json_agg(Mark.of_content.distinct()).label("news"))
     .where(
         Mark.of_brand == any_(bindparam("brands", type_=ARRAY(Uuid))),
         Mark.xact >= func.pg_snapshot_xmin(_snapshot),
         ~func.pg_visible_in_snapshot(Mark.xact, _snapshot),
     )
-    .scalar_subquery()
+    .subquery("since")
 )
 _is_known = (_era == bindparam("era", type_=Text)) & (
     cast(bindparam("at", type_=Text), DateTime(timezone=True)) > func.clock_timestamp() - literal_column(_GOOD_FOR)
 )
-_SINCE = Question(select(func.json_build_array(_is_known, _news)), keeps_plan=True)
-_NOTHING = b"[true, null]"
+_SINCE = Question(
+    select(
+        case(
+            (_news.c.news.is_(None), func.json_build_array(_is_known)),
+            else_=func.json_build_array(_is_known, _news.c.news, NOW),
+        )
+    ),
+    keeps_plan=True,
+)
+_NOTHING = b"[true]"
 
 
 _NOW = Question(select(NOW))
@@ -126,10 +136,17 @@ def changed_since(session: TenantSession, moment: Moment, brands: Sequence[uuid.
 
     A content of another brand may be among them. Raises DBAPIError.
     """
-    is_known, news = session.ask(_SINCE, _said(moment, brands))
-    if not is_known or str(NOBODY) in (news or ()):
-        return None
-    return news or []
+    return _contents(*session.ask(_SINCE, _said(moment, brands)))
+
+
+def contents_alone(answer: bytes | None) -> Moment | None:
+    """Return the moment of an answer to `nothing_since`, if it says that contents were changed and nothing else."""
+    told = json.loads(answer or b"[false]")
+    return Moment(*told[2]) if _contents(*told) else None
+
+
+def _contents(is_known: bool, news: Sequence[str] = (), *_moment: object) -> list[str] | None:
+    return list(news) if is_known and str(NOBODY) not in news else None
 
 
 def nothing_since(moment: Moment, brands: Sequence[uuid.UUID]) -> Reminder:

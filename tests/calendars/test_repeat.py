@@ -308,7 +308,7 @@ def test_what_the_repeat_asked_is_not_asked_again_for_the_page_that_changed(
     with statements() as sent:
         page = desk.read(client)
     assert "Le nouveau" in page.text
-    assert len(sent) == 4  # the person, the marks, then the person with their agency, and the one entry
+    assert len(sent) == 3  # the person, the marks, and the one entry
     _drop_role(desk)
     assert desk.read(client).status_code == 200
     assert "Le nouveau" not in desk.read(client).text

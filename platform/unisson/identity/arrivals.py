@@ -113,6 +113,7 @@ def arrive(session: TenantSession, token: str, *, reads: bool) -> Person | None:
     """
     held: dict[str, Value] = {"held": token_hash(token)}
     told = session.ask(_ARRIVAL if reads else _WHO, held)
+    answered = session.asked[-1]
     if told is None:
         return None
     holder, member = (told[0][0], told[2]) if reads else told
@@ -131,7 +132,7 @@ def arrive(session: TenantSession, token: str, *, reads: bool) -> Person | None:
             untils = [each for each in ends if each]
             values = {**held, "agency": session.agency_id, "member": facts.id, "untils": untils}
             again = Reminder.that_answers(_AGAIN, values, same.encode())
-        keep_arrival(Arrival(person.id, facts, here, is_stale, again))
+        keep_arrival(Arrival(person.id, facts, here, is_stale, again, answered))
     return person
 
 

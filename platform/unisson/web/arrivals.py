@@ -4,11 +4,14 @@ import uuid
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from flask import g
+from flask import g, request
 
 from tenants.marks import Moment, now
 from tenants.session import TenantSession
-from tenants.wire import Reminder
+from tenants.wire import Answered, Reminder
+
+MOMENT = "unisson.moment"
+"""Of a request's environment: when it began to read, where who comes was known from before."""
 
 
 class MemberFacts(NamedTuple):
@@ -72,6 +75,9 @@ class Arrival:
     again: Reminder | None = None
     """Asks beside the marks whether a page that was made for them is theirs again; None where it is made anew."""
 
+    told: Answered | None = None
+    """What the database said of all this, where `again` is."""
+
 
 def keep_arrival(arrival: Arrival) -> None:
     """Keep what was read, for this request."""
@@ -92,5 +98,6 @@ def surroundings() -> Surroundings | None:
 
 def moment_of(session: TenantSession) -> Moment:
     """Return a moment from before whatever is read from here on: when the request began to read."""
+    told: Moment | None = request.environ.get(MOMENT)
     around = surroundings()
-    return around.moment if around else now(session)
+    return told or (around.moment if around else now(session))

@@ -20,9 +20,10 @@ from flask import request
 from flask import session as flask_session
 from sqlalchemy.exc import SQLAlchemyError
 
+from tenants.marks import contents_alone
 from tenants.session import Database, TenantSession
-from tenants.wire import Reminder
-from unisson.web.arrivals import arrival
+from tenants.wire import Answered, Reminder
+from unisson.web.arrivals import MOMENT, arrival
 from unisson.web.db import HEARD
 from unisson.web.hosts import own_domain
 
@@ -55,17 +56,20 @@ class _Page(NamedTuple):
     tag: str
     headers: Headers
     body: bytes | None = None
+    arrived: Answered | None = None
+    """Who came, as the database told it; the first reminder and the last, of marks, tell whether it still says so."""
 
 
 def may_be_repeated(session: TenantSession, still_holds: Callable[[], bool], told: Sequence[Reminder]) -> None:
     """Say that the answer under way is made of this request and of what `told` asks, while `still_holds`.
 
-    Who is signed in is asked beside it. A page at an agency's own name, one that says something once, and one that
-    notes that somebody is still there, are not kept.
+    The last of `told` asks for marks (`tenants.marks.nothing_since`). Who is signed in is asked beside it. A page at an
+    agency's own name, one that says something once, and one that notes that somebody is still there, are not kept.
     """
     arrived = arrival()
     if arrived and arrived.again and own_domain() is None and not flask_session.get("_flashes"):
-        repeatable(request.environ, session.agency_id, (arrived.again, *told), still_holds)
+        reminders = (arrived.again, *told)
+        request.environ[_KEY] = _Page(session.agency_id, reminders, still_holds, "", [], arrived=arrived.told)
 
 
 def repeatable(
@@ -108,7 +112,18 @@ class Repeats:
         if all(reminder.is_answered_by(answer) for reminder, answer in told):
             return True
         environ[HEARD] = page.agency_id, page.reminders, answers
+        self._tell_who_came(page, answers, environ)
         return False
+
+    def _tell_who_came(self, page: _Page, answers: Sequence[bytes | None], environ: "WSGIEnvironment") -> None:
+        """Spare the application the question who comes, where the database said that it is as it was.
+
+        It is as it was when nothing of their own changed and the marks tell of contents alone: these were asked last.
+        """
+        moment = contents_alone(answers[-1]) if page.arrived else None
+        if page.arrived and moment and page.reminders[0].is_answered_by(answers[0]):
+            environ[MOMENT] = moment
+            environ[HEARD] = page.agency_id, (*page.reminders, page.arrived.again()), [*answers, page.arrived.answer]
 
     def _watched(
         self, environ: "WSGIEnvironment", key: tuple[str, ...], start_response: "StartResponse"
