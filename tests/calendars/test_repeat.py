@@ -312,3 +312,17 @@ def test_what_the_repeat_asked_is_not_asked_again_for_the_page_that_changed(
     _drop_role(desk)
     assert desk.read(client).status_code == 200
     assert "Le nouveau" not in desk.read(client).text
+
+
+def test_what_is_taken_while_a_content_changes_ends_with_the_next_request(desk: Desk) -> None:
+    """Who comes is not asked again where a content alone changed: here, more did."""
+    first = desk.write(OCTOBER, "Le premier")
+    client = desk.browser()
+    for _time in range(2):
+        desk.read(client)
+    _edit(desk, first, title="Le nouveau")
+    _drop_role(desk)
+    assert "Le nouveau" not in desk.read(client).text
+    _edit(desk, first, title="Le troisième")
+    _globally(desk, SignIn, revoked_at=datetime.now(UTC))
+    assert desk.read(client).status_code == 303

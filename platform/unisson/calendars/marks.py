@@ -132,14 +132,14 @@ def standing(session: TenantSession, scope: Scope) -> Marks:
     return Marks._make(each or () for each in session.ask(_STANDS, scope.parameters()))
 
 
-def written(look: Look, read: Marks, said: Words) -> list[str]:
+def written(look: Look, read: Marks, said: Words) -> list[bytes]:
     """Return the markup of each day's marks, in the order of the look's days."""
     dates = look.span.days()
     names = {str(card.id): card.name for card in look.brands} if len(look.brands) > 1 else {}
     by_day: dict[date, list[Mark]] = {}
     for mark in (*_all(dates, read, names, look.zone if look.is_mine else None), *_free(look, read, names)):
         by_day.setdefault(mark.day, []).append(mark)
-    return ["".join(_markup(each, said) for each in by_day.get(day, ())) for day in dates]
+    return ["".join(_markup(each, said) for each in by_day.get(day, ())).encode() for day in dates]
 
 
 def _all(dates: Sequence[date], read: Marks, names: Mapping[str, str], own: str | None) -> Iterator[Mark]:

@@ -5,6 +5,7 @@ in a large table and the whole tenant is read. Row-level security holds the stat
 """
 
 import uuid
+from bisect import bisect_left, insort
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -112,17 +113,19 @@ def entries_with(
     """Return the same as `entries`, of which all but the contents that were `changed` are `known`."""
     question, gone = _entries_of(scope.filters.shape, named=True), frozenset(changed)
     found = session.ask(question, {**scope.parameters(), "only": tuple(map(uuid.UUID, changed))}) or ()
-    left = [row for row in known if row[0] not in gone]
-    waiting = [row for row in known if row[2] is None]
-    if len(waiting) >= TRAY_LIMIT and (len(left) < len(known) or any(row[2] is None for row in found)):
+    rows = [row for row in known if row[0] not in gone]
+    is_full = len(known) - _dated(known) >= TRAY_LIMIT
+    if is_full and (len(rows) < len(known) or any(row[2] is None for row in found)):
         return entries(session, scope)  # what stood behind the last of the tray may come in
-    return _within_tray(sorted([*left, *found], key=_place))
+    for row in found:
+        insort(rows, row, key=_place)
+    first = _dated(rows)
+    return rows[:first] + rows[first:][-TRAY_LIMIT:]
 
 
-def _within_tray(rows: list[EntryRow]) -> list[EntryRow]:
-    over = sum(row[2] is None for row in rows) - TRAY_LIMIT
-    first = next((n for n, row in enumerate(rows) if row[2] is None), len(rows))
-    return rows[:first] + rows[first + over :] if over > 0 else rows
+def _dated(rows: Sequence[EntryRow]) -> int:
+    """Return how many have a date: those come first."""
+    return bisect_left(rows, True, key=lambda row: row[2] is None)
 
 
 def _place(row: EntryRow) -> tuple[bool, int, str]:

@@ -32,6 +32,7 @@ class Shelf:
         self.pieces = Pieces()
         self._read: Read | None = None
         self._part: tuple[str, bytes] = ("", b"")
+        self._marked: tuple[Marks | None, int, list[bytes]] = (None, 0, [])
 
     def read(self, session: TenantSession, scope: Scope, moment: Moment) -> Read:
         """Return what stands in the scope now. `moment` is from before, of the same request."""
@@ -45,6 +46,14 @@ class Shelf:
             part = make()
             self._part = stamp, part
         return part
+
+    def marked(self, beside: Marks, to_come: int, make: Callable[[], list[bytes]]) -> list[bytes]:
+        """Return each day's marks as they were written, made now for others or when fewer beats are to come."""
+        known, then, days = self._marked
+        if known is not beside or then != to_come:
+            days = make()
+            self._marked = beside, to_come, days
+        return days
 
 
 def _brought_up(session: TenantSession, scope: Scope, moment: Moment, before: Read | None) -> Read:

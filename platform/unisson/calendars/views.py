@@ -1,5 +1,6 @@
 """The pages of calendars: the month."""
 
+from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple, cast
 
@@ -82,7 +83,8 @@ def _answer(look: Look, called: Named) -> Response:
     to_come = slots_to_come(look, read.beside)
     contents = digest(read.stamp, to_come)
     whole = digest(shell, contents)
-    make = partial(_month, look, seen, shelf, read, called)
+    frame = partial(_frames().get_or_make, seen, partial(_fresh_frame, look, called))
+    make = partial(_month, look, shelf, read, to_come, frame)
     if has_news():
         response = make_response(_fresh_shell(look).filled(shelf.part(contents, make)))
         response.headers["Cache-Control"] = "private, no-store"
@@ -142,7 +144,7 @@ def _shells() -> Fragments[Shell]:
     return cast("Fragments[Shell]", current_app.extensions["unisson.month_shells"])
 
 
-def _month(look: Look, seen: str, shelf: Shelf, read: Read, called: Named) -> bytes:
+def _month(look: Look, shelf: Shelf, read: Read, to_come: int, frame: Callable[[], list[bytes]]) -> bytes:
     """Return the part of the page that navigation swaps: its frame, with what stands in it now.
 
     Nothing here knows the page's context, so that nothing of the one person who looks can be kept for another.
@@ -150,10 +152,11 @@ def _month(look: Look, seen: str, shelf: Shelf, read: Read, called: Named) -> by
     me = actor()
     movable = frozenset(str(card.id) for card in look.brands if me.may(Permission.CONTENT_SCHEDULE, card.id))
     found = placed(look.span, read.rows, clocks(look, movable), shelf.pieces)
-    pieces = iter(_frames().get_or_make(seen, lambda: _fresh_frame(look, called)))
+    pieces = iter(frame())
     out = [next(pieces), _rendered("_empty.html", look).encode() if found.is_empty else b"", next(pieces)]
-    for marked, placed_here in zip(written(look, read.beside, words()), found.days, strict=True):
-        out += (marked.encode(), *placed_here, next(pieces))
+    marked = shelf.marked(read.beside, to_come, lambda: written(look, read.beside, words()))
+    for marks, placed_here in zip(marked, found.days, strict=True):
+        out += (marks, *placed_here, next(pieces))
     tray = _rendered("_tray.html", look, tray=found.tray, tray_limit=TRAY_LIMIT).encode() if found.tray else b""
     return b"".join((*out, tray, next(pieces)))
 
