@@ -52,11 +52,13 @@ class Open:
         """What the application says to the same request, with nothing kept before it, and no piece."""
         environ = EnvironBuilder(f"{self.address}{rest}", base_url=HTTPS).get_environ()
         self.browser._add_cookies_to_wsgi(environ)
-        pieces = self.desk.app.extensions["unisson.portal_pieces"]
-        kept = pieces._kept.copy()
-        pieces._kept.clear()
+        stores = [self.desk.app.extensions[each]._kept for each in ("unisson.portal_pieces", "unisson.portal_pages")]
+        kept = [each.copy() for each in stores]
+        for each in stores:
+            each.clear()
         body, _status, _headers = run_wsgi_app(_joined(self.desk.app)._application, environ)
-        pieces._kept.update(kept)
+        for each, before in zip(stores, kept, strict=True):
+            each.update(before)
         return _same(b"".join(body).decode())
 
     def set(self, table: type, **values: object) -> None:

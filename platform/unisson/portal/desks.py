@@ -113,7 +113,7 @@ def _page(
         listed=told,
         form=form,
         refusal=refusal,
-        everything_chosen=len(chosen) == len(told.items),
+        everything_chosen=len(chosen) == len(told.rows),
     )
 
 

@@ -67,8 +67,8 @@ class _Told(NamedTuple):
 
     comer: Comer | None
     many: int | None
-    items: list[Row] | None
-    decided: list[str] | None
+    items: Raw
+    decided: Raw
     around: Raw
     words: Raw
 
@@ -78,10 +78,20 @@ class Listed(NamedTuple):
 
     many: int
     number: int
-    items: Sequence[Row]
-    decided: frozenset[str]
+    items: bytes
+    decided: bytes
     around: bytes
     words: bytes
+
+    @property
+    def rows(self) -> Sequence[Row]:
+        """Return the contents of the page."""
+        return _ROWS.decode(self.items) if self.items else ()
+
+    @property
+    def decided_before(self) -> frozenset[str]:
+        """Return those of them that this person decided on before."""
+        return frozenset(_IDS.decode(self.decided)) if self.decided else frozenset()
 
     @property
     def some(self) -> int:
@@ -106,12 +116,13 @@ def listed(session: TenantSession, guest: Guest, number: int) -> Listed:
 
 def read(answer: bytes, number: int) -> tuple[Comer | None, Listed]:
     """Return who came by a link, and the page `number` of a list, of what the database answered."""
-    comer, many, items, decided, around, words = _DECODER.decode(answer)
-    rest = [b"" if each == _NULL else bytes(each) for each in (around, words)]
-    return comer, Listed(min(many or 0, MOST), number, items or (), frozenset(decided or ()), *rest)
+    comer, many, *told = _DECODER.decode(answer)
+    return comer, Listed(min(many or 0, MOST), number, *[b"" if each == _NULL else bytes(each) for each in told])
 
 
 _DECODER = Decoder(_Told)
+_ROWS = Decoder(list[Row])
+_IDS = Decoder(list[str])
 _NULL = Raw(b"null")
 
 

@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from functools import partial
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 from flask import Flask, g
 from msgspec.json import decode
@@ -28,6 +28,10 @@ from unisson.web.joined import slot
 KEPT = 2_000
 """Pieces that a process keeps: of some hundred people's lists, one to three kilobytes each."""
 
+WHOLE = 200
+"""Pages of lists that it keeps put together beside, of some ten kilobytes each."""
+
+_KEPT, _WHOLE = "unisson.portal_pieces", "unisson.portal_pages"
 DOOR = slot("door")
 _DOOR = DOOR.encode()
 
@@ -64,7 +68,8 @@ class Pieces:
         self._agency_id = agency_id
         self._language = language
         self._zone = zone
-        self._kept = _pieces(app)
+        self._kept: Fragments[bytes] = app.extensions[_KEPT]
+        self._whole: Fragments[Written] = app.extensions[_WHOLE]
 
     def written(self, listed: Listed, mark: Mark, door: str, chosen: Sequence[str] = ()) -> Written:
         """Return the pieces of a page; `chosen` are the tickets of the contents whose box is ticked.
@@ -72,14 +77,27 @@ class Pieces:
         The agency is acted for.
         """
         hour, through = int(time.time()) // STEP, door.encode()
-        items = b"".join([self._item(row, hour, row.id in listed.decided, chosen) for row in listed.items])
-        around = self._around(listed.around) if listed.around else b""
-        words = self._words(listed.words) if listed.words else b""
+        if chosen:
+            written = self._pieces_of(listed, mark, hour, chosen)
+        else:
+            made_of = (self._language, self._zone, hour, listed, mark)
+            written = self._whole.get_or_make(made_of, lambda: self._pieces_of(listed, mark, hour, ()))
+        return written._replace(
+            items=written.items.replace(_DOOR, through),
+            around=written.around.replace(_DOOR, through),
+            words=written.words.replace(_DOOR, through),
+        )
+
+    def _pieces_of(self, listed: Listed, mark: Mark, hour: int, chosen: Sequence[str]) -> Written:
+        """Return the pieces as they are for every door."""
+        before = listed.decided_before
         return Written(
             self._counted("title", listed.many),
             self._counted("heading", listed.many),
             self._mark(mark),
-            *[each.replace(_DOOR, through) for each in (items, around, words)],
+            b"".join([self._item(row, hour, row.id in before, chosen) for row in listed.rows]),
+            self._around(listed.around) if listed.around else b"",
+            self._words(listed.words) if listed.words else b"",
         )
 
     def _item(self, row: Row, hour: int, again: bool, chosen: Sequence[str]) -> bytes:
@@ -139,10 +157,7 @@ class Pieces:
         return path_of(str(self._app.secret_key), Address(self._agency_id, digest, mime, last_second(now, mime)))
 
 
-def _pieces(app: Flask) -> Fragments[bytes]:
-    return cast("Fragments[bytes]", app.extensions["unisson.portal_pieces"])
-
-
 def init_app(app: Flask) -> None:
     """Keep the pieces of this process."""
-    app.extensions["unisson.portal_pieces"] = Fragments[bytes]("portal", KEPT)
+    app.extensions[_KEPT] = Fragments[bytes]("portal", KEPT)
+    app.extensions[_WHOLE] = Fragments[Written]("portal_page", WHOLE)
