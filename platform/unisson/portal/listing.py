@@ -187,8 +187,10 @@ left join lateral (
 ) page on true
 left join lateral (
   select array_agg(distinct f.content_id) as ids from app.approval_runs f
-  join app.decisions d on d.run_id = f.id
-  where f.content_id = any(page.ids) and d.membership_id = m.id and d.carried_from is null
+  cross join lateral (
+    select from app.decisions d where d.run_id = f.id and d.membership_id = m.id and d.carried_from is null limit 1
+  ) d
+  where f.content_id = any(page.ids)
 ) before on true
 cross join lateral (
   select coalesce(page.since, date_trunc('hour', clock_timestamp())) as first,
