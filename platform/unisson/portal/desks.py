@@ -9,7 +9,7 @@ import time
 import uuid
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from functools import partial
+from functools import lru_cache, partial
 from typing import NamedTuple, cast
 
 from flask import Flask, g, render_template, request
@@ -195,6 +195,7 @@ class ListByLink:
         return Filled(look, slots, min(comer.until, _pictures_until()), seen)
 
 
+@lru_cache(maxsize=500)
 def _said(typed: str) -> bytes:
     return str(escape(typed)).encode()
 
