@@ -55,12 +55,14 @@ def test_nothing_moves_under_ones_hands(two: tuple[Page, Page]) -> None:
     show(rp, day)
     listening(rp)
     menu = rp.locator("#month details.menu").first
+    rp.locator("#month-fold").click()
     menu.locator("summary").click()
     title = write(cm, day)
     rp.wait_for_timeout(1500)
     expect(entry(rp, title)).to_have_count(0)
     menu.locator("summary").click()
     expect(entry(rp, title)).to_be_visible()
+    expect(menu).to_be_visible()
 
 
 def test_the_board_and_the_list_are_brought_up_to_date(two: tuple[Page, Page]) -> None:

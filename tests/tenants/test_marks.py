@@ -101,6 +101,24 @@ def test_what_is_no_content_may_be_anything(runtime: Runtime, world: World, writ
     assert _since(runtime, world, _look(runtime, world)) == []
 
 
+def test_what_goes_with_its_content_is_marked_by_whoever_deletes_it(
+    runtime: Runtime, worker: Runtime, world: World, writer: Writer
+):
+    """A foreign key deletes in the name of the tables' owner, whom the policies hold as well."""
+    content_id = _write(writer, world)
+    written = writer.execute(
+        "insert into app.variants (agency_id, id, content_id, channel_id) select %s, %s, %s, id from app.channels"
+        " where agency_id = %s limit 1",
+        [world.agency_id, new_id(), content_id, world.agency_id],
+    )
+    writer.commit()
+    before = _look(runtime, world)
+    with worker.database.agency(world.agency_id) as session:
+        session.execute(text("delete from app.contents where id = :id"), {"id": content_id})
+    assert written.rowcount == 1
+    assert _since(runtime, world, before) == [content_id]
+
+
 def test_many_at_once_are_marked_as_their_brand(runtime: Runtime, world: World, writer: Writer):
     for _number in range(60):
         _write(writer, world)

@@ -2,6 +2,12 @@
 // Without scripts, and on wide screens, they stand in the bar (month.css).
 unisson.register("fold", class extends Stimulus.Controller {
   static targets = ["button"];
+  static isOpen = false;
+
+  // A bar that is brought up to date, or shows the next month, stands as the one before it did.
+  connect() {
+    if (this.constructor.isOpen) this.show(true);
+  }
 
   toggle() {
     this.show(!("open" in this.element.dataset));
@@ -14,6 +20,7 @@ unisson.register("fold", class extends Stimulus.Controller {
   }
 
   show(isOpen) {
+    this.constructor.isOpen = isOpen;
     this.element.toggleAttribute("data-open", isOpen);
     this.buttonTarget.setAttribute("aria-expanded", String(isOpen));
   }
