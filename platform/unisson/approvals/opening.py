@@ -101,12 +101,7 @@ def start(
         for position, each in enumerate(planned, start=1)
     ]
     session.add_rows(*stages)
-    seats = [
-        RunSeat(id=new_id(), run_id=run.id, stage_id=stage.id, position=number, role=role, membership_id=person)
-        for stage, each in zip(stages, planned, strict=True)
-        for number, (role, person) in enumerate(each.seats, start=1)
-    ]
-    session.add_rows(*seats)
+    seats = _seated(session, run, stages, planned)
     session.change(
         content,
         revision_id=revision.id,
@@ -115,13 +110,25 @@ def start(
         stages_done=0,
         stages_all=sum(bool(each.seats) for each in planned),
     )
-    by_stage = {
-        stage.id: [
-            Seat(seat.id, stage.id, seat.role, seat.membership_id) for seat in seats if seat.stage_id == stage.id
+    return run, stages, Crew(chain, seats, there, [])
+
+
+def _seated(
+    session: TenantSession, run: ApprovalRun, stages: Sequence[RunStage], planned: Sequence[Planned]
+) -> dict[uuid.UUID, list[Seat]]:
+    """Return the seats of a run's stages, which are written."""
+    rows = [
+        [
+            RunSeat(id=new_id(), run_id=run.id, stage_id=stage.id, position=number, role=role, membership_id=person)
+            for number, (role, person) in enumerate(each.seats, start=1)
         ]
-        for stage in stages
+        for stage, each in zip(stages, planned, strict=True)
+    ]
+    session.add_rows(*(seat for seats in rows for seat in seats))
+    return {
+        stage.id: [Seat(seat.id, stage.id, seat.role, seat.membership_id) for seat in seats]
+        for stage, seats in zip(stages, rows, strict=True)
     }
-    return run, stages, Crew(chain, by_stage, there, [])
 
 
 def _keep_from_strangers(session: TenantSession, content: Content, planned: Sequence[Planned], there: Roster) -> None:
