@@ -212,6 +212,23 @@ def test_it_is_said_in_words_as_it_is_typed(desk: Desk) -> None:
     assert "Not a chain yet" in desk.post("owner", f"{home(desk)}/preview", typed(**{"a-roles": []})).text
 
 
+def test_somebody_from_outside_is_said_before_they_are_kept(desk: Desk) -> None:
+    form = typed(**{"a-outside": "notaire@example.org", "a-outside_name": "Maître Le Goff", "a-need": "all"})
+    page = desk.post("owner", f"{home(desk)}/preview", form).text
+    assert "Press officer and Maître Le Goff." in page
+    assert "Asked: " in page
+    assert page.count("Maître Le Goff") == 3  # in the sentence, in its stage, and among those asked
+    with desk.session() as session:
+        assert session.scalars(select(Membership).where(Membership.email == "notaire@example.org")).all() == []
+
+
+def test_a_chain_is_tried_on_what_it_is_for(desk: Desk) -> None:
+    form = typed(kinds="press_release", risks=["price"], late="publish", **{"a-risks": ["price"]})
+    page = desk.post("owner", f"{home(desk)}/preview", form | {"try": "-", "try_kind": "post"}).text
+    assert "Left out" not in page
+    assert "it does not go out by itself" in page  # what is press is never late by itself, whatever the chain says
+
+
 def test_somebody_from_outside_is_asked_by_a_link(desk: Desk) -> None:
     form = typed(**{"a-roles": [], "a-outside": "Maitre.LeGoff@Example.org", "a-outside_name": "Maître Le Goff"})
     assert make(desk, form).status_code == 303

@@ -212,19 +212,25 @@ def _outsider(card: BrandCard | None, stage: TypedStage) -> uuid.UUID:
 
 
 def _told(typed: TypedChain, card: BrandCard | None) -> Told:
-    """Return a typed chain in words; what stands in the way of it as it is, said once."""
+    """Return a typed chain in words, with those it names by their address; what stands in the way of it, said once."""
+    strangers: dict[uuid.UUID, str] = {}
+    for stage in typed.stages:
+        if stage.outside:
+            strangers[known_as := uuid.uuid4()] = stage.outside_name or stage.outside
+            typed = typed.with_person(stage.key, known_as)
     try:
         chain = replace(typed, name=typed.name or "-").chain()
     except RefusedError as refusal:
         return Told(fault=refusal.sentence)
-    names = names_of([chain])
-    tried = _tried(chain, card, names) if card else None
+    names = {**names_of([chain]), **strangers}
+    tried = _tried(chain, card, names, strangers) if card else None
     return Told(sentence(chain, names), for_what(chain.applies_to, names), rehearsal=tried)
 
 
-def _tried(chain: Chain, card: BrandCard, names: Names) -> Rehearsal:
+def _tried(chain: Chain, card: BrandCard, names: Names, strangers: Names) -> Rehearsal:
     brand = session().get_one(Brand, (session().agency_id, card.id))
-    return rehearse(session(), brand, chain, chosen_sample(session(), card, request.values), names)
+    sample = chosen_sample(session(), card, request.values, chain.applies_to)
+    return rehearse(session(), brand, chain, sample, names, strangers=strangers)
 
 
 def _page(

@@ -23,9 +23,10 @@ from unisson.approvals.asking import (
 )
 from unisson.approvals.chain import Need
 from unisson.approvals.crews import Crew, crew_of
+from unisson.approvals.deadlines import open_stage, time_stage
 from unisson.approvals.lateness import schedule
 from unisson.approvals.models import ApprovalRun, Decision, RunStage, RunState, Verdict
-from unisson.approvals.opening import carry_over, once_asked, open_stage, start, time_stage
+from unisson.approvals.opening import carry_over, once_asked, start
 from unisson.approvals.policies import choose, facts_of
 from unisson.editorial.contents import check_fresh, load
 from unisson.editorial.leaving import Parts, parts_of

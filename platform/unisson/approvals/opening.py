@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import select
 
@@ -13,7 +13,6 @@ from tenants.errors import RefusedError
 from tenants.permissions import StageRole
 from tenants.session import TenantSession
 from unisson.approvals.asking import (
-    look_again,
     open_seats,
     own_work_of,
     seats_of,
@@ -22,10 +21,11 @@ from unisson.approvals.asking import (
 from unisson.approvals.chain import Need, Reopening, Stage
 from unisson.approvals.covering import covers_digest
 from unisson.approvals.crews import Crew, Seat
+from unisson.approvals.deadlines import deadlines_before
 from unisson.approvals.models import ApprovalRun, Decision, RunSeat, RunStage, Verdict
 from unisson.approvals.policies import Choice, facts_of
 from unisson.approvals.roster import Roster, roster, roster_question
-from unisson.approvals.working_time import WORKING_HOURS, WorkingTime, working_time
+from unisson.approvals.working_time import WORKING_HOURS, working_time
 from unisson.editorial.contents import brand_of
 from unisson.editorial.leaving import Parts
 from unisson.editorial.models import Content, ContentState, Revision
@@ -33,12 +33,6 @@ from unisson.editorial.revisions import freeze
 from unisson.hooks.noting import ROOMS
 from unisson.topics.embargo import embargo_on
 from unisson.web.i18n import lazy
-
-REMIND_HOURS = 9
-"""Working hours between reminders where a stage says nothing: about once a working day."""
-
-DEADLINE_HOURS = 4
-"""Working hours before the date at which a stage without a deadline of its own is late."""
 
 NOBODY = {
     StageRole.RP: lazy("Nobody else on this brand can approve as press officer. Invite one, then submit again."),
@@ -95,10 +89,12 @@ def start(
         submitted_by=actor.membership_id,
     )
     session.add_rows(run)
-    hours = working_time(session, brand)
+    counted = deadlines_before(
+        working_time(session, brand), content.scheduled_at, [each.stage if each.seats else None for each in planned]
+    )
     stages = [
-        _stage(content, run, revision, position=position, planned=each, hours=hours)
-        for position, each in enumerate(planned, start=1)
+        _stage(content, run, revision, position=position, planned=each, until=until)
+        for position, (each, until) in enumerate(zip(planned, counted, strict=True), start=1)
     ]
     session.add_rows(*stages)
     seats = _seated(session, run, stages, planned)
@@ -179,7 +175,13 @@ def _seats_wanting(
 
 
 def _stage(
-    content: Content, run: ApprovalRun, revision: Revision, *, position: int, planned: Planned, hours: WorkingTime
+    content: Content,
+    run: ApprovalRun,
+    revision: Revision,
+    *,
+    position: int,
+    planned: Planned,
+    until: datetime | None,
 ) -> RunStage:
     stage, facts = planned.stage, facts_of(content)
     needed = {Need.ANY: 1, Need.QUORUM: stage.quorum, Need.ALL: len(planned.seats)}[stage.need]
@@ -194,36 +196,8 @@ def _stage(
         settings=stage.to_json(),
         tacit_clause=stage.tacit_clause if stage.may_be_tacit(facts) else "",
         skipped=not planned.seats,
-        deadline_at=deadline_before(hours, content.scheduled_at, stage),
+        deadline_at=until,
     )
-
-
-def deadline_before(hours: WorkingTime, leaves: datetime | None, stage: Stage) -> datetime | None:
-    """Return until when a stage should have answered for what leaves then: its working hours counted back from it.
-
-    None for what has no date, and for a stage with minutes.
-    """
-    return hours.before(leaves, stage.hours or DEADLINE_HOURS) if leaves is not None and not stage.minutes else None
-
-
-def open_stage(session: TenantSession, row: RunStage) -> None:
-    """Note that a stage waits from now on, and until when where its chain counts minutes."""
-    opened = row.opened_at or utcnow()
-    minutes = Stage.from_json(row.settings).minutes
-    deadline = opened + timedelta(minutes=minutes) if minutes else row.deadline_at
-    if (row.opened_at, row.deadline_at) != (opened, deadline):
-        session.change(row, opened_at=opened, deadline_at=deadline)
-
-
-def reminder_after(hours: WorkingTime, stage: Stage, since: datetime, *, is_late: bool) -> datetime:
-    """Return when somebody who was asked (or reminded) at `since` is reminded.
-
-    A stage with minutes reminds at half of them where it says nothing else, and once it is late in working hours, as
-    all others do: whoever did not answer in minutes is not written to all night.
-    """
-    if stage.minutes and not is_late:
-        return since + timedelta(minutes=stage.remind_minutes or max(stage.minutes / 2, 1))
-    return hours.after(since, stage.remind_hours or REMIND_HOURS)
 
 
 def carry_over(
@@ -308,25 +282,6 @@ def once_asked(session: TenantSession, content: Content, run: ApprovalRun, stage
             session.flush()
             said = session.get_one(Decision, (session.agency_id, given[person_id].id))
             crew.note(_carry(session, said, run, stage, asked.seat.id))
-
-
-def time_stage(session: TenantSession, content: Content, stage: RunStage) -> None:
-    """Set the clock of a stage that opens: its first reminder, or its deadline if that comes first."""
-    chosen = Stage.from_json(stage.settings)
-    hours = working_time(session, brand_of(session, content))
-    opened = stage.opened_at or utcnow()
-    remind = reminder_after(hours, chosen, opened, is_late=False)
-    look_again(session, stage, min(remind, late_from(hours, stage, chosen) or remind))
-
-
-def late_from(hours: WorkingTime, row: RunStage, stage: Stage) -> datetime | None:
-    """Return from when a stage is late: its deadline, or an hour of work after it opened if that came past it.
-
-    None for a stage without a deadline.
-    """
-    if row.deadline_at is None or row.opened_at is None or stage.minutes:
-        return row.deadline_at
-    return max(row.deadline_at, hours.after(row.opened_at, 1))
 
 
 def _passage_before(session: TenantSession, run: ApprovalRun) -> ApprovalRun | None:

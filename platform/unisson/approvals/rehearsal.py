@@ -5,16 +5,18 @@ It asks the very functions that a submission asks.
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from tenants.brands import Brand
 from tenants.errors import RefusedError
+from tenants.permissions import AgencyRole
 from tenants.session import TenantSession
 from unisson.approvals.chain import Chain, Facts
+from unisson.approvals.deadlines import deadlines_before
 from unisson.approvals.lateness import if_late
-from unisson.approvals.opening import deadline_before, plan_stage
-from unisson.approvals.roster import roster
+from unisson.approvals.opening import plan_stage
+from unisson.approvals.roster import Person, roster
 from unisson.approvals.telling import Names, told_stage
 from unisson.approvals.working_time import working_time
 
@@ -50,18 +52,31 @@ class Rehearsal:
     nobody: bool
 
 
-def rehearse(session: TenantSession, brand: Brand, chain: Chain, sample: Sample, names: Names) -> Rehearsal:
-    """Return what would happen if such a content were submitted now, in a constant number of statements."""
+def rehearse(
+    session: TenantSession,
+    brand: Brand,
+    chain: Chain,
+    sample: Sample,
+    names: Names,
+    *,
+    strangers: Names | None = None,
+) -> Rehearsal:
+    """Return what would happen if such a content were submitted now, in a constant number of statements.
+
+    `strangers` are people whom the chain names by an address that was typed and is not kept yet.
+    """
     there = roster(session, brand, also=chain.people())
+    new = {who: Person(who, name, AgencyRole.MEMBER.value, None) for who, name in (strangers or {}).items()}
+    there = replace(there, people={**there.people, **new})
     hours = working_time(session, brand)
     own = frozenset() if chain.own_work or sample.author_id is None else frozenset({sample.author_id})
+    applying = [stage if stage.only_if.is_met_by(sample.facts) else None for stage in chain.stages]
     scenes = []
-    for stage in chain.stages:
+    for stage, deadline in zip(chain.stages, deadlines_before(hours, sample.scheduled_at, applying), strict=True):
         told = told_stage(stage, names)
         if not stage.only_if.is_met_by(sample.facts):
             scenes.append(Scene(told, skipped=True, people=(), others=(), deadline=None, tacit=False))
             continue
-        deadline = deadline_before(hours, sample.scheduled_at, stage)
         tacit = stage.may_be_tacit(sample.facts)
         try:
             planned = plan_stage(stage, there, own)

@@ -18,8 +18,8 @@ from unisson.activity.trail import record
 from unisson.approvals.asking import ask, waits_in
 from unisson.approvals.chain import Stage
 from unisson.approvals.circuit import Passage, current_passage, finish_stage, said_stage
+from unisson.approvals.deadlines import late_from, reminder_after
 from unisson.approvals.models import ApprovalRun, Decision, Purpose, RunStage, Verdict, Wait
-from unisson.approvals.opening import late_from, reminder_after
 from unisson.approvals.policies import facts_of
 from unisson.approvals.roster import roster
 from unisson.approvals.working_time import WorkingTime, working_time

@@ -18,10 +18,9 @@ from tenants.session import TenantSession
 from unisson.activity.trail import record
 from unisson.editorial.contents import load
 from unisson.editorial.models import EDITABLE, Content, ContentState
-from unisson.editorial.reopening import date_is_free, reopen
+from unisson.editorial.reopening import date_is_free, follow_date, reopen
 from unisson.editorial.timing import fold_of, must_be_future, wall_time_of
 from unisson.media.rights import check_submitted
-from unisson.publishing.standing import move_planned
 from unisson.topics.embargo import check_embargo
 from unisson.web.i18n import _, later, lazy, say_time
 
@@ -186,7 +185,7 @@ def put_at(session: TenantSession, actor: Actor, content: Content, instant: date
     )
     session.flush()
     if not reopened:
-        move_planned(session, content)
+        follow_date(session, content)
     record(session, actor, "content.moved", "content", content.id, brand_id=content.brand_id, reopened=reopened)
     pull(session, actor, content)
 

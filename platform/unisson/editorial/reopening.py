@@ -3,7 +3,9 @@
 from tenants.access import Actor
 from tenants.session import TenantSession
 from unisson.approvals.asking import void
+from unisson.approvals.deadlines import count_again
 from unisson.editorial.models import Content, ContentState, Revision
+from unisson.publishing.standing import move_planned
 
 
 def date_is_free(session: TenantSession, content: Content) -> bool:
@@ -11,6 +13,12 @@ def date_is_free(session: TenantSession, content: Content) -> bool:
     if content.revision_id is None:
         return False
     return session.get_one(Revision, (session.agency_id, content.revision_id)).payload["scheduled_at"] is None
+
+
+def follow_date(session: TenantSession, content: Content) -> None:
+    """Have what counts from the date of what moved as it is follow: what leaves, and until when somebody answers."""
+    move_planned(session, content)
+    count_again(session, content)
 
 
 def reopen(session: TenantSession, content: Content, actor: Actor) -> bool:

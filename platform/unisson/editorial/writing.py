@@ -28,12 +28,11 @@ from unisson.editorial.models import (
 )
 from unisson.editorial.order import keep_order, leave_order, pull
 from unisson.editorial.press import Press, check_sizes, kept_press, with_quote_risk
-from unisson.editorial.reopening import date_is_free, reopen
+from unisson.editorial.reopening import date_is_free, follow_date, reopen
 from unisson.editorial.timing import fold_of, must_be_future, resolve, wall_time_of
 from unisson.media.models import Media
 from unisson.media.rights import check_submitted
 from unisson.publishing.models import kinds_of
-from unisson.publishing.standing import move_planned
 from unisson.topics.embargo import check_embargo, embargo_on
 from unisson.topics.planning import check_of_brand
 from unisson.web.i18n import lazy
@@ -174,7 +173,7 @@ def move(
     reopened = not date_is_free(session, content) and reopen(session, content, actor)
     session.flush()
     if not reopened:
-        move_planned(session, content)
+        follow_date(session, content)
     record(session, actor, "content.moved", "content", content.id, brand_id=content.brand_id, reopened=reopened)
     pull(session, actor, content)
     return content
