@@ -1,5 +1,6 @@
 """On hold, with a reservation, late, or moved: what becomes of an approved content."""
 
+import re
 import uuid
 from datetime import timedelta
 
@@ -72,6 +73,7 @@ def test_a_reservation_goes_on_with_its_words(desk: Desk) -> None:
     form = {"digest": digest, "stage": stage, "reserved": "y", "comment": ""}
     refused = desk.post("rp", f"/contents/{content_id}/approval", form)
     assert refused.status_code == 422
+    assert re.search(r'<input[^>]*name="reserved"[^>]* checked', refused.text)  # or a second press approves without one
     assert desk.post("rp", f"/contents/{content_id}/approval", {**form, "comment": "Plutôt mardi."}).status_code == 303
     assert desk.content(content_id).stages_done == 1
     assert "Plutôt mardi." in desk.get("cm", f"/contents/{content_id}").text

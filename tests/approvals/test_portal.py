@@ -388,7 +388,16 @@ def test_a_reservation_goes_on_with_its_words(desk: Desk) -> None:
     form = {"digest": digest, "stage": stage, "typed_name": "Camille", "reserved": "y"}
     path = f"/approve/{token}/contents/{content_id}/approval"
     assert desk.post(None, path, form).status_code == 422
-    assert desk.post(None, path, {**form, "comment": "Plutôt dimanche."}).status_code == 303
+    unsigned = desk.post(None, path, {"digest": digest, "stage": stage, "comment": "Plutôt dimanche."})
+    assert unsigned.status_code == 422
+    assert "Plutôt dimanche." in unsigned.text
+    words = {**form, "comment": "Plutôt dimanche."}
+    del words["reserved"]  # whoever writes a reservation and overlooks the tick has one all the same
+    assert desk.post(None, path, words).status_code == 303
+    with desk.session() as session:
+        assert session.scalars(select(Decision.verdict).where(Decision.comment == "Plutôt dimanche.")).all() == [
+            "reserved"
+        ]
     assert desk.content(content_id).state == "scheduled"
     assert "Plutôt dimanche." in desk.get(None, f"/approve/{token}/history").text
 

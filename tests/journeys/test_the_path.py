@@ -87,6 +87,22 @@ def write(page: Page, when: datetime, picture: Path) -> str:
     return page.url
 
 
+def point_at(page: Page, x: float, y: float) -> None:
+    """Tap on a point of the image, as somebody does who wants it changed: there the rulers and the pin stand."""
+    page.locator("#changes details.anchor > summary").click()
+    page.locator("#changes [name=about][value=picture]").check()
+    image = page.locator("#changes .anchor-stage:not([hidden]) img")
+    box = image.bounding_box()
+    assert box is not None
+    image.click(position={"x": box["width"] * x, "y": box["height"] * y}, force=True)
+    assert float(page.locator("[name=pin_x]").input_value()) == pytest.approx(100 * x, abs=1)
+    assert float(page.locator("[name=pin_y]").input_value()) == pytest.approx(100 * y, abs=1)
+    moved = page.locator("#changes .pin g").evaluate("pin => pin.transform.baseVal[0].matrix.e")
+    assert moved == pytest.approx(900 * x, abs=9)
+    assert obstacles(page, colours=True) == []
+    page.locator("#changes [name=about][value=whole]").check()
+
+
 @pytest.fixture
 def picture(tmp_path: Path) -> Path:
     path = tmp_path / "kouign.jpg"
@@ -130,6 +146,7 @@ def test_from_sign_up_to_a_post_that_went_out(live: Live, person: Callable[..., 
     client.locator("form[action$='/device'] button").click()
     expect(client.get_by_text("Il revient ce soir, tout chaud.").first).to_be_visible()
     expect(client.locator("img[alt='Un kouign-amann doré sur un torchon bleu']").first).to_be_visible()
+    point_at(client, 0.7, 0.4)
     client.locator("[name=typed_name]").first.fill("Claude Lann")
     client.locator("button.approve, button[formaction*=approval], form[action*='/approval'] button").first.click()
     client.wait_for_load_state()

@@ -44,6 +44,15 @@ class DecisionForm(AnchorForm):
     reserved = BooleanField(lazy("With a reservation: it goes on, and the author reads your words"))
 
     @property
+    def typed(self) -> dict[str, str]:
+        """Return what the fields held, to show them again: a reservation that was ticked stays ticked."""
+        return {
+            "comment": self.comment.data or "",
+            "reserved": "y" if self.reserved.data else "",
+            **self.anchor_typed,
+        }
+
+    @property
     def stage_shown(self) -> uuid.UUID | None:
         """Return the stage that the page asked about; None when it says none that can be read."""
         return _id(self.stage.data)

@@ -93,7 +93,7 @@ def approval(content_id: uuid.UUID) -> Answer:
             stage_shown=form.stage_shown,
         ),
         _("Approved."),
-        typed={"comment": comment, **form.anchor_typed},
+        typed=form.typed,
     )
 
 
@@ -108,7 +108,7 @@ def change_request(content_id: uuid.UUID) -> Answer:
             session(), actor(), content_id, digest, comment, stage_shown=form.stage_shown, anchor=form.anchor
         ),
         _("Sent back to its author with your comment."),
-        typed={"comment": comment, **form.anchor_typed},
+        typed=form.typed,
     )
 
 

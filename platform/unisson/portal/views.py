@@ -62,8 +62,10 @@ def history(guest: Guest) -> Answer:
 
 
 def approval(guest: Guest, content_id: uuid.UUID) -> Answer:
-    """Approve one content; with a reservation where that is ticked."""
-    return _answered(guest, content_id, Verdict.RESERVED if AnswerForm().reserved.data else Verdict.APPROVED)
+    """Approve one content; with a reservation where that is ticked, or where one was written without the tick."""
+    form = AnswerForm()
+    reserved = form.reserved.data or (form.comment.data or "").strip()
+    return _answered(guest, content_id, Verdict.RESERVED if reserved else Verdict.APPROVED)
 
 
 def change_request(guest: Guest, content_id: uuid.UUID) -> Answer:

@@ -1,4 +1,4 @@
-// What a client's pages need of scripts, and no library: they work without it. A form sends once; notes can be closed.
+// What a client's pages need of scripts, and no library: they work without it.
 document.addEventListener("submit", (event) => {
   const buttons = event.target.querySelectorAll("button");
   setTimeout(() => { for (const button of buttons) button.disabled = true; });
@@ -20,3 +20,21 @@ document.addEventListener("change", (event) => {
   for (const place of document.querySelectorAll("[data-chosen]")) place.textContent = chosen ? `(${chosen})` : "";
 });
 for (const label of document.querySelectorAll(".desk-all")) label.hidden = false;
+const part = document.querySelector('[data-part="picture"]');
+const at = (name) => part.querySelector(`[name="${name}"]`);
+function pin() {
+  for (const stage of part.querySelectorAll(".anchor-stage")) {
+    stage.hidden = stage.dataset.digest !== at("picture").value;
+    const { width, height } = stage.querySelector("svg").viewBox.baseVal;
+    const move = `translate(${at("pin_x").value * width / 100} ${at("pin_y").value * height / 100})`;
+    stage.querySelector("g").setAttribute("transform", move);
+  }
+}
+part?.addEventListener("input", pin);
+part?.addEventListener("click", ({ target, offsetX, offsetY }) => {
+  if (target.tagName !== "IMG") return;
+  at("pin_x").value = 100 * offsetX / target.width;
+  at("pin_y").value = 100 * offsetY / target.height;
+  pin();
+});
+if (part) pin();
