@@ -23,6 +23,7 @@ from tenants.brands import Brand
 from tenants.members import BrandAssignment, Membership
 from tenants.permissions import AgencyRole, BrandRole
 from unisson.approvals.models import ApprovalLink, ApprovalRun, RunStage, Wait
+from unisson.editorial import writing
 from unisson.editorial.models import Content
 from unisson.portal.models import LinkDevice
 from unisson.topics.models import Topic
@@ -129,6 +130,28 @@ def test_each_page_of_many_is_joined(listed: Open) -> None:
         assert not woken
         assert answer.text.count("desk-item") == (10 if number == 1 else 1)
         assert _same(answer.text) == listed.by_the_application(f"?page={number}")
+
+
+def test_the_nearest_days_on_either_side_are_shown_in_their_order(listed: Open) -> None:
+    """Of four weeks in which more than enough stands on both sides of what waits."""
+    desk, person = listed.desk, listed.desk.world.people["client_approver"].membership_id
+    beside, cm = range(-38, 61, 3), desk.actor("cm")
+    with desk.session() as session:
+        first = desk.content(listed.first, session).scheduled_at
+        assert first is not None
+        session.execute(update(Content).values(scheduled_at=first))
+        # Who writes sees drafts, too.
+        session.execute(update(BrandAssignment).where(BrandAssignment.membership_id == person).values(role="cm"))
+        for hours in beside:
+            content = writing.write(session, cm, desk.world.brand_id, desk.draft(title=f"À {hours} h"))
+            content.scheduled_at = first + timedelta(hours=hours)
+    listed.read("?n=1")
+    answer, woken = listed.again("?n=2")
+    around = answer.text.split('<ol class="around">')[1].split("</ol>")[0]
+    nearest = sorted(beside, key=abs)[:17]
+    assert [int(each) for each in re.findall(r"À (-?\d+) h<", around)] == sorted(nearest)
+    assert around.count("<li>") == 20  # with the two that wait and the one that did
+    assert not woken
 
 
 def test_its_proof_is_good_and_of_this_session(listed: Open) -> None:

@@ -47,6 +47,9 @@ def mails(worker: Runtime, tmp_path) -> Callable[[], list]:
     return read
 
 
+CHANGED_SINCE = "Modifié depuis votre dernière décision"
+
+
 def client_turn(desk: Desk, title: str, **more: object) -> uuid.UUID:
     content_id = desk.write(title=title, **more)
     desk.submit(content_id)
@@ -541,6 +544,7 @@ def test_who_is_asked_again_sees_what_changed_and_says_where(desk: Desk) -> None
     content_id = client_turn(desk, "Le sarrasin", body="Samedi à dix heures.", pictures=((media_id, "La place"),))
     token = desk.known(desk.link(content_id)[1])
     path = f"/approve/{token}/contents/{content_id}"
+    assert CHANGED_SINCE not in desk.get(None, f"/approve/{token}").text
     shown, stage = desk.asked(content_id)
     form = {"digest": shown, "stage": stage, "typed_name": "Camille", "comment": "Dimanche plutôt."}
     wrong = {"about": "passage", "quote": "Des mots qui n’y sont pas"}
@@ -558,7 +562,7 @@ def test_who_is_asked_again_sees_what_changed_and_says_where(desk: Desk) -> None
         writing.edit(session, cm, content_id, draft, None)
     desk.submit(content_id)
     desk.approve(content_id, "rp")
-    assert "desk-item" in desk.get(None, f"/approve/{token}").text
+    assert CHANGED_SINCE in desk.get(None, f"/approve/{token}").text
     page = desk.get(None, path).text
     since = page.split('id="since"')[1].split("</section>")[0]
     assert "<del>" in since

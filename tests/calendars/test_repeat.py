@@ -270,6 +270,17 @@ def test_a_grid_is_kept_for_its_agency_alone(desk: Desk) -> None:
     assert len(kept) == 2
 
 
+def test_several_pieces_are_taken_at_once_and_what_is_not_known_is_made() -> None:
+    kept: Fragments[str] = Fragments("month", 3)
+    with acting_for(uuid.uuid4()):
+        kept.get_or_make("b", lambda: "kept")
+        kept.get_or_make("x", str)
+        wanted = [(name, lambda name=name: f"made {name}") for name in "abc"]
+        assert kept.get_or_make_each(wanted) == ["made a", "kept", "made c"]
+        assert kept.get("x") is None  # of the three, used longest ago
+        assert kept.get("b") == "kept"
+
+
 def test_persons_of_one_role_share_a_grid_and_clients_have_their_own(app: Flask, desk: Desk) -> None:
     desk.write(OCTOBER, "Brouillon secret")
     assert "Brouillon secret" in desk.open("cm").text

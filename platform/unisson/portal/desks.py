@@ -55,7 +55,7 @@ class Look(NamedTuple):
         """Return how a page of a list looks."""
         return cls(
             spoken, theme if theme in _THEMES else "", is_white, listed.some, listed.number, listed.pages,
-            bool(listed.around), bool(listed.words),
+            listed.has_around, bool(listed.words),
         )  # fmt: skip
 
 

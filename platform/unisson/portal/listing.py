@@ -23,7 +23,6 @@ from tenants.session import TenantSession
 from tenants.wire import Question, Value
 from unisson.approvals.models import Purpose, Verdict
 from unisson.editorial.visibility import SHOWN_TO_CLIENTS
-from unisson.media.models import POSTER_MIME
 from unisson.portal.guests import Guest
 from unisson.portal.surroundings import AROUND, MOST_AROUND
 from unisson.portal.waiting import MOST
@@ -32,14 +31,6 @@ LAST = 5
 """Of what they said, beside what waits."""
 PER_PAGE = 10
 """Contents of a page of the list: with all it loads it stays under 60 kB, for a phone on a slow net."""
-
-
-class Row(NamedTuple):
-    """One content that waits. `told` is what the list shows of it, as the database wrote it: the key of its piece."""
-
-    id: str
-    has_picture: bool
-    told: Raw
 
 
 class Comer(NamedTuple):
@@ -63,35 +54,40 @@ class Comer(NamedTuple):
 
 
 class _Told(NamedTuple):
-    """What the question answers: how many wait, those of the page, which of them were decided on before, the rest."""
+    """What the question answers: how many wait, those of the page, the days around from `first` on, the rest."""
 
     comer: Comer | None
     many: int | None
     items: Raw
-    decided: Raw
-    around: Raw
+    first: str
+    coming: Raw
+    gone: Raw
     words: Raw
 
 
 class Listed(NamedTuple):
-    """One page of a list. What is not parsed is the key of its piece; "" where there is none."""
+    """One page of a list, as the database wrote it: its parts are the keys of their pieces; "" where there is none.
+
+    Around it stand the contents from the moment `first` on, and those before, the nearest first on either side.
+    """
 
     many: int
     number: int
     items: bytes
-    decided: bytes
-    around: bytes
+    first: str
+    coming: bytes
+    gone: bytes
     words: bytes
 
     @property
-    def rows(self) -> Sequence[Row]:
-        """Return the contents of the page."""
+    def rows(self) -> Sequence[Raw]:
+        """Return the contents of the page, each as the database wrote it."""
         return _ROWS.decode(self.items) if self.items else ()
 
     @property
-    def decided_before(self) -> frozenset[str]:
-        """Return those of them that this person decided on before."""
-        return frozenset(_IDS.decode(self.decided)) if self.decided else frozenset()
+    def has_around(self) -> bool:
+        """Whether anything stands around."""
+        return bool(self.coming or self.gone)
 
     @property
     def some(self) -> int:
@@ -116,13 +112,16 @@ def listed(session: TenantSession, guest: Guest, number: int) -> Listed:
 
 def read(answer: bytes, number: int) -> tuple[Comer | None, Listed]:
     """Return who came by a link, and the page `number` of a list, of what the database answered."""
-    comer, many, *told = _DECODER.decode(answer)
-    return comer, Listed(min(many or 0, MOST), number, *[b"" if each == _NULL else bytes(each) for each in told])
+    comer, many, items, first, coming, gone, words = _DECODER.decode(answer)
+    return comer, Listed(min(many or 0, MOST), number, _of(items), first, _of(coming), _of(gone), _of(words))
+
+
+def _of(part: Raw) -> bytes:
+    return b"" if part == _NULL else bytes(part)
 
 
 _DECODER = Decoder(_Told)
-_ROWS = Decoder(list[Row])
-_IDS = Decoder(list[str])
+_ROWS = Decoder(list[Raw])
 _NULL = Raw(b"null")
 
 
@@ -137,12 +136,25 @@ def _array(values: Iterable[str]) -> str:
     return "'{" + ",".join(sorted(str(each) for each in values)) + "}'::text[]"
 
 
-_NEAR = """c.id, case when c.title = '' then left(c.body, 80) else c.title end as title, c.scheduled_at, c.zone,
-        c.state, c.channel_kinds from app.contents c"""
-_SHOWN = f"c.brand_id = b.id and may.look and (c.state = any({_array(SHOWN_TO_CLIENTS)}) or may.write)"
-"""Of the days around: the nearest on either side come by the index, however many stand in these weeks."""
+def _near(name: str, where: str, order: str) -> str:
+    """Return the join of the contents nearest to the page's first moment on one side of it.
+
+    They come by the index, however many stand in these weeks.
+    """
+    return f"""
+left join lateral (
+  select array_agg(array[n.id::text, n.title, n.scheduled_at::text, n.zone, n.state]) as rows
+  from (
+    select c.id, case when c.title = '' then left(c.body, 80) else c.title end as title, c.scheduled_at, c.zone, c.state
+    from app.contents c
+    where c.brand_id = b.id and may.look and (c.state = any({_array(SHOWN_TO_CLIENTS)}) or may.write) and {where}
+    order by c.scheduled_at {order} limit {MOST_AROUND}
+  ) n
+) {name} on true"""
+
 
 # Rows are arrays of text: PostgreSQL looks up how to write the type of each value that goes into a JSON array.
+# Who decided on an earlier run of a content is looked for where it has one: no two are of the same revision.
 _LISTED = f"""
 cross join lateral (
   select array_agg(x.role) || m.agency_role as held from app.brand_assignments x
@@ -157,19 +169,21 @@ cross join lateral (
 ) may
 left join lateral (
   select max(p.many) as many, min(p.scheduled_at) as since, max(p.scheduled_at) as until,
-    json_agg(json_build_array(p.id, jsonb_array_length(e.payload->'pictures') > 0, array[
+    array_agg(array[
       p.id::text, p.kind, p.channel_kinds, p.zone, p.scheduled_at::text, p.deadline_at::text, p.stage_id::text,
-      a.digest, s.tacit_clause,
+      e.digest, s.tacit_clause,
       case when p.scheduled_at <= clock_timestamp() then (
-        select v.chain::text from app.policy_versions v where v.id = a.policy_version_id) end,
+        select v.chain::text from app.approval_runs a join app.policy_versions v on v.id = a.policy_version_id
+        where a.id = s.run_id) end,
       e.payload->>'title', left(e.payload->'channels'->0->>'text', 400), e.payload->'channels'->0->>'kind',
-      coalesce(e.payload->'pictures'->0->>'poster', e.payload->'pictures'->0->>'digest'),
-      case when e.payload->'pictures'->0->>'poster' is not null then '{POSTER_MIME}'
-        else e.payload->'pictures'->0->>'mime' end,
-      (p.scheduled_at <= clock_timestamp())::text
-    ]) order by p.scheduled_at, p.id) as items, array_agg(p.id) as ids
+      (e.payload->'pictures'->0)::text,
+      (e.number > 1 and exists (
+        select from app.approval_runs f join app.decisions d on d.run_id = f.id
+        where f.content_id = p.id and f.id <> s.run_id and d.membership_id = m.id and d.carried_from is null))::text
+    ] order by p.scheduled_at, p.id) as items
   from (
-    select c.id, c.kind, c.channel_kinds, c.zone, c.scheduled_at, w.stage_id, w.deadline_at, count(*) over () as many
+    select c.id, c.kind, c.channel_kinds, c.zone, c.scheduled_at, c.revision_id, w.stage_id, w.deadline_at,
+      count(*) over () as many
     from (
       select w.content_id, w.stage_id, min(w.deadline_at) as deadline_at from app.waits w
       where w.membership_id = m.id and w.brand_id = b.id and w.purpose = '{Purpose.DECIDE.value}'
@@ -182,53 +196,33 @@ left join lateral (
     order by c.scheduled_at, c.id limit {PER_PAGE} offset (:page - 1) * {PER_PAGE}
   ) p
   join app.run_stages s on s.id = p.stage_id
-  join app.approval_runs a on a.id = s.run_id
-  join app.revisions e on e.id = a.revision_id
+  join app.revisions e on e.id = p.revision_id
 ) page on true
-left join lateral (
-  select array_agg(distinct f.content_id) as ids from app.approval_runs f
-  cross join lateral (
-    select from app.decisions d where d.run_id = f.id and d.membership_id = m.id and d.carried_from is null limit 1
-  ) d
-  where f.content_id = any(page.ids)
-) before on true
 cross join lateral (
   select coalesce(page.since, date_trunc('hour', clock_timestamp())) as first,
     coalesce(page.since, date_trunc('hour', clock_timestamp())) - interval '{AROUND.days} days' as since,
     coalesce(page.until, date_trunc('hour', clock_timestamp())) + interval '{AROUND.days} days' as until
   offset 0
 ) span
+{_near("coming", "c.scheduled_at >= span.first and c.scheduled_at < span.until", "")}
+{_near("gone", "c.scheduled_at < span.first and c.scheduled_at >= span.since", "desc")}
 left join lateral (
-  select json_agg(array[n.id::text, n.title, n.scheduled_at::text, n.zone, n.state, n.channel_kinds]
-    order by n.scheduled_at, n.id) as rows
-  from (
-    select * from (
-      (select {_NEAR} where {_SHOWN} and c.scheduled_at >= span.first and c.scheduled_at < span.until
-        order by c.scheduled_at limit {MOST_AROUND})
-      union all
-      (select {_NEAR} where {_SHOWN} and c.scheduled_at < span.first and c.scheduled_at >= span.since
-        order by c.scheduled_at desc limit {MOST_AROUND})
-    ) e
-    order by greatest(e.scheduled_at - span.first, span.first - e.scheduled_at), e.id limit {MOST_AROUND}
-  ) n
-) near on true
-left join lateral (
-  select json_agg(array[
-      l.id::text, l.content_id::text, l.title, l.verdict, l.comment, l.typed_name, l.decided_at::text, l.state]
-    order by l.decided_at desc, l.id desc) as rows
+  select array_agg(array[
+      l.id::text, l.content_id::text, l.title, l.verdict, l.comment, l.typed_name, l.decided_at::text]
+    order by l.decided_at desc) as rows
   from (
     select d.id, a.content_id, case when c.title = '' then left(c.body, 80) else c.title end as title, d.verdict,
-      d.comment, d.typed_name, d.decided_at, c.state
+      d.comment, d.typed_name, d.decided_at
     from app.decisions d
     join app.approval_runs a on a.id = d.run_id
     join app.contents c on c.id = a.content_id
     where d.membership_id = m.id and c.brand_id = b.id and d.carried_from is null
       and d.verdict <> '{Verdict.DELEGATED.value}'
-    order by d.decided_at desc, d.id desc limit {LAST}
+    order by d.decided_at desc limit {LAST}
   ) l
 ) said on true
 """
-_TOLD = "page.many, page.items, before.ids, near.rows, said.rows"
+_TOLD = "page.many, page.items, span.first, coming.rows, gone.rows, said.rows"
 _PAGE = bindparam("page", type_=Integer)
 
 OF_A_GUEST = Question(
@@ -258,8 +252,7 @@ cross join app.agencies g
 where k.token_hash = :held and k.revoked_at is null and k.expires_at > clock_timestamp()
   and m.removed_at is null and b.archived_at is null
   and d.token_hash = any(:browsers) and d.revoked_at is null and d.expires_at > clock_timestamp()
-  and (r.held && {_array(CLIENT_SIDE)} or exists (
-    select from app.waits w where w.membership_id = m.id and w.brand_id = b.id))
+  and (r.held && {_array(CLIENT_SIDE)} or page.many is not null)
 """).bindparams(_PAGE, bindparam("held", type_=LargeBinary), bindparam("browsers", type_=ARRAY(LargeBinary))),
     keeps_plan=True,
 )

@@ -6,8 +6,9 @@ door: an address in it begins with a slot. So all who see the same share it, and
 
 import time
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
+from datetime import datetime
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -17,10 +18,10 @@ from msgspec.json import decode
 from unisson.media.addresses import STEP, Address, last_second, path_of
 from unisson.portal import writing
 from unisson.portal.doors import beyond
-from unisson.portal.listing import Listed, Row
+from unisson.portal.listing import Listed
 from unisson.portal.reading import Word
-from unisson.portal.surroundings import Around
-from unisson.portal.waiting import WAITING, Waiting
+from unisson.portal.surroundings import Around, nearest
+from unisson.portal.waiting import WAITING
 from unisson.web.fragments import Fragments
 from unisson.web.i18n import speaking
 from unisson.web.joined import slot
@@ -60,6 +61,17 @@ class Written(NamedTuple):
     words: bytes
 
 
+class _Doorless(NamedTuple):
+    """The same before anybody knows by which door: what stands between the places where it goes."""
+
+    title: bytes
+    heading: bytes
+    mark: bytes
+    items: list[bytes]
+    around: list[bytes]
+    words: list[bytes]
+
+
 class Pieces:
     """Writes the pieces of one agency's lists, in one language, with times of a brand on the clock of `zone`."""
 
@@ -69,7 +81,7 @@ class Pieces:
         self._language = language
         self._zone = zone
         self._kept: Fragments[bytes] = app.extensions[_KEPT]
-        self._whole: Fragments[Written] = app.extensions[_WHOLE]
+        self._whole: Fragments[_Doorless] = app.extensions[_WHOLE]
 
     def written(self, listed: Listed, mark: Mark, door: str, chosen: Sequence[str] = ()) -> Written:
         """Return the pieces of a page; `chosen` are the tickets of the contents whose box is ticked.
@@ -78,67 +90,64 @@ class Pieces:
         """
         hour, through = int(time.time()) // STEP, door.encode()
         if chosen:
-            written = self._pieces_of(listed, mark, hour, chosen)
+            pieces = self._pieces_of(listed, mark, hour, chosen)
         else:
             made_of = (self._language, self._zone, hour, listed, mark)
-            written = self._whole.get_or_make(made_of, lambda: self._pieces_of(listed, mark, hour, ()))
-        return written._replace(
-            items=written.items.replace(_DOOR, through),
-            around=written.around.replace(_DOOR, through),
-            words=written.words.replace(_DOOR, through),
-        )
+            pieces = self._whole.get_or_make(made_of, lambda: self._pieces_of(listed, mark, hour, ()))
+        title, heading, said_mark, items, around, words = pieces
+        return Written(title, heading, said_mark, through.join(items), through.join(around), through.join(words))
 
-    def _pieces_of(self, listed: Listed, mark: Mark, hour: int, chosen: Sequence[str]) -> Written:
+    def _pieces_of(self, listed: Listed, mark: Mark, hour: int, chosen: Sequence[str]) -> _Doorless:
         """Return the pieces as they are for every door."""
-        before = listed.decided_before
-        return Written(
-            self._counted("title", listed.many),
-            self._counted("heading", listed.many),
-            self._mark(mark),
-            b"".join([self._item(row, hour, row.id in before, chosen) for row in listed.rows]),
-            self._around(listed.around) if listed.around else b"",
-            self._words(listed.words) if listed.words else b"",
+        title, heading, said_mark, around, words, *items = self._kept.get_or_make_each(
+            [
+                self._counted("title", listed.many),
+                self._counted("heading", listed.many),
+                self._mark(mark),
+                self._around(listed),
+                self._words(listed.words),
+                *[self._item(bytes(told), hour, chosen) for told in listed.rows],
+            ]
         )
+        parted = b"".join(items).split(_DOOR), around.split(_DOOR), words.split(_DOOR)
+        return _Doorless(title, heading, said_mark, *parted)
 
-    def _item(self, row: Row, hour: int, again: bool, chosen: Sequence[str]) -> bytes:
-        told = bytes(row.told)
+    def _item(self, told: bytes, hour: int, chosen: Sequence[str]) -> "_Wanted":
         is_chosen = bool(chosen) and WAITING.decode(told).ticket in chosen
-        # The address of a picture lasts for some hours, and is the same within each.
-        key = ("item", self._language, told, again, is_chosen, hour if row.has_picture else 0)
 
         def write() -> bytes:
             waiting = WAITING.decode(told)
-            item = waiting.read(again=again, is_chosen=is_chosen)
-            channels = self._channels(waiting.channel_kinds).decode()
-            picture = self._picture(waiting, hour * STEP) if row.has_picture else ""
-            with self._speaking() if item.late else nullcontext():  # what becomes of it is said by its chain
-                return writing.item(item, self._language, channels, picture).encode()
+            channels = self._channels(waiting.channel_kinds)
+            picture = self._picture(*waiting.shown, hour * STEP) if waiting.shown else ""
+            with self._speaking() if waiting.chain else nullcontext():  # what becomes of it is said by its chain
+                return writing.item(waiting, self._language, channels, picture, is_chosen=is_chosen).encode()
 
-        return self._kept.get_or_make(key, write)
+        # The address of a picture is the same within an hour.
+        return ("item", self._language, told, is_chosen, hour), write
 
-    def _channels(self, kinds: str) -> bytes:
+    def _channels(self, kinds: str) -> str:
+        made_of = "channels", self._language, kinds
+        return self._kept.get_or_make(made_of, partial(self._written, "channels", kinds=kinds.split())).decode()
+
+    def _around(self, listed: Listed) -> "_Wanted":
         def write() -> bytes:
-            return self._written("channels", kinds=kinds.split())
+            rows = [Around.read(row) for side in (listed.gone, listed.coming) if side for row in decode(side)]
+            near = nearest(datetime.fromisoformat(listed.first), rows)
+            return self._written("around", rows=near) if rows else b""
 
-        return self._kept.get_or_make(("channels", self._language, kinds), write)
+        return ("around", self._language, listed.first, listed.coming, listed.gone), write
 
-    def _around(self, told: bytes) -> bytes:
-        def write() -> bytes:
-            return self._written("around", rows=[Around.read(row) for row in decode(told)])
-
-        return self._kept.get_or_make(("around", self._language, told), write)
-
-    def _words(self, told: bytes) -> bytes:
+    def _words(self, told: bytes) -> "_Wanted":
         def write() -> bytes:
             return self._written("words", rows=[Word.read(row) for row in decode(told)], zone=self._zone)
 
-        return self._kept.get_or_make(("words", self._language, self._zone, told), write)
+        return ("words", self._language, self._zone, told), write if told else bytes
 
-    def _counted(self, name: str, many: int) -> bytes:
-        return self._kept.get_or_make((name, self._language, many), lambda: self._written(name, count=many).strip())
+    def _counted(self, name: str, many: int) -> "_Wanted":
+        return (name, self._language, many), lambda: self._written(name, count=many).strip()
 
-    def _mark(self, mark: Mark) -> bytes:
-        return self._kept.get_or_make(("mark", self._language, mark), lambda: self._written("mark", mark=mark))
+    def _mark(self, mark: Mark) -> "_Wanted":
+        return ("mark", self._language, mark), lambda: self._written("mark", mark=mark)
 
     def _written(self, name: str, **shown: Any) -> bytes:
         with self._speaking():
@@ -152,12 +161,15 @@ class Pieces:
             g.light_page = True
             yield
 
-    def _picture(self, waiting: Waiting, now: float) -> str:
-        digest, mime = waiting.picture or "", waiting.picture_mime or ""
+    def _picture(self, digest: str, mime: str, now: float) -> str:
         return path_of(str(self._app.secret_key), Address(self._agency_id, digest, mime, last_second(now, mime)))
+
+
+_Wanted = tuple[Hashable, Callable[[], bytes]]
+"""A piece: all that it shows, and what writes it."""
 
 
 def init_app(app: Flask) -> None:
     """Keep the pieces of this process."""
     app.extensions[_KEPT] = Fragments[bytes]("portal", KEPT)
-    app.extensions[_WHOLE] = Fragments[Written]("portal_page", WHOLE)
+    app.extensions[_WHOLE] = Fragments[_Doorless]("portal_page", WHOLE)

@@ -40,14 +40,12 @@ class Word:
     comment: str
     signed: str
     at: datetime
-    state: str
 
     @classmethod
     def read(cls, row: Sequence[str]) -> "Word":
         """Return it of a row, as the database writes it."""
-        decision, content, title, verdict, comment, signed, at, state = row
-        made = datetime.fromisoformat(at)
-        return cls(uuid.UUID(decision), uuid.UUID(content), title, verdict, comment, signed, made, state)
+        decision, content, title, verdict, comment, signed, at = row
+        return cls(uuid.UUID(decision), uuid.UUID(content), title, verdict, comment, signed, datetime.fromisoformat(at))
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +170,7 @@ def words_of(person: Any, brand: Any) -> Select[*tuple[Any, ...]]:
         select(
             Decision.id, ApprovalRun.content_id, ApprovalRun.revision_id, Content.title,
             func.left(Content.body, 80).label("lead"), Decision.verdict, Decision.comment, Decision.typed_name,
-            Decision.decided_at, Content.state,
+            Decision.decided_at,
         )
         .join(ApprovalRun, (ApprovalRun.agency_id == Decision.agency_id) & (ApprovalRun.id == Decision.run_id))
         .join(Content, (Content.agency_id == ApprovalRun.agency_id) & (Content.id == ApprovalRun.content_id))
@@ -196,7 +194,6 @@ def _word(row: Row[*tuple[Any, ...]]) -> Word:
         comment=row.comment,
         signed=row.typed_name,
         at=row.decided_at,
-        state=row.state,
     )
 
 

@@ -1,7 +1,7 @@
 """What stands around a content on a client's pages: the days about it, and the colleagues who may decide instead."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -32,13 +32,12 @@ class Around:
     at: datetime
     zone: str
     state: str
-    channel_kinds: tuple[str, ...]
 
     @classmethod
     def read(cls, row: Sequence[str]) -> "Around":
         """Return it of a row, as the database writes it."""
-        content, title, at, zone, state, kinds = row
-        return cls(uuid.UUID(content), title, datetime.fromisoformat(at), zone, state, tuple(kinds.split()))
+        content, title, at, zone, state = row
+        return cls(uuid.UUID(content), title, datetime.fromisoformat(at), zone, state)
 
 
 def colleagues(session: TenantSession, guest: Guest) -> list[tuple[uuid.UUID, str]]:
@@ -67,6 +66,12 @@ def around(
     return [Around.read(row) for row in told or ()]
 
 
+def nearest(first: datetime, rows: Iterable[Around]) -> list[Around]:
+    """Return the `MOST_AROUND` nearest to a moment, in the order of their dates."""
+    near = sorted(rows, key=lambda each: (abs(each.at - first), each.content_id))[:MOST_AROUND]
+    return sorted(near, key=lambda each: (each.at, each.content_id))
+
+
 def window(moments: Sequence[datetime | None]) -> tuple[datetime, datetime]:
     """Return from when until when the days around `moments` are looked at; around this hour for none."""
     dated = [each for each in moments if each] or [utcnow().replace(minute=0, second=0, microsecond=0)]
@@ -78,7 +83,7 @@ def _nearest() -> Question:
     rows = (
         select(
             Content.id, case((Content.title == "", func.left(Content.body, 80)), else_=Content.title).label("title"),
-            Content.scheduled_at, Content.zone, Content.state, Content.channel_kinds,
+            Content.scheduled_at, Content.zone, Content.state,
         )
         .where(
             Content.brand_id == bindparam("brand", type_=Uuid),

@@ -3,7 +3,6 @@
 import json
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from typing import Any, NamedTuple
@@ -18,6 +17,7 @@ from unisson.approvals.chain import Chain
 from unisson.approvals.lateness import if_late
 from unisson.approvals.models import Purpose, Wait
 from unisson.editorial.models import Content
+from unisson.media.models import POSTER_MIME
 from unisson.newsroom.prose import excerpt, shortened
 from unisson.portal.guests import Guest
 from unisson.publishing.channels.port import ChannelKind
@@ -33,27 +33,6 @@ MARKS = frozenset("*_`#[>")
 PERSON: Any = bindparam("person", type_=Uuid)
 BRAND: Any = bindparam("brand", type_=Uuid)
 """Of the portal's prepared questions: whom something waits on, and for which brand."""
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """One content that waits on the guest: what the list shows, and what deciding on it refers to."""
-
-    content_id: uuid.UUID
-    title: str
-    excerpt: str
-    channel_kinds: tuple[str, ...]
-    picture: str | None
-    picture_mime: str | None
-    leaves: datetime | None
-    zone: str
-    deadline: datetime | None
-    late: bool
-    again: bool
-    clause: str
-    if_late: object
-    ticket: str
-    is_chosen: bool
 
 
 class Waiting(NamedTuple):
@@ -73,34 +52,48 @@ class Waiting(NamedTuple):
     beginning: str | None
     channel: str | None
     picture: str | None
-    picture_mime: str | None
-    late: str | None
-    """Whether its date has passed, as PostgreSQL says it."""
+    """Its first one, as the revision holds it."""
+
+    again: str
+    """Whether the reader decided on an earlier submission of it, as PostgreSQL says it."""
 
     @property
     def ticket(self) -> str:
         """Return what a checkbox says of it: exactly these bytes, in this stage."""
         return f"{self.id}.{self.digest}.{self.stage_id}"
 
-    def read(self, *, again: bool, is_chosen: bool) -> Item:
-        """Return what a reader is shown: whether they decided on it before, and whether its box is ticked."""
-        return Item(
-            content_id=uuid.UUID(self.id),
-            title=self.title or "",
-            excerpt=_read(self.beginning or "", self.channel),
-            channel_kinds=tuple(self.channel_kinds.split()),
-            picture=self.picture,
-            picture_mime=self.picture_mime,
-            leaves=_moment(self.scheduled_at),
-            zone=self.zone,
-            deadline=_moment(self.deadline_at),
-            late=self.late == "true",
-            again=again,
-            clause=self.tacit_clause,
-            if_late=if_late(self.kind, Chain.from_json(json.loads(self.chain))) if self.chain else "",
-            ticket=self.ticket,
-            is_chosen=is_chosen,
-        )
+    @property
+    def excerpt(self) -> str:
+        """Return the beginning of its text as its readers see it."""
+        text = self.beginning or ""
+        # Few texts have marks, and rendering is dear.
+        if self.channel not in MARKDOWN or MARKS.isdisjoint(text):
+            return shortened(text, EXCERPT)
+        return excerpt(text, EXCERPT)
+
+    @property
+    def leaves(self) -> datetime | None:
+        """Return its date."""
+        return _moment(self.scheduled_at)
+
+    @property
+    def deadline(self) -> datetime | None:
+        """Return until when an answer is expected."""
+        return _moment(self.deadline_at)
+
+    @property
+    def if_late(self) -> object:
+        """Return what becomes of it now that its date has passed; None where it has not."""
+        return if_late(self.kind, Chain.from_json(json.loads(self.chain))) if self.chain else None
+
+    @property
+    def shown(self) -> tuple[str, str] | None:
+        """Return digest and MIME type of the picture that stands beside it."""
+        if not self.picture:
+            return None
+        told = json.loads(self.picture)
+        poster = told.get("poster")
+        return (poster, POSTER_MIME) if poster else (told["digest"], told["mime"])
 
 
 WAITING = Decoder(Waiting)
@@ -137,13 +130,6 @@ def _order(is_stranger: bool) -> Question:
         .subquery()
     )
     return Question(select(func.json_agg(aggregate_order_by(rows.c.id, rows.c.scheduled_at, rows.c.id))))
-
-
-def _read(text: str, channel: str | None) -> str:
-    """Return the beginning of a text as its readers see it. Few texts have marks, and rendering is dear."""
-    if channel not in MARKDOWN or MARKS.isdisjoint(text):
-        return shortened(text, EXCERPT)
-    return excerpt(text, EXCERPT)
 
 
 def _moment(told: str | None) -> datetime | None:

@@ -6,48 +6,57 @@ more than all else that such a change costs. What a person typed is escaped here
 
 from collections.abc import Iterator
 from datetime import datetime
+from functools import lru_cache
 
 from markupsafe import escape
 
-from unisson.portal.waiting import Item
+from unisson.portal.waiting import Waiting
 from unisson.web.i18n import said, time_said, zone_said
 from unisson.web.joined import slot
 
 
-def item(item: Item, spoken: str, channels: str, picture: str) -> str:
+def item(told: Waiting, spoken: str, channels: str, picture: str, *, is_chosen: bool) -> str:
     """Return a content's lines in the language `spoken`; `channels` are the icons of its channels, as markup."""
-    name = item.title or item.excerpt
-    shown = escape(item.title or item.excerpt[:80] or said(spoken, "Untitled"))
-    choose = escape(said(spoken, "Choose %(title)s")) % {"title": name}
+    excerpt = told.excerpt
+    shown = escape(told.title or excerpt[:80] or said(spoken, "Untitled"))
+    choose = escape(said(spoken, "Choose %(title)s", title=told.title or excerpt))
     image = (
         f'<img class="desk-picture" src="{picture}" alt="" loading="lazy" width="72" height="72">' if picture else ""
     )
-    lines = "".join(_lines(item, spoken))
+    lines = "".join(_lines(told, excerpt, spoken))
     return (
         '<li class="desk-item"><label class="desk-tick"><input type="checkbox" name="item"'
-        f' value="{item.ticket}"{" checked" if item.is_chosen else ""}><span class="visually-hidden">{choose}</span>'
-        f'</label><div class="desk-words"><a href="{slot("door")}/contents/{item.content_id}">{channels}{shown}</a>'
-        f"{lines}</div>{image if picture else ''}</li>\n"
+        f' value="{told.ticket}"{" checked" if is_chosen else ""}><span class="visually-hidden">{choose}</span>'
+        f'</label><div class="desk-words"><a href="{slot("door")}/contents/{told.id}">{channels}{shown}</a>'
+        f"{lines}</div>{image}</li>\n"
     )
 
 
-def _lines(item: Item, spoken: str) -> Iterator[str]:
-    if item.leaves:
-        yield f'<p class="desk-when">{_moment(item.leaves, item.zone, spoken)}</p>'
-    yield f"<p>{escape(item.excerpt)}</p>"
-    if item.again:
-        yield f"<p>{escape(said(spoken, 'Changed since your last decision: open it to see what.'))}</p>"
-    if item.deadline:
-        until = time_said(item.deadline, item.zone, "moment_year", spoken)
-        yield f"<p>{escape(said(spoken, 'Answer expected by'))} {until}</p>"
-    if item.late:
-        yield f"<p>{escape(said(spoken, 'Its date has passed.'))} {escape(item.if_late)}</p>"
-    if item.clause:
-        silence = said(spoken, "If nobody decides in time, the contract counts silence as a yes: %(clause)s")
-        yield f"<p>{escape(silence) % {'clause': item.clause}}</p>"
+def _lines(told: Waiting, excerpt: str, spoken: str) -> Iterator[str]:
+    if leaves := told.leaves:
+        yield f'<p class="desk-when">{_moment(leaves, told.zone, spoken)}</p>'
+    yield f"<p>{escape(excerpt)}</p>"
+    if told.again == "true":
+        again = said(spoken, "Changed since your last decision: open it to see what.")
+        yield f"<p>{escape(again)}</p>"
+    if deadline := told.deadline:
+        expected = said(spoken, "Answer expected by")
+        yield f"<p>{escape(expected)} {time_said(deadline, told.zone, 'moment_year', spoken)}</p>"
+    if if_late := told.if_late:
+        late = said(spoken, "Its date has passed.")
+        yield f"<p>{escape(late)} {escape(if_late)}</p>"
+    if clause := told.tacit_clause:
+        silence = said(
+            spoken, "If nobody decides in time, the contract counts silence as a yes: %(clause)s", clause=clause
+        )
+        yield f"<p>{escape(silence)}</p>"
 
 
 def _moment(at: datetime, zone: str, spoken: str) -> str:
-    told = time_said(at, zone, "moment_year", spoken)
-    city = escape(zone_said(zone, spoken))
-    return f'<time datetime="{at.isoformat()}">{told}</time> <span class="muted small">({city})</span>'
+    day = time_said(at, zone, "moment_year", spoken)
+    return f'<time datetime="{at.isoformat()}">{day}</time> <span class="muted small">({_city(zone, spoken)})</span>'
+
+
+@lru_cache(maxsize=500)
+def _city(zone: str, spoken: str) -> str:
+    return str(escape(zone_said(zone, spoken)))

@@ -1,7 +1,7 @@
 """Pieces of pages already made, kept in the process: bounded, each under the key of its agency and all it shows."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from functools import lru_cache
 from hashlib import blake2b
 from pathlib import Path
@@ -52,6 +52,20 @@ class Fragments(Generic[Piece]):
         """
         known = self.get(made_of)
         return self.keep(made_of, make()) if known is None else known
+
+    def get_or_make_each(self, wanted: Sequence[tuple[Hashable, Callable[[], Piece]]]) -> list[Piece]:
+        """Return several pieces in their order, as `get_or_make` does each: at the price of one where all are known."""
+        agency = current_agency().int
+        keys = [(agency, self._kind, made_of) for made_of, _make in wanted]
+        with self._lock:
+            known = [self._kept.get(key) for key in keys]
+            for key, piece in zip(keys, known, strict=True):
+                if piece is not None:
+                    self._kept.move_to_end(key)
+        return [
+            self.get_or_make(made_of, make) if piece is None else piece
+            for piece, (made_of, make) in zip(known, wanted, strict=True)
+        ]
 
     def get(self, made_of: Hashable) -> Piece | None:
         """Return the piece of the current agency that is made of this; None where it is not known. Raises alike."""

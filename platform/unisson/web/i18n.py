@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Callable
-from datetime import UTC, date, datetime, time, tzinfo
+from datetime import UTC, date, datetime, tzinfo
 from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel import Locale
-from babel.dates import format_date, format_time, get_timezone_location
+from babel.dates import format_date, get_timezone_location
 from babel.support import NullTranslations, Translations
 from babel.units import format_unit
 from flask import Flask, g, has_request_context, request
@@ -60,7 +60,6 @@ _PATTERNS = {
     "fr": {
         "day": "EEE d MMM",
         "day_year": "d MMM y",
-        "clock": f"H{NBSP}'h'{NBSP}mm",
         "moment": "EEE d MMM",
         "moment_year": "EEE d MMM y",
         "month": "MMMM y",
@@ -69,13 +68,13 @@ _PATTERNS = {
     "en": {
         "day": "EEE d MMM",
         "day_year": "d MMM y",
-        "clock": "HH:mm",
         "moment": "EEE d MMM",
         "moment_year": "EEE d MMM y",
         "month": "MMMM y",
         "full_day": "EEEE d MMMM y",
     },
 }
+_CLOCKS = {"fr": f"{{}}{NBSP}h{NBSP}{{:02}}", "en": "{:02}:{:02}"}
 _AT = {"fr": " à ", "en": " at "}
 """Between the day and the clock of a moment, whose pattern is the day's: days and minutes are said again and again."""
 
@@ -132,9 +131,8 @@ def _day_said(day: date, shape: str, spoken: str) -> str:
     return first_said(format_date(day, _PATTERNS[spoken][shape], locale=spoken), spoken)
 
 
-@lru_cache(maxsize=2 * 24 * 60)
 def _clock_said(hour: int, minute: int, spoken: str) -> str:
-    return format_time(time(hour, minute), _PATTERNS[spoken]["clock"], locale=spoken)
+    return _CLOCKS[spoken].format(hour, minute)
 
 
 def say_day(day: date) -> str:
