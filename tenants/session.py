@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Engine, Text, cast, event, func, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, SessionTransaction, sessionmaker
 
+from tenants.at_hand import AtHand
 from tenants.base import TenantOwned
 from tenants.beside import Beside, Written, hold
 from tenants.context import acting_for
@@ -280,6 +281,7 @@ class Database:
         self._info = dict(info or {})
         self._tenant = sessionmaker(engine, class_=TenantSession, expire_on_commit=False)
         self._global = sessionmaker(engine, class_=GlobalSession, expire_on_commit=False)
+        self._at_hand = AtHand(engine)
 
     def open_agency(self, agency_id: uuid.UUID) -> TenantSession:
         """Return a session of one agency, for a caller who commits and closes it."""
@@ -309,13 +311,7 @@ class Database:
         for watch in self.engine.dispatch.before_cursor_execute:
             for reminder in reminders:
                 watch(None, None, reminder.question.sql.decode(), {}, None, False)
-        borrowed = self.engine.raw_connection()
-        try:
-            driver = borrowed.driver_connection
-            assert isinstance(driver, WiredConnection)  # noqa: S101 - every engine of this module connects so
-            return driver.ask_again(agency_id, reminders)
-        finally:
-            borrowed.close()
+        return self._at_hand.ask_again(agency_id, reminders)
 
     @contextmanager
     def agency_snapshot(self, agency_id: uuid.UUID) -> Iterator[Connection]:

@@ -236,28 +236,28 @@ class WiredConnection(psycopg.Connection[tuple[Any, ...]]):
             raise psycopg.ProgrammingError("a question outside of a transaction")
         self._prepare(prepared.name, prepared.sql)
 
-    def ask_again(self, agency_id: uuid.UUID, reminders: Sequence[Reminder]) -> list[bytes | None]:
-        """Return the answers to questions that are asked anew in the agency. Raises psycopg.Error.
+    def ask_within(
+        self, agency_id: uuid.UUID, name: bytes, sql: bytes, said: Sequence[bytes | None]
+    ) -> list[bytes | None] | None:
+        """Return the row with which a statement that only reads answers in the agency; None for none.
 
         One exchange: what a connection sends before it waits is one transaction, at whose end the agency is forgotten,
-        like all that was set in it. There is nothing left to wipe.
+        like all that was set in it. There is nothing left to wipe. Raises psycopg.Error.
         """
-        if self.pgconn.transaction_status != TransactionStatus.IDLE:
-            raise psycopg.ProgrammingError("a transaction is open")
         with self.lock:
+            if self.pgconn.transaction_status != TransactionStatus.IDLE:
+                raise psycopg.ProgrammingError("a transaction is open")
             self._prepare(_ENTER, _ENTER_SQL)
-            for reminder in reminders:
-                self._prepare(reminder.question.name, reminder.question.sql)
+            self._prepare(name, sql)
             self.pgconn.enter_pipeline_mode()
             self.pgconn.send_query_prepared(_ENTER, [str(agency_id).encode()])
-            for question, said, _digested in reminders:
-                self.pgconn.send_query_prepared(question.name, said)
+            self.pgconn.send_query_prepared(name, said)
             self.pgconn.pipeline_sync()
             results = list(self._answers())
             self.pgconn.exit_pipeline_mode()
-        _entered, *told = [self._checked(result) for result in results]
+        _entered, told = [self._checked(result) for result in results]
         self._is_wiped = True
-        return [result.get_value(0, 0) if result.ntuples else None for result in told]
+        return [told.get_value(0, column) for column in range(told.nfields)] if told.ntuples else None
 
     def _answers(self) -> Iterator[PGresult]:
         """Wait outside of libpq, which would hold up the process's other threads."""

@@ -5,20 +5,23 @@ kept from one request to the next.
 """
 
 import uuid
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import (
     ARRAY,
     ColumnElement,
     DateTime,
+    Select,
+    SQLColumnExpression,
     Text,
     Uuid,
     all_,
+    and_,
     any_,
     bindparam,
     cast,
     func,
-    literal_column,
     or_,
     select,
     true,
@@ -33,7 +36,7 @@ from tenants.members import BrandAssignment, Membership, is_in, lacks_second_ste
 from tenants.session import TenantSession
 from tenants.wire import Question, Reminder, Value
 from unisson.identity.sign_ins import HOLDER_COLUMNS, Person, grounds_of, held_by, touch
-from unisson.notifications.showing import unread_by_place
+from unisson.notifications.showing import none_unread, unread_by_place, unread_places
 from unisson.vault import token_hash
 from unisson.web.arrivals import AgencyFacts, Arrival, MemberFacts, Surroundings, keep_arrival
 
@@ -62,8 +65,8 @@ _agency = select(
         cast(Agency.standing_until, Text), support_until(),
     )
 ).scalar_subquery()  # fmt: skip
-_seats = (
-    select(_all(_list(DirectoryEntry.slug, DirectoryEntry.name), DirectoryEntry.name))
+_my_seats = (
+    select(DirectoryEntry.slug, DirectoryEntry.name)
     .join(Seat, Seat.agency_id == DirectoryEntry.agency_id)
     .where(
         Seat.identity_id == Identity.id,
@@ -71,19 +74,14 @@ _seats = (
         or_(SignIn.by_password, Seat.agency_id == any_(SignIn.sso_agency_ids)),
     )
     .correlate(Identity, SignIn)
-    .scalar_subquery()
 )
-_asks = lacks_second_step(Identity.id)
-_WHO = Question(held_by(select(_list(_list(*HOLDER_COLUMNS, _asks), _member))))
-
-
-def _own(agency_id: Any, membership_id: Any, lasts: Any) -> Any:
-    """Return what no mark tells of: the sign-in, the person, their seats, what they have not read, the clock."""
-    return _list(_list(*HOLDER_COLUMNS, _asks), _seats, unread_by_place(agency_id, membership_id), lasts)
-
-
-def _digest(told: Any) -> Any:
-    return func.md5(cast(told, Text))
+_seat = (DirectoryEntry.slug, DirectoryEntry.name)
+_seats = _my_seats.with_only_columns(_all(_list(*_seat), DirectoryEntry.name)).scalar_subquery()
+_step = select(
+    _list(cast(Agency.second_step_from, Text), Agency.second_step_from <= func.clock_timestamp())
+).scalar_subquery()
+_holder: tuple[Any, ...] = (*HOLDER_COLUMNS, lacks_second_step(Identity.id))
+_WHO = Question(held_by(select(_list(_list(*_holder), _member))))
 
 
 def _arrival() -> Question:
@@ -91,18 +89,50 @@ def _arrival() -> Question:
     member = select(
         _list(*_facts).label("facts"), ends.label("ends"), Membership.agency_id, Membership.id
     ).where(*_in).correlate(Identity).lateral("member")  # fmt: skip
-    own = _own(member.c.agency_id, member.c.id, literal_column("true"))
-    rows = held_by(select(own.label("own"), member.c.facts, member.c.ends)).outerjoin(member, true())
-    told = rows.offset(literal_column("0")).subquery("told")
-    return Question(select(_list(told.c.own, _digest(told.c.own), told.c.facts, told.c.ends, NOW, _agency, _brands)))
+    unread = unread_by_place(member.c.agency_id, member.c.id)
+    own = (_list(*_holder), member.c.facts, _seats, unread, member.c.ends, _step)
+    return Question(held_by(select(_list(*own, NOW, _agency, _brands))).outerjoin(member, true()))
 
 
 _ARRIVAL = _arrival()
-_lasts = func.clock_timestamp() < all_(cast(bindparam("untils", type_=ARRAY(Text)), ARRAY(DateTime(timezone=True))))
-_AGAIN = Question(
-    held_by(select(_digest(_own(bindparam("agency", type_=Uuid), bindparam("member", type_=Uuid), _lasts))))
-)
-"""The digest of the same, for somebody who came before. The rest of an arrival is the agency's, and told by marks."""
+_YES = b"true"
+
+
+def _again(*, has_unread: bool, asks_step: bool) -> Question:
+    """Return the question whether all that no mark tells of is as it was said to be, which is answered by `_YES`.
+
+    That is the sign-in, the person, their seats, what they have not read, and the clock. To compare costs a third of
+    writing it down again, and what was not there is asked for in fewer words.
+    """
+    agency, member = bindparam("agency", type_=Uuid), bindparam("member", type_=Uuid)
+    untils = cast(bindparam("untils", type_=ARRAY(Text)), ARRAY(DateTime(timezone=True)))
+    holder = enumerate(_holder if asks_step else HOLDER_COLUMNS)
+    places = unread_places(agency, member)
+    is_so = and_(
+        *[each.is_not_distinct_from(bindparam(f"holder_{number}", type_=each.type)) for number, each in holder],
+        func.clock_timestamp() < all_(untils),
+        _are(_my_seats, _seat, "seats"),
+        _are(select(places), places.c, "unread") if has_unread else none_unread(agency, member),
+    )
+    return Question(held_by(select(cast(is_so, Text))))
+
+
+def _are(rows: Select[*tuple[Any, ...]], columns: Iterable[SQLColumnExpression[Any]], said: str) -> ColumnElement[bool]:
+    """Return whether rows that all differ are those that a parameter has, each as `_said` writes it, in any order."""
+    known = bindparam(said, type_=ARRAY(Text))
+    are_known = func.coalesce(func.bool_and(func.concat_ws(" ", *columns) == any_(known)), true())
+    return rows.with_only_columns((func.count() == func.cardinality(known)) & are_known).scalar_subquery()
+
+
+def _said(rows: Iterable[Sequence[Any]] | None) -> list[str]:
+    return [" ".join([str(each) for each in row if each is not None]) for row in rows or ()]
+
+
+_AGAIN = {
+    (has_unread, asks_step): _again(has_unread=has_unread, asks_step=asks_step)
+    for has_unread in (False, True)
+    for asks_step in (False, True)
+}
 
 
 def arrive(session: TenantSession, token: str, *, reads: bool) -> Person | None:
@@ -116,7 +146,7 @@ def arrive(session: TenantSession, token: str, *, reads: bool) -> Person | None:
     answered = session.asked[-1]
     if told is None:
         return None
-    holder, member = (told[0][0], told[2]) if reads else told
+    holder, member, *rest = told
     person, is_stale = _person(token, *holder[:-1])
     if is_stale:
         touch(session, person.sign_in_id)
@@ -124,16 +154,36 @@ def arrive(session: TenantSession, token: str, *, reads: bool) -> Person | None:
     if not reads:
         keep_arrival(Arrival(person.id, facts, None, is_stale))
         return person
-    (_holder, seats, unread, _lasts), same, _member, ends, moment, agency, brands = told
+    seats, unread, ends, step, moment, agency, brands = rest
     if agency:
         here = Surroundings(AgencyFacts(*agency), brands or [], seats or [], unread if facts else None, Moment(*moment))
         again = None
         if facts and not is_stale:
-            untils = [each for each in ends if each]
-            values = {**held, "agency": session.agency_id, "member": facts.id, "untils": untils}
-            again = Reminder.that_answers(_AGAIN, values, same.encode())
+            own = {**held, "agency": session.agency_id, "member": facts.id}
+            again = _reminder(own, holder, seats, unread, [*ends, *step])
         keep_arrival(Arrival(person.id, facts, here, is_stale, again, answered))
     return person
+
+
+def _reminder(
+    own: dict[str, Value],
+    holder: Sequence[Any],
+    seats: Sequence[Any] | None,
+    unread: Sequence[Any] | None,
+    clock: Sequence[Any],
+) -> Reminder:
+    """Return what asks whether it is still so. Until when, the `clock` says; its last, whether a second step is due."""
+    *untils, asks_step = clock
+    if asks_step:
+        untils.pop()
+    values: dict[str, Value] = {
+        **own,
+        **{f"holder_{n}": each for n, each in enumerate(holder)},
+        "untils": [each for each in untils if each],
+        "seats": _said(seats),
+        "unread": _said(unread),
+    }
+    return Reminder.that_answers(_AGAIN[bool(unread), bool(asks_step)], values, _YES)
 
 
 def _person(token: str, *holder: Any) -> tuple[Person, bool]:

@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, SQLColumnExpression, Subquery, and_, func, or_, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import InstrumentedAttribute
 
@@ -21,6 +21,8 @@ MOST = 100
 
 AUDIENCE = func.coalesce(Notice.about["audience"].as_string(), "")
 """Of a conversation: the agency's own, or with the client; empty for what is none."""
+
+_Id = uuid.UUID | ColumnElement[Any] | InstrumentedAttribute[uuid.UUID]
 
 Place = tuple[str | None, str | None, str, int]
 """A brand, a state of contents there, the audience of a conversation, and how many unread notices are about it."""
@@ -66,30 +68,43 @@ def _shows(actor: Actor, known: dict[str, uuid.UUID], place: Sequence[Any]) -> b
     return audience != Audience.INTERNAL.value and ContentState(state) in visible_states(actor, brand_id)
 
 
-def unread_by_place(
-    agency_id: uuid.UUID | InstrumentedAttribute[uuid.UUID], membership_id: uuid.UUID | InstrumentedAttribute[uuid.UUID]
-) -> Any:
+def unread_by_place(agency_id: _Id, membership_id: _Id) -> Any:
     """Return the newest unread notices of a member, counted by place, as one JSON column of a statement."""
+    places = unread_places(agency_id, membership_id)
+    in_order = aggregate_order_by(
+        func.json_build_array(*places.c), places.c.brand_id, places.c.state, places.c.audience
+    )
+    return select(func.json_agg(in_order)).scalar_subquery()
+
+
+def unread_places(agency_id: _Id, membership_id: _Id) -> Subquery:
+    """Return the same as rows, each a `Place`."""
     newest = (
         select(Notice.agency_id, Notice.brand_id, Notice.content_id, AUDIENCE.label("audience"))
-        .where(
-            Notice.agency_id == agency_id,
-            Notice.membership_id == membership_id,
-            Notice.read_at.is_(None),
-            Notice.in_app,
-        )
+        .where(*_unread(agency_id, membership_id))
         .order_by(Notice.created_at.desc())
         .limit(MOST)
         .correlate_except(Notice)
         .subquery()
     )
-    places = (
+    return (
         select(newest.c.brand_id, Content.state, newest.c.audience, func.count().label("number"))
         .select_from(newest)
         .outerjoin(Content, (Content.agency_id == newest.c.agency_id) & (Content.id == newest.c.content_id))
         .group_by(newest.c.brand_id, Content.state, newest.c.audience)
         .subquery()
     )
-    listed = func.json_build_array(places.c.brand_id, places.c.state, places.c.audience, places.c.number)
-    in_order = aggregate_order_by(listed, places.c.brand_id, places.c.state, places.c.audience)
-    return select(func.json_agg(in_order)).scalar_subquery()
+
+
+def none_unread(agency_id: _Id, membership_id: _Id) -> ColumnElement[bool]:
+    """Return whether a member has no unread notice, as a column of a statement."""
+    return ~select(Notice.id).where(*_unread(agency_id, membership_id)).correlate_except(Notice).exists()
+
+
+def _unread(agency_id: _Id, membership_id: _Id) -> tuple[SQLColumnExpression[bool], ...]:
+    return (
+        Notice.agency_id == agency_id,
+        Notice.membership_id == membership_id,
+        Notice.read_at.is_(None),
+        Notice.in_app,
+    )
