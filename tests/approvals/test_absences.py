@@ -4,11 +4,15 @@ import uuid
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text, update
 from support.desk import Desk, today
 
+from tenants.brands import Brand
 from tenants.members import Membership
-from unisson.approvals.models import Absence, Wait
+from unisson.approvals.models import Absence, RunStage, Wait
+from unisson.approvals.tending import tend_due
+from unisson.approvals.working_time import working_time
+from unisson.runtime import Runtime
 
 
 def member(desk: Desk, role: str) -> str:
@@ -92,3 +96,30 @@ def test_a_client_sees_their_own_alone(desk: Desk) -> None:
         name = session.get_one(Membership, (session.agency_id, uuid.UUID(member(desk, "rp")))).name
     assert f"<strong>{name}</strong>" in desk.get("owner", "/absences").text
     assert f"<strong>{name}</strong>" not in desk.get("client_approver", "/absences").text
+
+
+def test_nobody_is_away_twice_on_one_day(desk: Desk) -> None:
+    first = days(0, 5, person=member(desk, "rp"), stand_in=member(desk, "cm"))
+    assert desk.post("account_manager", "/absences", first).status_code == 303
+    for begins, ends in ((0, 5), (2, 3), (5, 9), (-1, 0), (-1, 20)):
+        refused = desk.post("account_manager", "/absences", days(begins, ends, person=member(desk, "rp")))
+        assert refused.status_code == 422, (begins, ends)
+        assert str(today() + timedelta(days=ends)) in refused.text
+    assert desk.post("account_manager", "/absences", days(6, 9, person=member(desk, "rp"))).status_code == 303
+    assert desk.post("account_manager", "/absences", days(2, 3, person=member(desk, "cm"))).status_code == 303
+    assert len(kept(desk)) == 3
+
+
+def test_an_absence_that_begins_later_is_seen_on_its_day(desk: Desk, worker: Runtime) -> None:
+    content_id = desk.in_state("in_review")
+    assert desk.post("rp", "/absences", days(2, 9, stand_in=member(desk, "account_manager"))).status_code == 303
+    assert asked(desk, content_id) == {member(desk, "rp")}
+    with desk.session() as session:  # two days pass, and nobody is due a reminder
+        session.execute(update(Absence).values(starts_on=Absence.starts_on - 2))
+        clock = session.execute(text("select due_at from app.dispatch where kind = 'stage'")).scalar_one()
+        opened = session.scalars(select(RunStage.opened_at).where(RunStage.opened_at.is_not(None))).one()
+        brand = session.get_one(Brand, (session.agency_id, desk.world.brand_id))
+        assert clock <= working_time(session, brand).next_opening(opened)
+        session.execute(text("update app.dispatch set due_at = clock_timestamp() where kind = 'stage'"))
+    tend_due(worker, 5.0)
+    assert asked(desk, content_id) == {member(desk, "account_manager")}

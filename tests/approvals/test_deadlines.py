@@ -47,6 +47,13 @@ def test_without_a_date_there_is_no_deadline() -> None:
     assert deadlines_before(PARIS, None, [of(), of(hours=9)]) == [None, None]
 
 
+@pytest.mark.parametrize(
+    ("day", "hour", "opens"), [(3, 8, paris(4, 9)), (3, 12, paris(4, 9)), (5, 12, paris(8, 9)), (6, 12, paris(8, 9))]
+)
+def test_the_next_day_of_work_begins_when_work_does(day: int, hour: int, opens: datetime) -> None:
+    assert PARIS.next_opening(paris(day, hour)) == opens
+
+
 def deadlines(desk: Desk, content_id: uuid.UUID) -> tuple[list[datetime | None], set[datetime | None]]:
     """What the stages say, and what everybody is told whom the content waits on."""
     with desk.session() as session:

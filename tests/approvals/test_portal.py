@@ -536,7 +536,10 @@ def test_a_person_who_is_asked_from_outside_sees_that_and_nothing_else(desk: Des
     with desk.session() as session:
         session.execute(update(Wait).where(Wait.content_id == content_id).values(
             membership_id=desk.world.people["client_approver"].membership_id))  # fmt: skip
-    assert desk.get(None, f"/approve/{token}").status_code == 410
+    over = desk.get(None, f"/approve/{token}")
+    assert over.status_code == 410
+    assert "longer valid" not in over.text
+    assert "plus valable" not in over.text  # the link is as good as before: there is nothing left to ask
 
 
 def test_who_is_asked_again_sees_what_changed_and_says_where(desk: Desk) -> None:

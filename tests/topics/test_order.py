@@ -70,6 +70,12 @@ def test_dates_follow_when_the_first_moves(desk: Desk, row: tuple[uuid.UUID, ...
     assert walls(desk, *row)[2] == at(13) + 135 * minutes
 
 
+def test_its_page_leads_to_what_it_follows(desk: Desk, row: tuple[uuid.UUID, ...]) -> None:
+    page = desk.get("cm", f"/contents/{row[1]}").text
+    assert f'<a href="{desk.path(f"/contents/{row[0]}")}">' in page
+    assert "&lt;a" not in page
+
+
 def test_a_follower_moved_by_hand_keeps_its_new_distance_and_never_comes_first(
     desk: Desk, row: tuple[uuid.UUID, ...]
 ) -> None:

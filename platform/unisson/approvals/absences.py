@@ -18,14 +18,14 @@ from unisson.agency.people import can_see
 from unisson.approvals.asking import ask_again, brands_waiting_on
 from unisson.approvals.models import Absence
 from unisson.notifications.labels import is_clients
-from unisson.web.i18n import lazy
+from unisson.web.i18n import lazy, say_day
 
 LONGEST = timedelta(days=366)
 A_DAY = timedelta(days=1)
 """Somewhere on earth it is still the day before that of UTC."""
 
 NO_DAYS = lazy("Give the first and the last day away.")
-WRONG_ORDER = lazy("The last day away comes after the first one.")
+WRONG_ORDER = lazy("The last day away can't come before the first one.")
 OVER = lazy("These days are over already: there is nothing left to be asked of anybody else.")
 TOO_LONG = lazy("An absence is a year long at most. Somebody who is away for longer gives their role to somebody else.")
 ONESELF = lazy("Somebody else stands in: choose another person.")
@@ -68,6 +68,7 @@ def be_away(
         raise RefusedError(TOO_LONG, field="ends_on")
     if stand_in_id is not None:
         _check_stand_in(session, actor, person_id, stand_in_id)
+    _check_free(session, person_id, starts_on, ends_on)
     absence = Absence(membership_id=person_id, starts_on=starts_on, ends_on=ends_on, stand_in_id=stand_in_id)
     session.add(absence)
     session.flush()
@@ -138,6 +139,24 @@ def _check_stand_in(session: TenantSession, actor: Actor, person_id: uuid.UUID, 
         raise NotFoundError
     if is_clients(session, _person(session, person_id)) != is_clients(session, _person(session, stand_in_id)):
         raise RefusedError(OTHER_SIDE, field="stand_in")
+
+
+def _check_free(session: TenantSession, person_id: uuid.UUID, starts_on: date, ends_on: date) -> None:
+    """Pass if the person is not away on any of the days yet: one person stands in, not two. Raises RefusedError."""
+    session.execute(select(Membership.id).where(Membership.id == person_id).with_for_update())
+    taken = session.execute(
+        select(Absence.starts_on, Absence.ends_on)
+        .where(Absence.membership_id == person_id, Absence.starts_on <= ends_on, Absence.ends_on >= starts_on)
+        .order_by(Absence.starts_on)
+        .limit(1)
+    ).one_or_none()
+    if taken is not None:
+        sentence = lazy(
+            "This person is away from %(first)s to %(last)s already. Take that away first, or choose other days.",
+            first=say_day(taken.starts_on),
+            last=say_day(taken.ends_on),
+        )
+        raise RefusedError(sentence, field="starts_on")
 
 
 def _person(session: TenantSession, person_id: uuid.UUID) -> Membership:

@@ -63,11 +63,14 @@ def reminder_after(hours: WorkingTime, stage: Stage, since: datetime, *, is_late
 
 
 def time_stage(session: TenantSession, content: Content, stage: RunStage) -> None:
-    """Set the clock of a stage that opens: its first reminder, or its deadline if that comes first."""
+    """Set the clock of a stage that opens: its first reminder, its deadline or the next day of work, whichever first.
+
+    With each day somebody may be away who was not the day before, or back.
+    """
     chosen = Stage.from_json(stage.settings)
     hours = working_time(session, brand_of(session, content))
     opened = stage.opened_at or utcnow()
-    remind = reminder_after(hours, chosen, opened, is_late=False)
+    remind = min(reminder_after(hours, chosen, opened, is_late=False), hours.next_opening(opened))
     look_again(session, stage, min(remind, late_from(hours, stage, chosen) or remind))
 
 

@@ -106,8 +106,9 @@ class Care:
 
     @property
     def next_look(self) -> datetime:
-        """Return when it is looked at next: at the next reminder, or the deadline if that comes first."""
+        """Return when it is looked at next: a reminder, the deadline or the next day of work, whichever is first."""
         remind = reminder_after(self.hours, self.chosen, self.now, is_late=self.is_late)
+        remind = min(remind, self.hours.next_opening(self.now))
         deadline = self.passage.stage.deadline_at
         return min(remind, deadline) if deadline is not None and deadline > self.now else remind
 

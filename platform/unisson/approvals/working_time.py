@@ -50,6 +50,16 @@ class WorkingTime:
             left, day = left - max(here, timedelta()), day + timedelta(days=1)
         return instant + FARTHEST
 
+    def next_opening(self, instant: datetime) -> datetime:
+        """Return when work begins, in UTC, on the next day of work after the day of `instant`."""
+        day = instant.astimezone(self.zone).date()
+        for _number in range(FARTHEST.days):
+            day += timedelta(days=1)
+            opens, closes = self._hours_of(day)
+            if opens < closes:
+                return opens
+        return instant + FARTHEST
+
     def _hours_of(self, day: date) -> tuple[datetime, datetime]:
         """Return when a day's work begins and ends, in UTC; the same instant twice on a day off."""
         opens = datetime.combine(day, self.starts, self.zone).astimezone(UTC)

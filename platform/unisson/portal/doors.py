@@ -184,7 +184,9 @@ def _ways(token: str, opened: Door) -> Ways:
             " browser.",
             address=hidden(opened.person.email),
         ),
-        otherwise=_("Ask %(agency)s for a new one.", agency=current_agency_row().name),
+        otherwise=""
+        if opened.why_shut is guests.OVER
+        else _("Ask %(agency)s for a new one.", agency=current_agency_row().name),
     )
 
 

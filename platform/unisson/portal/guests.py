@@ -22,7 +22,8 @@ from unisson.web.i18n import lazy
 NOBODY = uuid.UUID(int=0)
 
 EXPIRED = lazy("This link has expired. Nothing was decided with it.")
-REVOKED = lazy("This link is no longer valid: the agency withdrew it, or nothing more is asked of you here.")
+REVOKED = lazy("The agency withdrew this link: it opens nothing any more.")
+OVER = lazy("What you were asked is decided, or somebody else decides. If anything new comes, you get another mail.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +64,10 @@ def door(session: TenantSession, token: str) -> Door:
     if found is None:
         raise NotFoundError
     link, person, brand = session.hold(found[0]), session.hold(found[1]), session.hold(found[2])
-    if brand.archived_at is not None or not links.serves(session, link, person):
+    if brand.archived_at is not None or person.removed_at is not None or link.revoked_at is not None:
         return Door(link, person, brand, why_shut=REVOKED)
+    if not links.serves(session, link, person):
+        return Door(link, person, brand, why_shut=OVER)
     if link.expires_at <= utcnow():
         return Door(link, person, brand, why_shut=EXPIRED, may_be_renewed=True)
     return Door(link, person, brand)

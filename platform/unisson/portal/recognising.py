@@ -71,7 +71,10 @@ class Door(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Ways:
-    """Where a door's forms lead, and its own words: why a code is asked for, what to do where it stays shut."""
+    """Where a door's forms lead, and its own words: why a code is asked for, what to do where it stays shut.
+
+    `otherwise` is empty where nothing is to be done: what the link was for is over.
+    """
 
     code: str
     device: str
