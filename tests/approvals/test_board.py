@@ -1,5 +1,6 @@
 """The board of what waits on whom: who sees it, what it counts, and its two verbs."""
 
+import re
 import uuid
 from datetime import timedelta
 
@@ -257,6 +258,21 @@ def test_the_person_asked_hands_over_their_own(desk: Desk) -> None:
     assert asked(desk, content_id) == {contact}
     again = desk.post("client_contact", f"/waits/{wait_of(desk, content_id)}/handover", {"person": str(contact)})
     assert again.status_code == 422
+
+
+def test_the_content_s_page_offers_it_to_whoever_is_asked(desk: Desk) -> None:
+    desk.chain("cm", "client_approver")
+    content_id = desk.write("rp")
+    desk.submit(content_id, "rp")
+    page = desk.get("cm", f"/contents/{content_id}").text
+    assert f"/waits/{wait_of(desk, content_id)}/handover" in page
+    offered = re.findall(r'<option value="([0-9a-f-]{36})"', page[page.index("hand-to") :].split("</select>")[0])
+    assert str(member(desk, "account_manager")) in offered
+    assert not {str(member(desk, role)) for role in ("cm", "rp", "client_approver")} & set(offered)
+    assert "handover" not in desk.get("rp", f"/contents/{content_id}").text
+    form = {"person": offered[0], "content": str(content_id)}
+    assert desk.post("cm", f"/waits/{wait_of(desk, content_id)}/handover", form).status_code == 303
+    assert asked(desk, content_id) == {uuid.UUID(offered[0])}
 
 
 def test_who_answered_a_quorum_is_not_handed_another_seat(desk: Desk) -> None:

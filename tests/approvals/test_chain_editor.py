@@ -90,8 +90,8 @@ def test_what_was_kept_before_there_were_minutes_is_read_as_it_was() -> None:
 def test_minutes_are_said_in_the_sentence(desk: Desk) -> None:
     form = typed(**{"a-unit": "minutes", "a-hours": "15"})
     assert make(desk, form).status_code == 303
-    assert "(within 15 minutes)" in desk.get("owner", f"/brands/{desk.world.brand_slug}/chains?lang=en").text
-    assert "(en 15 minutes)" in desk.get("owner", f"/brands/{desk.world.brand_slug}/chains?lang=fr").text
+    assert ", within 15 minutes" in desk.get("owner", f"/brands/{desk.world.brand_slug}/chains?lang=en").text
+    assert ", en 15 minutes" in desk.get("owner", f"/brands/{desk.world.brand_slug}/chains?lang=fr").text
 
 
 def test_it_is_asked_before_the_one_for_everything(desk: Desk) -> None:
@@ -208,14 +208,14 @@ def test_stages_are_added_moved_and_removed_without_scripts(desk: Desk) -> None:
 def test_it_is_said_in_words_as_it_is_typed(desk: Desk) -> None:
     form = typed(stage=["a", "b"], **{"b-roles": ["client_approver"], "b-hours": "24"})
     page = desk.post("owner", f"{home(desk)}/preview", form).text
-    assert "Press officer, then Client (24 working hours before the date)." in page
+    assert "Approved by the press officer, then by the client, 24 working hours before the date." in page
     assert "Not a chain yet" in desk.post("owner", f"{home(desk)}/preview", typed(**{"a-roles": []})).text
 
 
 def test_somebody_from_outside_is_said_before_they_are_kept(desk: Desk) -> None:
     form = typed(**{"a-outside": "notaire@example.org", "a-outside_name": "Maître Le Goff", "a-need": "all"})
     page = desk.post("owner", f"{home(desk)}/preview", form).text
-    assert "Press officer and Maître Le Goff." in page
+    assert "Approved by the press officer and Maître Le Goff." in page
     assert "Asked: " in page
     assert page.count("Maître Le Goff") == 3  # in the sentence, in its stage, and among those asked
     with desk.session() as session:

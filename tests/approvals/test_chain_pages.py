@@ -66,20 +66,34 @@ def test_a_chain_that_is_none_is_not_found(desk: Desk) -> None:
 
 
 SAID = {
-    "plain": (of_roles(StageRole.RP, StageRole.CLIENT_APPROVER), "Press officer, then Client."),
+    "plain": (of_roles(StageRole.RP, StageRole.CLIENT_APPROVER), "Approved by the press officer, then by the client."),
     "both": (
         Chain(stages=(Stage((Approver(StageRole.CLIENT_APPROVER), Approver(StageRole.LEGAL)), need=Need.ALL),)),
-        "Client and Legal.",
+        "Approved by the client and the legal adviser.",
     ),
     "two keys": (
         Chain(stages=(Stage((Approver(StageRole.RP), Approver(StageRole.CM)), need=Need.QUORUM, quorum=2),)),
-        "2 of: Press officer, Community manager.",
+        "Approved by 2 of: the press officer, the community manager.",
     ),
     "a condition and a deadline": (
         Chain(stages=(Stage((Approver(StageRole.LEGAL),), hours=9, only_if=Condition(risks=("price",))),)),
-        "Legal (9 working hours before the date) if it is about: Price or offer.",
+        "Approved by the legal adviser where it is marked “Price or offer”, 9 working hours before the date.",
     ),
-}
+    "a name, minutes, silence": (
+        Chain(stages=(
+            Stage((Approver(StageRole.RP, everyone=True),), name="Relecture", need=Need.ALL, minutes=15),
+            Stage((Approver(StageRole.CLIENT_APPROVER),), hours=1, tacit_clause="Article 7"),
+        )),
+        (
+            "Approved by the press officer (each who holds that role) (Relecture), within 15 minutes, then by the"
+            " client, 1 working hour before the date (whose silence is a yes by contract)."
+        ),
+    ),
+    "channels": (
+        Chain(stages=(Stage((Approver(StageRole.CM),), only_if=Condition(channels=("email",), tags=("rentrée",))),)),
+        "Approved by the community manager where it is marked “E-mail” or “rentrée”.",
+    ),
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("case", SAID)

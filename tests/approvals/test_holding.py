@@ -240,6 +240,20 @@ def test_the_one_who_asked_for_changes_is_the_one_who_counts(desk: Desk) -> None
         assert session.scalars(select(Decision.anchor)).one() == {"passage": {"quote": "à 10 h", "start": 7}}
 
 
+def test_a_content_s_page_says_why_its_chain_was_chosen(desk: Desk) -> None:
+    desk.speak_english()
+    chain = Chain(stages=of_roles(StageRole.RP).stages, applies_to=Condition(risks=("price",)))
+    desk.give_chain(chain)
+    content_id = desk.in_state("in_review", risks=("price",))
+    assert "version 2, because of: Price or offer" in desk.get("cm", f"/contents/{content_id}").text
+
+
+def test_what_is_to_do_says_until_when(desk: Desk) -> None:
+    desk.speak_english()
+    desk.in_state("in_review")
+    assert "Answer expected by" in desk.get("rp", "/approvals").text
+
+
 def test_the_composer_says_which_chain_and_why(desk: Desk) -> None:
     path = f"/brands/{desk.world.brand_slug}/contents/new"
     assert "RP puis client" in desk.get("cm", path).text

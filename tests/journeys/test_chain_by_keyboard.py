@@ -40,7 +40,7 @@ def test_a_chain_is_written_tried_and_used_by_keyboard(live: Live, person: Calla
     expect(page.locator("[data-chain-target=stage] >> nth=0")).to_have_id("stage-s2")
     expect(page.locator("[data-chain-target=live]")).to_contain_text("1 sur 2")
     expect(page.locator(".chain-sentence")).to_have_text(
-        "Relations presse, puis Client (24 heures ouvrées avant la date)."
+        "Validé par le pôle RP, puis par le client, 24 heures ouvrées avant la date."
     )
     expect(page.locator(".rehearsal").first).to_contain_text("Gwenaëlle Tréhoret")
     tab_to(page, "button.button-primary[value=save]")

@@ -17,6 +17,7 @@ from unisson.approvals.lookups import WaitingContent
 from unisson.approvals.models import Purpose, RunSeat, RunStage, Side, Wait
 from unisson.approvals.progress import ROLE_NAMES
 from unisson.approvals.steering import can_be_nudged, is_clients_seat
+from unisson.editorial.models import Content
 from unisson.web.i18n import say_time, say_zone
 
 MOST = 200
@@ -100,6 +101,14 @@ class Board:
 
 
 @dataclass(frozen=True, slots=True)
+class Handing:
+    """What waits on somebody, and who of their side may decide instead of them."""
+
+    wait_id: uuid.UUID
+    others: tuple[tuple[uuid.UUID, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class _Person:
     """Somebody on a brand; `inside` the agency, or one of the client's people."""
 
@@ -150,6 +159,28 @@ def _figures(session: TenantSession, brand_ids: Collection[uuid.UUID]) -> Figure
         wanted.select_from(Wait).join(WaitingContent, true()).where(Wait.brand_id.in_(brand_ids))
     ).one()
     return Figures(dict(zip(DESKS, desks, strict=True)), late, today)
+
+
+def to_hand_over(session: TenantSession, content: Content, membership_id: uuid.UUID) -> Handing | None:
+    """Return what waits on this person of the content, and who may decide instead; None where nothing does."""
+    row = session.execute(
+        select(Wait.id, Wait.side, RunSeat.role)
+        .join(RunSeat, (RunSeat.agency_id == Wait.agency_id) & (RunSeat.id == Wait.seat_id))
+        .where(
+            Wait.content_id == content.id,
+            Wait.membership_id == membership_id,
+            Wait.purpose == Purpose.DECIDE.value,
+        )
+        .order_by(Wait.asked_at, Wait.id)
+        .limit(1)
+    ).one_or_none()
+    if row is None:
+        return None
+    inside = not is_clients_seat(row.role, row.side)
+    own = {membership_id, content.author_id}
+    people = _people(session, {content.brand_id})[content.brand_id]
+    others = tuple((each.id, each.name) for each in people if each.inside == inside and each.id not in own)
+    return Handing(row.id, others) if others else None
 
 
 def _waits(lens: Lens) -> Select[*tuple[Any, ...]]:

@@ -21,7 +21,7 @@ from unisson.approvals.rehearsal import Rehearsal, rehearse
 from unisson.approvals.roster import roster
 from unisson.approvals.samples import chosen_sample, contents_to_try
 from unisson.approvals.starters import STARTERS
-from unisson.approvals.telling import Names, for_what, sentence
+from unisson.approvals.telling import CHANNELS, Names, for_what, sentence
 from unisson.approvals.typed_chain import TypedChain, TypedStage, typed_from, typed_in
 from unisson.editorial.forms import KINDS, RISKS
 from unisson.identity.addresses import canonical
@@ -250,6 +250,7 @@ def _page(
         people=_people(card, typed),
         kinds=KINDS,
         risks=RISKS,
+        channels=CHANNELS,
         aspects=ASPECTS,
         needs=Need,
         reopenings=Reopening,

@@ -1,5 +1,6 @@
 """What a content's page says above its stages: the chain that it goes through, and the hold that stops it."""
 
+import uuid
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,15 +10,18 @@ from tenants.members import Membership
 from tenants.session import TenantSession
 from unisson.approvals.holding import last_hold
 from unisson.approvals.models import ApprovalPolicy, ApprovalRun, PolicyVersion
+from unisson.approvals.telling import met_words
 from unisson.editorial.models import Content, ContentState
+from unisson.topics.planning import titles
 
 
 @dataclass(frozen=True, slots=True)
 class ChainRow:
-    """The chain of a content's run, as it was when the run began."""
+    """The chain of a content's run, as it was when the run began, and which of its conditions chose it."""
 
     name: str
     number: int
+    why: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +36,7 @@ class HoldRow:
 def chain_row(session: TenantSession, content: Content) -> ChainRow | None:
     """Return the chain of the content's current run; None where nothing is submitted."""
     row = session.execute(
-        select(ApprovalPolicy.name, PolicyVersion.number)
+        select(ApprovalPolicy.name, PolicyVersion.number, ApprovalRun.why)
         .join(
             PolicyVersion,
             (PolicyVersion.agency_id == ApprovalPolicy.agency_id) & (PolicyVersion.policy_id == ApprovalPolicy.id),
@@ -43,7 +47,10 @@ def chain_row(session: TenantSession, content: Content) -> ChainRow | None:
         )
         .where(ApprovalRun.revision_id == content.revision_id)
     ).first()
-    return ChainRow(row[0], row[1]) if row else None
+    if row is None:
+        return None
+    about = {uuid.UUID(each) for each in row.why.get("topics", ())}
+    return ChainRow(row.name, row.number, tuple(met_words(row.why, titles(session, among=about) if about else {})))
 
 
 def hold_row(session: TenantSession, content: Content) -> HoldRow | None:

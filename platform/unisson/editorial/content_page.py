@@ -15,6 +15,7 @@ from tenants.errors import RefusedError
 from tenants.permissions import Permission
 from unisson.approvals.anchors import sentences_of
 from unisson.approvals.asking import chain_of
+from unisson.approvals.board import Handing, to_hand_over
 from unisson.approvals.changes import Changes, since_decided
 from unisson.approvals.circuit import Passage, current_passage
 from unisson.approvals.deciding import may_decide
@@ -102,6 +103,9 @@ class ContentView:
     hold: HoldRow | None
     if_late: object
     decides: bool
+    handing: Handing | None
+    """The person's own part in the stage, where somebody else may decide instead."""
+
     since: Changes | None
     sentences: Sequence[str]
     talk: Talk
@@ -208,6 +212,7 @@ def _view(content: Content, refusal: RefusedError | None, typed: Mapping[str, st
         hold=hold_row(session(), content),
         if_late=if_late(content.kind, chain_of(session(), passage.run)) if passage else None,
         decides=decides,
+        handing=to_hand_over(session(), content, person.membership_id) if decides else None,
         since=since_decided(session(), content, person.membership_id) if decides else None,
         sentences=sentences_of(revision.payload) if decides and revision else (),
         talk=_talk(content, revision),
