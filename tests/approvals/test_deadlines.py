@@ -108,3 +108,21 @@ def test_a_stage_that_is_left_out_leaves_its_time_to_nobody(desk: Desk) -> None:
     assert first is not None
     assert last is not None
     assert last - first < timedelta(days=6)
+
+
+def test_nobody_is_asked_for_an_answer_by_yesterday(desk: Desk) -> None:
+    """What leaves within the hour had its deadline before it was submitted: people answer before it leaves."""
+    soon = datetime.now(PARIS.zone).replace(tzinfo=None, second=0, microsecond=0) + timedelta(minutes=40)
+    desk.give_chain(Chain(stages=of_roles(StageRole.RP, StageRole.CLIENT_APPROVER).stages, date_approved=False))
+    content_id = desk.write(wall_time=soon)
+    desk.submit(content_id)
+    (first, _), told = deadlines(desk, content_id)
+    leaves = desk.content(content_id).scheduled_at
+    assert first == leaves
+    assert told == {leaves}
+
+    move(desk, content_id, 10)
+    assert deadlines(desk, content_id)[0][0] > leaves
+    with desk.session() as session:
+        writing.move(session, desk.actor("cm"), content_id, soon + timedelta(minutes=5), fold=None)
+    assert deadlines(desk, content_id)[1] == {leaves + timedelta(minutes=5)}

@@ -212,7 +212,7 @@ def _advance(session: TenantSession, content: Content, run: ApprovalRun, every: 
         if stage.done_at is not None:
             continue
         just_opened = stage.opened_at is None
-        open_stage(session, stage)
+        open_stage(session, content, stage)
         once_asked(session, content, run, stage, crew)
         if not is_satisfied(stage, crew):
             session.change(content, stages_done=sum(each.done_at is not None for each in stages))

@@ -42,11 +42,13 @@ def deadlines_before(
     return counted[::-1]
 
 
-def open_stage(session: TenantSession, row: RunStage) -> None:
-    """Note that a stage waits from now on, and until when where its chain counts minutes."""
+def open_stage(session: TenantSession, content: Content, row: RunStage) -> None:
+    """Note that a stage waits from now on, and until when: from now where it counts minutes, or where that is past."""
     opened = row.opened_at or utcnow()
     minutes = Stage.from_json(row.settings).minutes
     deadline = opened + timedelta(minutes=minutes) if minutes else row.deadline_at
+    if deadline is not None and deadline <= opened:
+        deadline = working_time(session, brand_of(session, content)).at_once(opened, content.scheduled_at)
     if (row.opened_at, row.deadline_at) != (opened, deadline):
         session.change(row, opened_at=opened, deadline_at=deadline)
 
@@ -93,16 +95,24 @@ def count_again(session: TenantSession, content: Content) -> None:
     if waiting is None:
         return
     chosen = [None if row.skipped else Stage.from_json(row.settings) for row in rows]
-    counted = deadlines_before(working_time(session, brand_of(session, content)), content.scheduled_at, chosen)
+    hours = working_time(session, brand_of(session, content))
+    counted = deadlines_before(hours, content.scheduled_at, chosen)
     for row, stage, until in zip(rows, chosen, counted, strict=True):
         if stage is not None and not stage.minutes and row.done_at is None:
-            session.change(row, deadline_at=until)
+            session.change(row, deadline_at=_once_asked(hours, until, row.opened_at, content.scheduled_at))
     for wait in waits_in(session, waiting.id):
         wait.deadline_at = waiting.deadline_at
         if waiting.deadline_at is not None and waiting.deadline_at > session.now():
             wait.escalated_at = None
     time_stage(session, content, waiting)
     session.flush()
+
+
+def _once_asked(
+    hours: WorkingTime, until: datetime | None, asked: datetime | None, leaves: datetime | None
+) -> datetime | None:
+    is_past = until is not None and asked is not None and until <= asked
+    return hours.at_once(asked, leaves) if asked is not None and is_past else until
 
 
 _STAGES = (

@@ -60,6 +60,14 @@ class WorkingTime:
                 return opens
         return instant + FARTHEST
 
+    def at_once(self, asked: datetime, leaves: datetime | None) -> datetime:
+        """Return until when people answer whose deadline had passed before they were `asked`.
+
+        An hour of work later, or when it `leaves` if that comes first: nobody is asked for an answer by yesterday.
+        """
+        soon = self.after(asked, 1)
+        return min(soon, leaves) if leaves is not None and leaves > asked else soon
+
     def _hours_of(self, day: date) -> tuple[datetime, datetime]:
         """Return when a day's work begins and ends, in UTC; the same instant twice on a day off."""
         opens = datetime.combine(day, self.starts, self.zone).astimezone(UTC)
