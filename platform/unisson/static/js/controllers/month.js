@@ -64,6 +64,7 @@ unisson.register("month", class extends Stimulus.Controller {
     if (refusal === null) {
       this.say(this.movedValue, entry, to);
       if (offers) this.offerUndo(entry, from, to);
+      this.forgetStyles();
       this.dispatch("moved", { target: entry, detail: { date: to.dataset.date } });
       return;
     }
@@ -71,6 +72,11 @@ unisson.register("month", class extends Stimulus.Controller {
     if (focused) entry.focus();
     this.say(refusal, entry, from);
     unisson.say(refusal, "danger");
+  }
+
+  /** Dragging leaves style attributes, which the swap would carry over to the new entries: no policy lets it. */
+  forgetStyles() {
+    for (const each of this.element.querySelectorAll(".entry[style]")) each.removeAttribute("style");
   }
 
   /** The month is shown anew after a move: what goes back is found by its name, wherever it stands by then. */
