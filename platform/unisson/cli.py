@@ -26,21 +26,20 @@ def commands() -> None:
 @commands.command()
 def up() -> None:
     """Start everything on this machine: the two servers, the web, the workers and the dispatcher."""
-    from unisson.storage_check import refuse_unusable  # noqa: PLC0415 - keeps the other commands light
-    from unisson.supervisor import run  # noqa: PLC0415 - see the module
+    from unisson.supervisor import run  # noqa: PLC0415 - keeps the other commands light
 
-    settings = Settings.from_environ(os.environ)
-    if settings.storage_url.startswith("s3:"):  # a folder is tried once DATA_DIR is known to be ours
-        refuse_unusable(settings)
-    sys.exit(run(settings))
+    sys.exit(run(Settings.from_environ(os.environ)))
 
 
 @commands.command()
 def migrate() -> None:
     """Bring the database to the newest migration, as its owner."""
     from unisson import database  # noqa: PLC0415 - see the module
+    from unisson.server_check import refuse_silent_database  # noqa: PLC0415 - see the module
 
-    database.migrate(_located())
+    found = _located()
+    refuse_silent_database(found.database_url)
+    database.migrate(found)
 
 
 @commands.command()

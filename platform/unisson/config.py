@@ -15,7 +15,7 @@ from unisson import settings_rules as rules
 from unisson.database_roles import role_password, role_url
 from unisson.kept_secret import kept_push_key, kept_secret
 from unisson.plain_connections import KINDS, refuse_plain
-from unisson.settings_rules import SECRET_MINIMUM, BadValue, SettingError
+from unisson.settings_rules import BadValue, SettingError
 
 __all__ = ["SettingError", "Settings", "markdown_table", "role_password", "role_url"]
 
@@ -58,7 +58,7 @@ class Settings:
     secret_key: str = _setting(
         "",
         "Signs sessions and links, and derives the passwords of the database roles; at least 32 characters.",
-        rules.one_line,
+        rules.secret,
         shown="random, kept in DATA_DIR",
         secret=True,
     )
@@ -118,7 +118,7 @@ class Settings:
         rules.mail_url,
         secret=True,
     )
-    mail_from: str = _setting("Unisson <unisson@localhost>", "Sender of the e-mails.", rules.one_line)
+    mail_from: str = _setting("Unisson <unisson@localhost>", "Sender of the e-mails.", rules.sender)
     inbound_mail_url: str = _setting(
         "",
         "Mailbox of answers to threads, read every half minute: `imaps://user:password@host:port/folder`.",
@@ -334,8 +334,6 @@ def _refuse_unsafe(stated: Settings, environ: Mapping[str, str]) -> None:
             raise SettingError(name, "must be set in production.")
     if not stated.base_url.startswith("https://"):
         raise SettingError("BASE_URL", "must start with https:// in production.")
-    if len(stated.secret_key) < SECRET_MINIMUM:
-        raise SettingError("SECRET_KEY", f"must have at least {SECRET_MINIMUM} characters in production.")
     if stated.mail_url == "mailbox:":
         raise SettingError("MAIL_URL", "cannot be mailbox: in production, where anyone could read it.")
 

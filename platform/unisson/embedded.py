@@ -6,8 +6,6 @@ shut down by themselves; whoever comes next waits for that, or takes over what s
 
 import contextlib
 import fcntl
-import json
-import os
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -18,16 +16,13 @@ from urllib.parse import urlsplit
 import psycopg
 from psycopg import sql
 
+from unisson.data_folder import claim
 from unisson.embedded_account import EmbeddedError
 from unisson.embedded_parts import Postgres, Valkey
 
 __all__ = ["EmbeddedError", "Servers", "claim", "ensure_database", "servers", "start"]
 
 DATABASE = "unisson"
-POSTGRES_MAJOR = 18
-LAYOUT = {"product": "unisson", "postgresql": POSTGRES_MAJOR}
-# What other parts of the product may have put there before the servers first start.
-KNOWN_NAMES = {"secret_key", "push_key", "media", "mail", "mailbox", "devmail", "peers", "servers.lock", "up.lock"}
 PATIENCE = 600.0  # seconds: the recovery of a big database after a crash can be long
 
 Step = Callable[[str], None]
@@ -125,48 +120,6 @@ def ensure_database(admin_url: str, name: str) -> str:
             with contextlib.suppress(psycopg.errors.DuplicateDatabase, psycopg.errors.UniqueViolation):
                 connection.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
     return urlsplit(admin_url)._replace(path=f"/{name}").geturl()
-
-
-def claim(data_dir: Path) -> None:
-    """Write on the folder whose it is.
-
-    Raises:
-        EmbeddedError: it is somebody else's, or cannot be written to.
-    """
-    marker = data_dir / "owner.json"
-    try:
-        data_dir.mkdir(parents=True, exist_ok=True)
-        if marker.exists():
-            _recognise(marker)
-            return
-        foreign = sorted(entry.name for entry in data_dir.iterdir() if _is_foreign(entry.name))
-        if foreign:
-            raise EmbeddedError(
-                f"{data_dir} holds files that are not Unisson's ({foreign[0]}): set DATA_DIR elsewhere."
-            )
-        temporary = data_dir / f".owner.{os.getpid()}"
-        temporary.write_text(json.dumps(LAYOUT) + "\n")
-        temporary.replace(marker)
-    except OSError as error:
-        raise EmbeddedError(f"The data folder {data_dir} cannot be used: {error.strerror}.") from error
-
-
-def _is_foreign(name: str) -> bool:
-    return name not in KNOWN_NAMES and not name.startswith((".secret_key.", ".owner."))
-
-
-def _recognise(marker: Path) -> None:
-    try:
-        found = json.loads(marker.read_text())
-    except ValueError:
-        found = None
-    if not isinstance(found, dict) or found.get("product") != LAYOUT["product"]:
-        raise EmbeddedError(f"{marker.parent} belongs to another product: set DATA_DIR elsewhere.")
-    if found.get("postgresql") != POSTGRES_MAJOR:
-        raise EmbeddedError(
-            f"{marker.parent} was made by PostgreSQL {found.get('postgresql')} and this is {POSTGRES_MAJOR}: "
-            "restore a dump into a new DATA_DIR (docs/operations.md says how)."
-        )
 
 
 def _lock(data_dir: Path) -> IO[str] | None:

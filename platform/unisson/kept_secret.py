@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Callable
 from pathlib import Path
 
+from unisson.data_folder import foreign_name, is_foreign
 from unisson.settings_rules import P256_ORDER, SECRET_MINIMUM, SettingError
 
 
@@ -29,6 +30,9 @@ def _kept(data_dir: Path, name: str, make: Callable[[], str]) -> str:
     kept = data_dir / name
     try:
         data_dir.mkdir(parents=True, exist_ok=True)
+        foreign = foreign_name(data_dir) if not kept.exists() else ""
+        if foreign:
+            raise SettingError("DATA_DIR", f"{is_foreign(foreign)}: name another folder.")
         fresh = data_dir / f".{name}.{os.getpid()}.{secrets.token_hex(4)}"
         if not kept.exists():
             fresh.touch(mode=0o600, exist_ok=False)

@@ -3,6 +3,7 @@
 import base64
 import ipaddress
 from collections.abc import Callable
+from email.utils import parseaddr
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
@@ -28,6 +29,22 @@ def one_line(text: str) -> str:
     """Return the text; it may hold no line break, for it ends up in headers."""
     if "\n" in text or "\r" in text:
         raise BadValue("must be one line.")
+    return text
+
+
+def secret(text: str) -> str:
+    """Return a secret that is long enough; empty stands for one that is made and kept."""
+    if text and len(one_line(text)) < SECRET_MINIMUM:
+        # Never the text itself: it is a secret.
+        raise BadValue(f"must have at least {SECRET_MINIMUM} characters.")
+    return text
+
+
+def sender(text: str) -> str:
+    """Return who mails come from, `Name <name@host>` or the address alone."""
+    name, _at, domain = parseaddr(one_line(text))[1].rpartition("@")
+    if not name or not domain or not name.isascii():
+        raise BadValue("must hold an address: Name <name@example.org>.")
     return text
 
 
@@ -115,6 +132,8 @@ def mail_url(text: str) -> str:
     """Return the URL of the outgoing mail server, or `mailbox:` for the mailbox of the development machine."""
     if text == "mailbox:":
         return text
+    if not text.startswith(("smtp:", "smtps:")):
+        raise BadValue("must start with smtp:// or smtps://, or be mailbox:.")
     _split(text, ("smtp", "smtps"))
     return text
 

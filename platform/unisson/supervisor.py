@@ -19,6 +19,8 @@ from typing import IO, NoReturn
 
 from unisson import embedded, processes
 from unisson.config import Settings
+from unisson.server_check import refuse_silent_valkey
+from unisson.storage_check import refuse_unusable
 from unisson.supervised import MARK, Child, clear_leftovers, leftovers
 
 PROCESSES: tuple[tuple[str, tuple[str, ...]], ...] = (
@@ -38,6 +40,7 @@ STOP_SECONDS = 5.0  # for each of the two, before they are told again; then they
 HURRY_SECONDS = 2.0
 TICK = 0.2  # seconds
 READY_SECONDS = 60.0
+REFUSED = 2  # status of a command that said in one sentence what is wrong (cli.main)
 
 Say = Callable[[str], None]
 
@@ -78,6 +81,7 @@ class Supervisor:
 
         Raises:
             StartRefusedError: before anything is started, or when a release step fails.
+            SettingError: what a setting names does not do.
             EmbeddedError: when one of the servers does not start.
         """
         embedded.claim(self.settings.data_dir)
@@ -86,7 +90,9 @@ class Supervisor:
         if count:
             self.say(f"Stopped {count} processes left over from a killed start")
         self._check_port()
+        refuse_unusable(self.settings)
         self._start_servers()
+        refuse_silent_valkey(self.settings.valkey_url)
         self._environ = self._child_environ()
         self.say("Bringing the database up to date")
         self._release("migrate")
@@ -204,11 +210,14 @@ class Supervisor:
         self.pump(0)
         status = child.process.returncode if child.process else 1
         child.bury(self._selector)
+        said = [line.partition("| ")[2] for line in lines]
+        if status == REFUSED and said:
+            raise StartRefusedError(said[-1])
         if status:
             for line in lines:
                 self.say(line)
             raise StartRefusedError(f"`unisson {' '.join(arguments)}` ended with status {status}; see above.")
-        return [line.partition("| ")[2] for line in lines]
+        return said
 
     def _demo_people(self) -> list[list[str]]:
         """Fill an empty development database; return who can sign in, each as name, e-mail, password, role."""

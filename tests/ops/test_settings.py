@@ -77,14 +77,18 @@ def test_production_refuses_what_is_only_safe_at_home(tmp_path, name, value, why
         ("TRUSTED_HOSTS", "https://example.org", "without scheme"),
         ("TRUSTED_PROXIES", "-1", "from 0"),
         ("SECRET_KEY", "two\nlines", "one line"),
+        ("SECRET_KEY", "short", "at least 32 characters"),
         ("DATABASE_URL", "mysql://localhost/unisson", "postgresql://"),
         ("DATABASE_URL", "postgresql://localhost", "name of a database"),
         ("DATABASE_WEB_URL", "sqlite:///file", "postgresql://"),
         ("VALKEY_URL", "memcached://localhost", "redis://"),
         ("VALKEY_URL", "unix://", "socket"),
         ("MAIL_URL", "localhost:25", "smtp://"),
+        ("MAIL_URL", "ftp://localhost", "or be mailbox:"),
         ("MAIL_URL", "smtp://", "not a URL"),
         ("MAIL_FROM", "Ada\r\nBcc: all@example.org", "one line"),
+        ("MAIL_FROM", "nobody", "must hold an address"),
+        ("MAIL_FROM", "Unisson <desk@>", "must hold an address"),
         ("STORAGE_URL", "gs://bucket", "file://"),
         ("STORAGE_URL", "s3://", "bucket"),
         ("STORAGE_URL", "file://relative", "absolute"),
@@ -141,6 +145,14 @@ def test_a_data_folder_that_is_a_file_is_refused(tmp_path):
     with pytest.raises(SettingError) as refused:
         read(tmp_path / "file")
     assert refused.value.name == "DATA_DIR"
+
+
+def test_nothing_is_put_into_a_folder_of_somebody_else(tmp_path):
+    (tmp_path / "letter.txt").touch()
+    with pytest.raises(SettingError, match=r"holds files that are not Unisson's \(letter.txt\)") as refused:
+        read(tmp_path)
+    assert refused.value.name == "DATA_DIR"
+    assert [file.name for file in tmp_path.iterdir()] == ["letter.txt"]
 
 
 @pytest.mark.parametrize(

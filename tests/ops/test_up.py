@@ -12,6 +12,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from unisson.data_folder import refuse_full
+from unisson.embedded_account import EmbeddedError
 from unisson.embedded_parts import Postgres
 
 
@@ -112,14 +114,14 @@ def test_where_the_port_of_live_changes_is_taken_another_is_found(desks, port):
     assert told[b"LIVE_URL"].endswith(b":" + told[b"LIVE_PORT"])
 
 
-def test_a_foreign_data_folder_is_one_sentence(desks, port):
-    (desks.folder / "data").mkdir()
-    (desks.folder / "data" / "PG_VERSION").write_text("15")
-    desk = desks.start(port, ready=False)
-    assert desk.process.wait(20) == 1
-    assert "holds files that are not Unisson's" in desk.said()
-    assert not (desks.folder / "data" / "media").exists()
-    assert desk.said().count("\n") == 1
+def test_a_foreign_data_folder_is_one_sentence(tmp_path):
+    (tmp_path / "PG_VERSION").write_text("15")
+    command = [sys.executable, "-m", "unisson.cli", "up"]
+    stated = {**os.environ, "DATA_DIR": str(tmp_path)}
+    done = subprocess.run(command, env=stated, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert done.stderr == "DATA_DIR holds files that are not Unisson's (PG_VERSION): name another folder.\n"
+    assert [file.name for file in tmp_path.iterdir()] == ["PG_VERSION"]
 
 
 def test_a_bad_setting_is_one_sentence():
@@ -127,6 +129,25 @@ def test_a_bad_setting_is_one_sentence():
     done = subprocess.run(command, env={**os.environ, "PORT": "eighty"}, capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert done.stderr == "PORT must be a whole number, not “eighty”.\n"
+
+
+def test_a_full_disk_is_one_sentence(tmp_path):
+    with pytest.raises(EmbeddedError, match=r"The disk of .* has \d+ MB free and Unisson needs 1000000000000 MB"):
+        refuse_full(tmp_path, 10**18)
+
+
+@pytest.mark.parametrize(
+    ("command", "name"), [("migrate", "DATABASE_URL names a database"), ("up", "VALKEY_URL names a server")]
+)
+def test_a_server_that_does_not_answer_is_one_sentence(tmp_path, port, command, name):
+    silent = {"DATABASE_URL": "postgresql://owner:hunter2@127.0.0.1:1/unisson", "VALKEY_URL": "redis://127.0.0.1:1"}
+    stated = {**os.environ, **silent, "DATA_DIR": str(tmp_path), "PORT": str(port)}
+    asked = [sys.executable, "-m", "unisson.cli", command]
+    done = subprocess.run(asked, env=stated, capture_output=True, text=True, check=False, timeout=30)
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"{name} that cannot be used: ")
+    assert done.stderr.count("\n") == 1
+    assert "hunter2" not in done.stderr
 
 
 def test_a_second_one_on_the_same_folder_is_refused(desks, port):
