@@ -179,6 +179,28 @@ def test_a_mark_outlives_the_transaction_that_took_hours_to_end(
     assert _since(runtime, world, seen) == [slow]
 
 
+def test_what_is_new_is_found_by_the_index_however_many_marks_there_are(runtime: Runtime, world: World, writer: Writer):
+    writer.execute(
+        "insert into app.marks (agency_id, of_brand, of_content, xact)"
+        " select %s, %s, gen_random_uuid(), number::text::xid8 from generate_series(1, 3000) number",
+        [world.agency_id, world.brand_id],
+    )
+    writer.commit()
+    writer.execute("analyze app.marks")
+    writer.commit()
+    moment = _look(runtime, world)
+    reminder = nothing_since(moment, [world.brand_id])
+    values = ", ".join([f"'{(value or b'').decode()}'" for value in reminder.said])
+    with runtime.database.agency(world.agency_id) as session:
+        driver = session.connection().connection.driver_connection
+        assert driver is not None
+        driver.execute("set local plan_cache_mode = force_generic_plan")
+        driver.execute(b"prepare since as " + reminder.question.sql)
+        plan = "\n".join(row[0] for row in driver.execute(f"explain execute since({values})"))
+        driver.execute("deallocate since")
+    assert all(part in plan.partition("Index Cond:")[2].partition("\n")[0] for part in ("of_brand", "xact >=")), plan
+
+
 def test_marks_that_nobody_asks_about_go(worker: Runtime, world: World, writer: Writer):
     counted = "select count(*) from app.marks where agency_id = %s"
     for _number in range(3):

@@ -5,11 +5,13 @@ kept from one request to the next.
 """
 
 import uuid
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ARRAY,
+    Boolean,
     ColumnElement,
     DateTime,
     Select,
@@ -22,6 +24,7 @@ from sqlalchemy import (
     bindparam,
     cast,
     func,
+    literal_column,
     or_,
     select,
     true,
@@ -29,13 +32,14 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from tenants.agencies import Agency
+from tenants.base import SCHEMA
 from tenants.brands import Brand
 from tenants.identities import DirectoryEntry, Identity, Seat, SignIn
 from tenants.marks import NOW, Moment
 from tenants.members import BrandAssignment, Membership, is_in, lacks_second_step, must_sign_on, support_until
 from tenants.session import TenantSession
 from tenants.wire import Question, Reminder, Value
-from unisson.identity.sign_ins import HOLDER_COLUMNS, Person, grounds_of, held_by, touch
+from unisson.identity.sign_ins import HOLDER_COLUMNS, Person, grounds_of, held_by, is_stale_at, touch
 from unisson.notifications.showing import none_unread, unread_by_place, unread_places
 from unisson.vault import token_hash
 from unisson.web.arrivals import AgencyFacts, Arrival, MemberFacts, Surroundings, keep_arrival
@@ -65,22 +69,20 @@ _agency = select(
         cast(Agency.standing_until, Text), support_until(),
     )
 ).scalar_subquery()  # fmt: skip
-_my_seats = (
-    select(DirectoryEntry.slug, DirectoryEntry.name)
-    .join(Seat, Seat.agency_id == DirectoryEntry.agency_id)
-    .where(
-        Seat.identity_id == Identity.id,
-        # A provider's word lets nobody see where else somebody works.
-        or_(SignIn.by_password, Seat.agency_id == any_(SignIn.sso_agency_ids)),
-    )
-    .correlate(Identity, SignIn)
-)
+# A provider's word lets nobody see where else somebody works.
+_is_mine = (Seat.identity_id == Identity.id, or_(SignIn.by_password, Seat.agency_id == any_(SignIn.sso_agency_ids)))
 _seat = (DirectoryEntry.slug, DirectoryEntry.name)
+_my_seats = (
+    select(*_seat).join(Seat, Seat.agency_id == DirectoryEntry.agency_id).where(*_is_mine).correlate(Identity, SignIn)
+)
 _seats = _my_seats.with_only_columns(_all(_list(*_seat), DirectoryEntry.name)).scalar_subquery()
+_version = cast(literal_column(f"{SCHEMA}.identities.xmin"), Text)
+"""Of the person's row: which transaction wrote it. Like all of marks, good for this run of this database."""
 _step = select(
     _list(cast(Agency.second_step_from, Text), Agency.second_step_from <= func.clock_timestamp())
 ).scalar_subquery()
-_holder: tuple[Any, ...] = (*HOLDER_COLUMNS, lacks_second_step(Identity.id))
+_lacks_step = lacks_second_step(Identity.id)
+_holder = (*HOLDER_COLUMNS, _lacks_step)
 _WHO = Question(held_by(select(_list(_list(*_holder), _member))))
 
 
@@ -90,7 +92,7 @@ def _arrival() -> Question:
         _list(*_facts).label("facts"), ends.label("ends"), Membership.agency_id, Membership.id
     ).where(*_in).correlate(Identity).lateral("member")  # fmt: skip
     unread = unread_by_place(member.c.agency_id, member.c.id)
-    own = (_list(*_holder), member.c.facts, _seats, unread, member.c.ends, _step)
+    own = (_list(*_holder), member.c.facts, _version, _seats, unread, member.c.ends, _step)
     return Question(held_by(select(_list(*own, NOW, _agency, _brands))).outerjoin(member, true()))
 
 
@@ -98,23 +100,47 @@ _ARRIVAL = _arrival()
 _YES = b"true"
 
 
-def _again(*, has_unread: bool, asks_step: bool) -> Question:
+class _Beside(NamedTuple):
+    """What is to be looked at beside somebody's sign-in and row: what was not there is asked for in fewer words."""
+
+    is_elsewhere: bool
+    """Whether they belong to other agencies. The name of this one changes with itself, which is marked."""
+    has_unread: bool
+    asks_step: bool
+    """Whether the agency asks for a second step. That it begins to is marked, or told by the clock."""
+    ends: bool
+    """Whether something ends by the clock."""
+
+
+@lru_cache
+def _again(beside: _Beside) -> Question:
     """Return the question whether all that no mark tells of is as it was said to be, which is answered by `_YES`.
 
-    That is the sign-in, the person, their seats, what they have not read, and the clock. To compare costs a third of
-    writing it down again, and what was not there is asked for in fewer words.
+    That is the sign-in, the person, their seats, what they have not read, and the clock.
     """
     agency, member = bindparam("agency", type_=Uuid), bindparam("member", type_=Uuid)
-    untils = cast(bindparam("untils", type_=ARRAY(Text)), ARRAY(DateTime(timezone=True)))
-    holder = enumerate(_holder if asks_step else HOLDER_COLUMNS)
-    places = unread_places(agency, member)
-    is_so = and_(
-        *[each.is_not_distinct_from(bindparam(f"holder_{number}", type_=each.type)) for number, each in holder],
-        func.clock_timestamp() < all_(untils),
-        _are(_my_seats, _seat, "seats"),
-        _are(select(places), places.c, "unread") if has_unread else none_unread(agency, member),
-    )
-    return Question(held_by(select(cast(is_so, Text))))
+    is_so = [
+        _version == bindparam("version", type_=Text),
+        SignIn.by_password == bindparam("by_password", type_=Boolean),
+        SignIn.sso_agency_ids == bindparam("sso_agency_ids", type_=ARRAY(Uuid)),
+        ~is_stale_at(func.clock_timestamp()),
+    ]
+    if beside.is_elsewhere:
+        is_so.append(_are(_my_seats, _seat, "seats"))
+    else:
+        here = select(func.bool_and(Seat.agency_id == agency)).where(*_is_mine).correlate(Identity, SignIn)
+        is_so.append(here.scalar_subquery())
+    if beside.has_unread:
+        places = unread_places(agency, member)
+        is_so.append(_are(select(places), places.c, "unread"))
+    else:
+        is_so.append(none_unread(agency, member))
+    if beside.asks_step:
+        is_so.append(_lacks_step == bindparam("lacks_step", type_=Boolean))
+    if beside.ends:
+        untils = cast(bindparam("untils", type_=ARRAY(Text)), ARRAY(DateTime(timezone=True)))
+        is_so.append(func.clock_timestamp() < all_(untils))
+    return Question(held_by(select(cast(and_(*is_so), Text))))
 
 
 def _are(rows: Select[*tuple[Any, ...]], columns: Iterable[SQLColumnExpression[Any]], said: str) -> ColumnElement[bool]:
@@ -126,13 +152,6 @@ def _are(rows: Select[*tuple[Any, ...]], columns: Iterable[SQLColumnExpression[A
 
 def _said(rows: Iterable[Sequence[Any]] | None) -> list[str]:
     return [" ".join([str(each) for each in row if each is not None]) for row in rows or ()]
-
-
-_AGAIN = {
-    (has_unread, asks_step): _again(has_unread=has_unread, asks_step=asks_step)
-    for has_unread in (False, True)
-    for asks_step in (False, True)
-}
 
 
 def arrive(session: TenantSession, token: str, *, reads: bool) -> Person | None:
@@ -154,36 +173,30 @@ def arrive(session: TenantSession, token: str, *, reads: bool) -> Person | None:
     if not reads:
         keep_arrival(Arrival(person.id, facts, None, is_stale))
         return person
-    seats, unread, ends, step, moment, agency, brands = rest
+    version, seats, unread, ends, (step_from, asks_step), moment, agency, brands = rest
     if agency:
         here = Surroundings(AgencyFacts(*agency), brands or [], seats or [], unread if facts else None, Moment(*moment))
         again = None
         if facts and not is_stale:
-            own = {**held, "agency": session.agency_id, "member": facts.id}
-            again = _reminder(own, holder, seats, unread, [*ends, *step])
+            untils = [each for each in (*ends, None if asks_step else step_from) if each]
+            own: dict[str, Value] = {**held, "agency": session.agency_id, "member": facts.id, "version": version}
+            again = _reminder(own, holder, here, asks_step=bool(asks_step), untils=untils)
         keep_arrival(Arrival(person.id, facts, here, is_stale, again, answered))
     return person
 
 
 def _reminder(
-    own: dict[str, Value],
-    holder: Sequence[Any],
-    seats: Sequence[Any] | None,
-    unread: Sequence[Any] | None,
-    clock: Sequence[Any],
+    own: Mapping[str, Value], holder: Sequence[Any], here: Surroundings, *, asks_step: bool, untils: list[str]
 ) -> Reminder:
-    """Return what asks whether it is still so. Until when, the `clock` says; its last, whether a second step is due."""
-    *untils, asks_step = clock
-    if asks_step:
-        untils.pop()
+    """Return what asks whether all of somebody is as `holder` and `here` say."""
+    by_password, agencies, lacks_step = holder[-3:]
+    is_elsewhere = [slug for slug, _name in here.seats] != [here.agency.slug]
     values: dict[str, Value] = {
-        **own,
-        **{f"holder_{n}": each for n, each in enumerate(holder)},
-        "untils": [each for each in untils if each],
-        "seats": _said(seats),
-        "unread": _said(unread),
-    }
-    return Reminder.that_answers(_AGAIN[bool(unread), bool(asks_step)], values, _YES)
+        **own, "by_password": by_password, "sso_agency_ids": agencies, "lacks_step": lacks_step,
+        "seats": _said(here.seats), "unread": _said(here.unread), "untils": untils,
+    }  # fmt: skip
+    question = _again(_Beside(is_elsewhere, bool(here.unread), asks_step, bool(untils)))
+    return Reminder.that_answers(question, values, _YES)
 
 
 def _person(token: str, *holder: Any) -> tuple[Person, bool]:

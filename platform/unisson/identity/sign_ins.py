@@ -62,11 +62,16 @@ def alive(now: ColumnElement[datetime]) -> tuple[ColumnElement[bool], ...]:
     return (SignIn.revoked_at.is_(None), SignIn.expires_at > now, SignIn.last_seen_at > now - _span(IDLE))
 
 
+def is_stale_at(now: ColumnElement[datetime]) -> ColumnElement[bool]:
+    """Return whether the use of a sign-in is to be noted, as a column of a statement."""
+    return SignIn.last_seen_at < now - _span(TOUCH)
+
+
 _NOW = func.clock_timestamp()
 HOLDER_COLUMNS = (
     Identity.id, Identity.name, Identity.email, Identity.language, Identity.timezone,
     Identity.email_verified_at.is_not(None).label("verified"), SignIn.id.label("sign_in_id"),
-    (SignIn.last_seen_at < _NOW - _span(TOUCH)).label("is_stale"),
+    is_stale_at(_NOW).label("is_stale"),
     SignIn.by_password, SignIn.sso_agency_ids,
 )  # fmt: skip
 """What `Person` is made of, and whether its use is to be noted."""
