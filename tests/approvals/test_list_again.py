@@ -322,6 +322,22 @@ def test_the_clock_ends_it_too(listed: Open, later: timedelta) -> None:
         assert _same(listed.read().text) == listed.by_the_application()
 
 
+def test_a_session_that_is_over_ends_it_however_often_the_list_changed(listed: Open) -> None:
+    lasts = listed.desk.app.permanent_session_lifetime
+    for early, same in ((timedelta(seconds=60), True), (timedelta(seconds=-60), False)):
+        with time_machine.travel(utcnow() + lasts - early, tick=False):
+            listed.set(ApprovalLink, expires_at=utcnow() + timedelta(days=1))
+            listed.set(Wait, deadline_at=utcnow() + timedelta(days=2))
+            answer, woken = listed.again()
+            assert answer.status_code == 200
+            assert woken is not same
+
+
+def test_the_agency_s_name_is_looked_up_without_waking_the_application(listed: Open) -> None:
+    listed.desk.app.extensions["unisson.directory"].clear()
+    assert not listed.again("?n=1")[1]
+
+
 def test_another_browser_is_asked_for_a_code(listed: Open) -> None:
     stranger = listed.desk.app.test_client()
     answer = stranger.get(listed.address, base_url=HTTPS)

@@ -275,8 +275,7 @@ def test_several_pieces_are_taken_at_once_and_what_is_not_known_is_made() -> Non
     with acting_for(uuid.uuid4()):
         kept.get_or_make("b", lambda: "kept")
         kept.get_or_make("x", str)
-        wanted = [(name, lambda name=name: f"made {name}") for name in "abc"]
-        assert kept.get_or_make_each(wanted) == ["made a", "kept", "made c"]
+        assert kept.get_or_make_each(["a", "b", "c"], lambda name: f"made {name}") == ["made a", "kept", "made c"]
         assert kept.get("x") is None  # of the three, used longest ago
         assert kept.get("b") == "kept"
 

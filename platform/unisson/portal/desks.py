@@ -28,7 +28,7 @@ from unisson.portal.pieces import DOOR, Mark, Pieces
 from unisson.portal.recognising import DEVICE
 from unisson.portal.waiting import MOST
 from unisson.vault import token_hash
-from unisson.web.db import known_agency, session
+from unisson.web.db import agency_named, session
 from unisson.web.guards import current_agency_row
 from unisson.web.i18n import LANGUAGES, language
 from unisson.web.joined import Filled, Visit, Wanted, join, leave_frame, may_be_joined, slot
@@ -159,7 +159,7 @@ class ListByLink:
         """Return what is asked of a browser that may be known."""
         slug, token = found.groups()
         browsers = [token_hash(cookie) for name, cookie in visit.cookies.items() if name.startswith(DEVICE)]
-        agency_id = known_agency(self._app, slug) if browsers else None
+        agency_id = agency_named(self._app, slug) if browsers else None
         if agency_id is None:
             return None
         values: dict[str, Value] = {

@@ -175,8 +175,8 @@ left join lateral (
       case when p.scheduled_at <= clock_timestamp() then (
         select v.chain::text from app.approval_runs a join app.policy_versions v on v.id = a.policy_version_id
         where a.id = s.run_id) end,
-      e.payload->>'title', left(e.payload->'channels'->0->>'text', 400), e.payload->'channels'->0->>'kind',
-      (e.payload->'pictures'->0)::text,
+      e.payload->>'title', left(e.payload #>> '{{channels,0,text}}', 400), e.payload #>> '{{channels,0,kind}}',
+      e.payload #>> '{{pictures,0}}',
       (e.number > 1 and exists (
         select from app.approval_runs f join app.decisions d on d.run_id = f.id
         where f.content_id = p.id and f.id <> s.run_id and d.membership_id = m.id and d.carried_from is null))::text

@@ -6,7 +6,7 @@ door: an address in it begins with a slot. So all who see the same share it, and
 
 import time
 import uuid
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from datetime import datetime
 from functools import partial
@@ -61,98 +61,90 @@ class Written(NamedTuple):
     words: bytes
 
 
-class _Doorless(NamedTuple):
-    """The same before anybody knows by which door: what stands between the places where it goes."""
-
-    title: bytes
-    heading: bytes
-    mark: bytes
-    items: list[bytes]
-    around: list[bytes]
-    words: list[bytes]
+Parts = Sequence[bytes]
+"""A piece before anybody knows by which door: what stands between the places where it goes."""
 
 
 class Pieces:
-    """Writes the pieces of one agency's lists, in one language, with times of a brand on the clock of `zone`."""
+    """Writes the pieces of one agency's lists, in one language, with times of a brand on the clock of `zone`.
+
+    A piece is written of its key: it cannot show anything else.
+    """
 
     def __init__(self, app: Flask, agency_id: uuid.UUID, language: str, zone: str) -> None:
         self._app = app
         self._agency_id = agency_id
         self._language = language
         self._zone = zone
-        self._kept: Fragments[bytes] = app.extensions[_KEPT]
-        self._whole: Fragments[_Doorless] = app.extensions[_WHOLE]
+        self._kept: Fragments[Parts] = app.extensions[_KEPT]
+        self._whole: Fragments[Sequence[Parts]] = app.extensions[_WHOLE]
 
     def written(self, listed: Listed, mark: Mark, door: str, chosen: Sequence[str] = ()) -> Written:
         """Return the pieces of a page; `chosen` are the tickets of the contents whose box is ticked.
 
         The agency is acted for.
         """
-        hour, through = int(time.time()) // STEP, door.encode()
+        hour = int(time.time()) // STEP
         if chosen:
             pieces = self._pieces_of(listed, mark, hour, chosen)
         else:
             made_of = (self._language, self._zone, hour, listed, mark)
             pieces = self._whole.get_or_make(made_of, lambda: self._pieces_of(listed, mark, hour, ()))
-        title, heading, said_mark, items, around, words = pieces
-        return Written(title, heading, said_mark, through.join(items), through.join(around), through.join(words))
+        title, heading, its_mark, around, words, *items = map(door.encode().join, pieces)
+        return Written(title, heading, its_mark, b"".join(items), around, words)
 
-    def _pieces_of(self, listed: Listed, mark: Mark, hour: int, chosen: Sequence[str]) -> _Doorless:
-        """Return the pieces as they are for every door."""
-        title, heading, said_mark, around, words, *items = self._kept.get_or_make_each(
-            [
-                self._counted("title", listed.many),
-                self._counted("heading", listed.many),
-                self._mark(mark),
-                self._around(listed),
-                self._words(listed.words),
-                *[self._item(bytes(told), hour, chosen) for told in listed.rows],
-            ]
-        )
-        parted = b"".join(items).split(_DOOR), around.split(_DOOR), words.split(_DOOR)
-        return _Doorless(title, heading, said_mark, *parted)
+    def _pieces_of(self, listed: Listed, mark: Mark, hour: int, chosen: Sequence[str]) -> Sequence[Parts]:
+        """Return the pieces in the order of `Written`, but for the items, which come last."""
+        language = self._language
+        keys: list[_Key] = [
+            ("title", language, listed.many),
+            ("heading", language, listed.many),
+            ("mark", language, mark),
+            ("around", language, listed.first, listed.coming, listed.gone),
+            ("words", language, self._zone, listed.words),
+        ]
+        for row in listed.rows:
+            told = bytes(row)
+            is_chosen = bool(chosen) and WAITING.decode(told).ticket in chosen
+            # The address of a picture is the same within an hour.
+            keys.append(("item", language, told, is_chosen, hour))
+        return self._kept.get_or_make_each(keys, self._write)
 
-    def _item(self, told: bytes, hour: int, chosen: Sequence[str]) -> "_Wanted":
-        is_chosen = bool(chosen) and WAITING.decode(told).ticket in chosen
+    def _write(self, key: "_Key") -> Parts:
+        name, _language, *shown = key
+        piece: str = getattr(self, f"_{name}")(*shown)
+        return piece.encode().split(_DOOR)
 
-        def write() -> bytes:
-            waiting = WAITING.decode(told)
-            channels = self._channels(waiting.channel_kinds)
-            picture = self._picture(*waiting.shown, hour * STEP) if waiting.shown else ""
-            with self._speaking() if waiting.chain else nullcontext():  # what becomes of it is said by its chain
-                return writing.item(waiting, self._language, channels, picture, is_chosen=is_chosen).encode()
-
-        # The address of a picture is the same within an hour.
-        return ("item", self._language, told, is_chosen, hour), write
+    def _item(self, told: bytes, is_chosen: bool, hour: int) -> str:
+        waiting = WAITING.decode(told)
+        kinds = waiting.channel_kinds
+        (channels,) = self._kept.get_or_make_each([("channels", self._language, kinds)], self._write)[0]
+        picture = self._picture(*waiting.shown, hour * STEP) if waiting.shown else ""
+        with self._speaking() if waiting.chain else nullcontext():  # what becomes of it is said by its chain
+            return writing.item(waiting, self._language, channels.decode(), picture, is_chosen=is_chosen)
 
     def _channels(self, kinds: str) -> str:
-        made_of = "channels", self._language, kinds
-        return self._kept.get_or_make(made_of, partial(self._written, "channels", kinds=kinds.split())).decode()
+        return self._rendered("channels", kinds=kinds.split())
 
-    def _around(self, listed: Listed) -> "_Wanted":
-        def write() -> bytes:
-            rows = [Around.read(row) for side in (listed.gone, listed.coming) if side for row in decode(side)]
-            near = nearest(datetime.fromisoformat(listed.first), rows)
-            return self._written("around", rows=near) if rows else b""
+    def _around(self, first: str, coming: bytes, gone: bytes) -> str:
+        rows = [Around.read(row) for side in (gone, coming) if side for row in decode(side)]
+        return self._rendered("around", rows=nearest(datetime.fromisoformat(first), rows)) if rows else ""
 
-        return ("around", self._language, listed.first, listed.coming, listed.gone), write
+    def _words(self, zone: str, told: bytes) -> str:
+        return self._rendered("words", rows=[Word.read(row) for row in decode(told)], zone=zone) if told else ""
 
-    def _words(self, told: bytes) -> "_Wanted":
-        def write() -> bytes:
-            return self._written("words", rows=[Word.read(row) for row in decode(told)], zone=self._zone)
+    def _title(self, many: int) -> str:
+        return self._rendered("title", count=many).strip()
 
-        return ("words", self._language, self._zone, told), write if told else bytes
+    def _heading(self, many: int) -> str:
+        return self._rendered("heading", count=many).strip()
 
-    def _counted(self, name: str, many: int) -> "_Wanted":
-        return (name, self._language, many), lambda: self._written(name, count=many).strip()
+    def _mark(self, mark: Mark) -> str:
+        return self._rendered("mark", mark=mark)
 
-    def _mark(self, mark: Mark) -> "_Wanted":
-        return ("mark", self._language, mark), lambda: self._written("mark", mark=mark)
-
-    def _written(self, name: str, **shown: Any) -> bytes:
+    def _rendered(self, name: str, **shown: Any) -> str:
         with self._speaking():
-            page = self._app.jinja_env.get_template(f"portal/_{name}.html")
-            return page.render(here=partial(beyond, DOOR), **shown).encode()
+            return self._app.jinja_env.get_template(f"portal/_{name}.html").render(here=partial(beyond, DOOR), **shown)
 
     @contextmanager
     def _speaking(self) -> Iterator[None]:
@@ -165,11 +157,11 @@ class Pieces:
         return path_of(str(self._app.secret_key), Address(self._agency_id, digest, mime, last_second(now, mime)))
 
 
-_Wanted = tuple[Hashable, Callable[[], bytes]]
-"""A piece: all that it shows, and what writes it."""
+_Key = tuple[Any, ...]
+"""A piece's name, its language, and all that it shows."""
 
 
 def init_app(app: Flask) -> None:
     """Keep the pieces of this process."""
-    app.extensions[_KEPT] = Fragments[bytes]("portal", KEPT)
-    app.extensions[_WHOLE] = Fragments[_Doorless]("portal_page", WHOLE)
+    app.extensions[_KEPT] = Fragments[Parts]("portal", KEPT)
+    app.extensions[_WHOLE] = Fragments[Sequence[Parts]]("portal_page", WHOLE)

@@ -3,8 +3,7 @@
 import json
 import uuid
 from collections.abc import Sequence
-from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
 from msgspec.json import Decoder
@@ -65,21 +64,7 @@ class Waiting(NamedTuple):
     @property
     def excerpt(self) -> str:
         """Return the beginning of its text as its readers see it."""
-        text = self.beginning or ""
-        # Few texts have marks, and rendering is dear.
-        if self.channel not in MARKDOWN or MARKS.isdisjoint(text):
-            return shortened(text, EXCERPT)
-        return excerpt(text, EXCERPT)
-
-    @property
-    def leaves(self) -> datetime | None:
-        """Return its date."""
-        return _moment(self.scheduled_at)
-
-    @property
-    def deadline(self) -> datetime | None:
-        """Return until when an answer is expected."""
-        return _moment(self.deadline_at)
+        return _read(self.beginning or "", self.channel)
 
     @property
     def if_late(self) -> object:
@@ -132,5 +117,9 @@ def _order(is_stranger: bool) -> Question:
     return Question(select(func.json_agg(aggregate_order_by(rows.c.id, rows.c.scheduled_at, rows.c.id))))
 
 
-def _moment(told: str | None) -> datetime | None:
-    return datetime.fromisoformat(told) if told else None
+@lru_cache(maxsize=1_000)
+def _read(text: str, channel: str | None) -> str:
+    """Return the beginning of a text; kept, as dates and deadlines change more often. Few have marks to be rendered."""
+    if channel not in MARKDOWN or MARKS.isdisjoint(text):
+        return shortened(text, EXCERPT)
+    return excerpt(text, EXCERPT)

@@ -33,15 +33,15 @@ def item(told: Waiting, spoken: str, channels: str, picture: str, *, is_chosen: 
 
 
 def _lines(told: Waiting, excerpt: str, spoken: str) -> Iterator[str]:
-    if leaves := told.leaves:
-        yield f'<p class="desk-when">{_moment(leaves, told.zone, spoken)}</p>'
+    if told.scheduled_at:
+        yield f'<p class="desk-when">{_leaving(told.scheduled_at, told.zone, spoken)}</p>'
     yield f"<p>{escape(excerpt)}</p>"
     if told.again == "true":
         again = said(spoken, "Changed since your last decision: open it to see what.")
         yield f"<p>{escape(again)}</p>"
-    if deadline := told.deadline:
-        expected = said(spoken, "Answer expected by")
-        yield f"<p>{escape(expected)} {time_said(deadline, told.zone, 'moment_year', spoken)}</p>"
+    if told.deadline_at:
+        expected, until = said(spoken, "Answer expected by"), datetime.fromisoformat(told.deadline_at)
+        yield f"<p>{escape(expected)} {time_said(until, told.zone, 'moment_year', spoken)}</p>"
     if if_late := told.if_late:
         late = said(spoken, "Its date has passed.")
         yield f"<p>{escape(late)} {escape(if_late)}</p>"
@@ -52,11 +52,9 @@ def _lines(told: Waiting, excerpt: str, spoken: str) -> Iterator[str]:
         yield f"<p>{escape(silence)}</p>"
 
 
-def _moment(at: datetime, zone: str, spoken: str) -> str:
-    day = time_said(at, zone, "moment_year", spoken)
-    return f'<time datetime="{at.isoformat()}">{day}</time> <span class="muted small">({_city(zone, spoken)})</span>'
-
-
-@lru_cache(maxsize=500)
-def _city(zone: str, spoken: str) -> str:
-    return str(escape(zone_said(zone, spoken)))
+@lru_cache(maxsize=2_000)
+def _leaving(told: str, zone: str, spoken: str) -> str:
+    """Return a date as it is shown; kept by how the database wrote it."""
+    at = datetime.fromisoformat(told)
+    shown, city = time_said(at, zone, "moment_year", spoken), escape(zone_said(zone, spoken))
+    return f'<time datetime="{at.isoformat()}">{shown}</time> <span class="muted small">({city})</span>'

@@ -60,28 +60,29 @@ def enter_agency(agency_id: uuid.UUID) -> TenantSession:
 
 
 def agency_of(slug: str) -> uuid.UUID:
-    """Return the agency that `slug` means. Raises NotFoundError. Remembered for half a minute: slugs hardly change."""
-    found = known_agency(current_app, slug)
-    if found is not None:
-        return found
+    """Return the agency that `slug` means. Raises NotFoundError."""
+    found = agency_named(current_app, slug)
+    if found is None:
+        raise NotFoundError
+    return found
+
+
+def agency_named(app: Flask, slug: str) -> uuid.UUID | None:
+    """Return the agency that `slug` means, also outside of requests. Remembered for half a minute: slugs hardly change.
+
+    Raises SQLAlchemyError.
+    """
+    directory = cast("dict[str, tuple[float, uuid.UUID]]", app.extensions["unisson.directory"])
+    until, known = directory.get(slug, (0.0, None))
+    if until > time.monotonic():
+        return known
     if "\0" in slug:
-        raise NotFoundError
-    with runtime().database.everywhere() as everywhere:
+        return None
+    with cast("Runtime", app.extensions["unisson"]).database.everywhere() as everywhere:
         agency_id = everywhere.scalar(select(DirectoryEntry.agency_id).where(DirectoryEntry.slug == slug))
-    if agency_id is None:
-        raise NotFoundError
-    _directory(current_app)[slug] = (time.monotonic() + _DIRECTORY_SECONDS, agency_id)
+    if agency_id is not None:
+        directory[slug] = (time.monotonic() + _DIRECTORY_SECONDS, agency_id)
     return agency_id
-
-
-def known_agency(app: Flask, slug: str) -> uuid.UUID | None:
-    """Return the agency that `slug` means, if somebody asked within half a minute."""
-    until, agency_id = _directory(app).get(slug, (0.0, None))
-    return agency_id if until > time.monotonic() else None
-
-
-def _directory(app: Flask) -> dict[str, tuple[float, uuid.UUID]]:
-    return cast("dict[str, tuple[float, uuid.UUID]]", app.extensions["unisson.directory"])
 
 
 def without_writing(page: Page) -> Page:

@@ -12,6 +12,7 @@ from tenants.context import current_agency
 from unisson.resources import PACKAGE, resource
 
 Piece = TypeVar("Piece")
+Key = TypeVar("Key", bound=Hashable)
 
 _MADE_OF = frozenset({".py", ".html", ".mo", ".css", ".js", ".svg"})
 
@@ -53,19 +54,17 @@ class Fragments(Generic[Piece]):
         known = self.get(made_of)
         return self.keep(made_of, make()) if known is None else known
 
-    def get_or_make_each(self, wanted: Sequence[tuple[Hashable, Callable[[], Piece]]]) -> list[Piece]:
-        """Return several pieces in their order, as `get_or_make` does each: at the price of one where all are known."""
+    def get_or_make_each(self, made_of: Sequence[Key], make: Callable[[Key], Piece]) -> list[Piece]:
+        """Return several pieces in their order; those that are not known `make` makes, of what they are made of."""
         agency = current_agency().int
-        keys = [(agency, self._kind, made_of) for made_of, _make in wanted]
+        keys = [(agency, self._kind, each) for each in made_of]
         with self._lock:
             known = [self._kept.get(key) for key in keys]
             for key, piece in zip(keys, known, strict=True):
                 if piece is not None:
                     self._kept.move_to_end(key)
-        return [
-            self.get_or_make(made_of, make) if piece is None else piece
-            for piece, (made_of, make) in zip(known, wanted, strict=True)
-        ]
+        told = zip(made_of, known, strict=True)
+        return [self.keep(each, make(each)) if piece is None else piece for each, piece in told]
 
     def get(self, made_of: Hashable) -> Piece | None:
         """Return the piece of the current agency that is made of this; None where it is not known. Raises alike."""

@@ -29,7 +29,7 @@ from tenants.wire import Command, Question, Reminder, Value
 from unisson.web.db import HEARD
 from unisson.web.fragments import Fragments
 from unisson.web.hosts import own_domain
-from unisson.web.repeats import Headers, repeatable
+from unisson.web.repeats import MAKER, Headers, repeatable
 from unisson.web.visitors import Visitors, asked_in, cookies_in
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def slot(name: str) -> str:
 
 
 class Visit(NamedTuple):
-    """What a joined page may depend on of its request. `proof` is what the forms of its session carry."""
+    """What a joined page may depend on of its request. `proof` is what the forms of its session carry, `until` then."""
 
     origin: tuple[str, str]
     """Scheme and host."""
@@ -62,6 +62,7 @@ class Visit(NamedTuple):
     asked: Mapping[str, str]
     cookies: Mapping[str, str]
     proof: str
+    until: datetime
 
 
 class Wanted(NamedTuple):
@@ -90,10 +91,23 @@ class Joinable(Protocol):
     path: re.Pattern[str]
 
     def wanted(self, visit: Visit, found: re.Match[str]) -> Wanted | None:
-        """Return what is asked for the page; None where the application is to see the request."""
+        """Return what is asked for the page; None where the application is to see the request.
+
+        Raises SQLAlchemyError.
+        """
 
     def filled(self, visit: Visit, found: re.Match[str], answer: bytes) -> Filled | None:
         """Return what goes where, by what the database answered; None as above. The agency is acted for."""
+
+
+class _Ask(NamedTuple):
+    """A page that a request asks for, and the question that it puts for it: the same request asks for the same."""
+
+    page: Joinable
+    found: re.Match[str]
+    visit: Visit
+    agency_id: uuid.UUID
+    reminder: Reminder
 
 
 _Heard = tuple[uuid.UUID | None, Sequence[Reminder], Sequence[bytes | None]]
@@ -149,30 +163,43 @@ class Joined:
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         """Answer with a joined page where it is sure, else as the application does."""
-        if environ["REQUEST_METHOD"] == "GET":
-            for page in self._pages:
-                found = page.path.fullmatch(environ["PATH_INFO"])
-                if found:
-                    joined = self._joined(page, found, environ)
-                    return self._watched(environ, start_response) if joined is None else _answer(joined, start_response)
-        return self._application(environ, start_response)
+        ask = environ.get(MAKER) or self._read(environ)
+        joined = self._joined(ask, environ) if isinstance(ask, _Ask) else None
+        return self._watched(environ, start_response) if joined is None else _answer(joined, start_response)
 
-    def _joined(self, page: Joinable, found: re.Match[str], environ: "WSGIEnvironment") -> tuple[bytes, Headers] | None:
-        visit = self._visit(environ)
-        wanted = visit and page.wanted(visit, found)
-        if not visit or not wanted:
+    def _read(self, environ: "WSGIEnvironment") -> "_Ask | None":
+        """Return what a request asks for; None for what is not joined."""
+        if environ["REQUEST_METHOD"] != "GET":
             return None
-        reminder = Reminder(wanted.question, wanted.question.written(wanted.values), b"")
-        answer = self._answer_to(wanted.agency_id, reminder, environ)
-        if answer is None:
+        for page in self._pages:
+            found = page.path.fullmatch(environ["PATH_INFO"])
+            visit = self._visit(environ) if found else None
+            if found and visit:
+                return self._wanted(page, visit, found)
+        return None
+
+    def _wanted(self, page: Joinable, visit: Visit, found: re.Match[str]) -> "_Ask | None":
+        try:
+            wanted = page.wanted(visit, found)
+        except (SQLAlchemyError, OSError):
+            return None  # the application meets the same fault, and says what happened
+        if wanted is None:
             return None
-        with acting_for(wanted.agency_id):
-            filled = page.filled(visit, found, answer)
-            frame = filled and self._frames.get((visit.origin, filled.frame))
-        if not filled or not frame or not _is_before(filled.until) or not self._noted(wanted.agency_id, filled):
+        said = wanted.question.written(wanted.values)
+        return _Ask(page, found, visit, wanted.agency_id, Reminder(wanted.question, said, b""))
+
+    def _joined(self, ask: "_Ask", environ: "WSGIEnvironment") -> tuple[bytes, Headers] | None:
+        told = self._told(ask, environ)
+        if told is None:
             return None
-        still_holds = partial(_is_before, filled.until)
-        repeatable(environ, wanted.agency_id, (reminder.answered(answer),), still_holds)
+        reminder, answer = told
+        with acting_for(ask.agency_id):
+            filled = ask.page.filled(ask.visit, ask.found, answer)
+            frame = filled and self._frames.get((ask.visit.origin, filled.frame))
+        if not filled or not frame or not _is_before(filled.until) or not self._noted(ask.agency_id, filled):
+            return None
+        still_holds = partial(_is_before, min(filled.until, ask.visit.until))
+        repeatable(environ, ask.agency_id, (reminder,), still_holds, ask)
         return frame.filled(filled.slots), frame.headers
 
     def _visit(self, environ: "WSGIEnvironment") -> Visit | None:
@@ -183,19 +210,20 @@ class Joined:
         proof = self._visitors.proof_of(cookies)
         if proof is None:
             return None
-        return Visit(_origin(environ), environ["PATH_INFO"], asked_in(query), cookies, proof)
+        return Visit(_origin(environ), environ["PATH_INFO"], asked_in(query), cookies, *proof)
 
-    def _answer_to(self, agency_id: uuid.UUID, reminder: Reminder, environ: "WSGIEnvironment") -> bytes | None:
+    def _told(self, ask: "_Ask", environ: "WSGIEnvironment") -> tuple[Reminder, bytes] | None:
         """Return what the database answers; what it was asked just now is not asked again."""
         heard_in, reminders, answers = cast("_Heard", environ.get(HEARD, (None, (), ())))
-        if heard_in == agency_id:
+        if heard_in == ask.agency_id:
             for each, answer in zip(reminders, answers, strict=True):
-                if each[:2] == reminder[:2]:
-                    return answer
+                if each[:2] == ask.reminder[:2]:
+                    return None if answer is None else (each, answer)
         try:
-            return self._database.ask_again(agency_id, (reminder,))[0]
+            answer = self._database.ask_again(ask.agency_id, (ask.reminder,))[0]
         except (psycopg.Error, SQLAlchemyError, OSError):
             return None  # the application meets the same fault, and says what happened
+        return None if answer is None else (ask.reminder.answered(answer), answer)
 
     def _noted(self, agency_id: uuid.UUID, filled: Filled) -> bool:
         if filled.note:

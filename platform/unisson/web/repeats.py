@@ -30,6 +30,9 @@ from unisson.web.hosts import own_domain
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
+MAKER = "unisson.maker"
+"""Of a request's environment: what made the page that was kept for it, where the database now answers otherwise."""
+
 _KEY = "unisson.repeat"
 _CAPACITY = 512
 _MOST_BYTES = 4 * 1024 * 1024
@@ -58,6 +61,8 @@ class _Page(NamedTuple):
     body: bytes | None = None
     arrived: Answered | None = None
     """Who came, as the database told it; the first reminder and the last, of marks, tell whether it still says so."""
+    maker: object = None
+    """Where Flask did not make it: what did, and what that had read of the request."""
 
 
 def may_be_repeated(session: TenantSession, still_holds: Callable[[], bool], told: Sequence[Reminder]) -> None:
@@ -73,10 +78,17 @@ def may_be_repeated(session: TenantSession, still_holds: Callable[[], bool], tol
 
 
 def repeatable(
-    environ: "WSGIEnvironment", agency_id: uuid.UUID, reminders: tuple[Reminder, ...], still_holds: Callable[[], bool]
+    environ: "WSGIEnvironment",
+    agency_id: uuid.UUID,
+    reminders: tuple[Reminder, ...],
+    still_holds: Callable[[], bool],
+    maker: object = None,
 ) -> None:
-    """Say of an answer that Flask did not make that it is made of its request and of these answers."""
-    environ[_KEY] = _Page(agency_id, reminders, still_holds, "", [])
+    """Say of an answer that Flask did not make that it is made of its request and of these answers.
+
+    When these differ, `maker` is there in the environment of the same request (`MAKER`).
+    """
+    environ[_KEY] = _Page(agency_id, reminders, still_holds, "", [], maker=maker)
 
 
 class Repeats:
@@ -109,9 +121,11 @@ class Repeats:
         except (psycopg.Error, SQLAlchemyError, OSError):
             return False  # the application meets the same fault, and says what happened
         told = zip(page.reminders, answers, strict=True)
-        if all(reminder.is_answered_by(answer) for reminder, answer in told):
+        reminders = tuple([reminder.answered(answer) for reminder, answer in told])
+        if reminders == page.reminders:
             return True
-        environ[HEARD] = page.agency_id, page.reminders, answers
+        environ[HEARD] = page.agency_id, reminders, answers
+        environ[MAKER] = page.maker
         self._tell_who_came(page, answers, environ)
         return False
 
@@ -136,8 +150,10 @@ class Repeats:
 
         body = self._application(environ, start)
         page, (status, headers) = environ.get(_KEY), told
+        if page is None:
+            return body
         names = {name.lower(): value for name, value in headers}
-        if page is None or "set-cookie" in names:
+        if "set-cookie" in names:
             return body
         if status.startswith("304"):
             self._keep(key, page._replace(tag=names["etag"], headers=headers))

@@ -2,6 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from threading import Lock
 from typing import NamedTuple
 from urllib.parse import parse_qsl
@@ -29,11 +30,11 @@ class Visitors:
         self._lasts = app.permanent_session_lifetime
         self._sessions = sessions.get_signing_serializer(app)
         self._forms = URLSafeTimedSerializer(str(app.secret_key), salt="wtf-csrf-token")
-        self._kept: OrderedDict[str, _Proof] = OrderedDict()
+        self._kept: OrderedDict[str, Proof] = OrderedDict()
         self._lock = Lock()
 
-    def proof_of(self, cookies: Mapping[str, str]) -> str | None:
-        """Return the proof for the forms of a visitor; None where the session says more than that, or nothing."""
+    def proof_of(self, cookies: Mapping[str, str]) -> "Proof | None":
+        """Return the proof for the forms of a visitor; None where the session is over, or says more than that."""
         cookie = cookies.get(self._name)
         if not cookie:
             return None
@@ -44,9 +45,9 @@ class Visitors:
                 self._kept[cookie] = known
                 while len(self._kept) > _KNOWN:
                     self._kept.popitem(last=False)
-        return known.token if known.until > utcnow().timestamp() else None
+        return known if known.until > utcnow() else None
 
-    def _read(self, cookie: str) -> "_Proof":
+    def _read(self, cookie: str) -> "Proof":
         try:
             assert self._sessions is not None  # noqa: S101 - there is a secret key
             said, at = self._sessions.loads(cookie, return_timestamp=True)
@@ -55,16 +56,17 @@ class Visitors:
         if said.keys() != {"csrf_token"} or not isinstance(said["csrf_token"], str):
             return _NO_PROOF
         token = self._forms.dumps(said["csrf_token"])
-        return _Proof(token, (at + self._lasts).timestamp())
+        return Proof(token, at + self._lasts)
 
 
-class _Proof(NamedTuple):
-    token: str | None
-    until: float
-    """In seconds since 1970."""
+class Proof(NamedTuple):
+    """What the forms of a session carry, and when the session is over."""
+
+    token: str
+    until: datetime
 
 
-_NO_PROOF = _Proof(None, 0.0)
+_NO_PROOF = Proof("", datetime.min.replace(tzinfo=UTC))
 
 
 def cookies_in(header: str) -> dict[str, str]:
