@@ -46,6 +46,18 @@ def test_whoever_stands_in_is_asked_at_once_and_no_more_once_the_person_is_back(
     assert asked(desk, content_id) == {member(desk, "rp")}
 
 
+def test_a_content_s_page_names_whoever_is_asked(desk: Desk) -> None:
+    content_id = desk.in_state("in_review")
+    with desk.session() as session:
+        names = {role: session.get_one(Membership, (session.agency_id, uuid.UUID(member(desk, role)))).name
+                 for role in ("rp", "account_manager")}  # fmt: skip
+    desk.post("rp", "/absences", days(stand_in=member(desk, "account_manager")))
+    page = desk.get("cm", f"/contents/{content_id}").text
+    waiting = page[page.index("#hourglass") :].split("</p>")[0]
+    assert names["account_manager"] in waiting
+    assert names["rp"] not in waiting
+
+
 def test_those_who_steer_enter_them_for_others(desk: Desk) -> None:
     form = days(person=member(desk, "rp"), stand_in=member(desk, "cm"))
     assert desk.post("account_manager", "/absences", form).status_code == 303

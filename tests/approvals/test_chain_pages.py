@@ -34,6 +34,15 @@ def test_a_chain_to_start_from_is_asked_before_the_one_for_everything(desk: Desk
     assert names(desk)[0] in desk.get("account_manager", path(desk)).text
 
 
+def test_a_crisis_comes_before_whatever_else_it_is_about(desk: Desk) -> None:
+    for starter in ("claim", "crisis", "press"):
+        assert use(desk, starter) == 303
+    assert names(desk) == ["Crise : deux clés", "Publication avec allégation", "Communiqué de presse", "RP puis client"]
+    content_id = desk.write(risks=("crisis", "health"))
+    desk.submit(content_id)
+    assert "deux clés" in desk.get("cm", f"/contents/{content_id}").text
+
+
 def test_the_chosen_chain_follows_the_content(desk: Desk) -> None:
     use(desk, "claim")
     content_id = desk.write(risks=("price",))

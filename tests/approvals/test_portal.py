@@ -326,6 +326,7 @@ def test_an_expired_link_is_renewed_to_the_same_address(desk: Desk, mails) -> No
     (mail,) = [mail for mail in mails() if "Client Approver" in mail.header("To")]
     assert desk.world.people["client_approver"].email in mail.header("To")
     assert desk.get(None, f"/approve/{token_in(mail)}").status_code == 200
+    assert re.search(r"^Ouvrir\W:", mail.text("plain"), re.MULTILINE)  # not how the link is, but what one does
     with desk.session() as session:
         session.execute(update(ApprovalLink).values(revoked_at=utcnow()))
     page = desk.get(None, f"/approve/{token}")

@@ -16,7 +16,7 @@ from tenants.session import TenantSession
 from unisson.activity.trail import record
 from unisson.approvals.chain import LONG_NAME, LONG_WORDS, Chain, Facts, chosen_among
 from unisson.approvals.models import ApprovalPolicy, PolicyVersion
-from unisson.editorial.models import Content
+from unisson.editorial.models import Content, Risk
 from unisson.publishing.models import MOCKUP
 from unisson.topics.planning import check_of_brand
 from unisson.web.i18n import lazy
@@ -180,11 +180,17 @@ def put_in_order(session: TenantSession, actor: Actor, brand_id: uuid.UUID | Non
 
 
 def place_by_reach(session: TenantSession, actor: Actor, brand_id: uuid.UUID | None, policy_id: uuid.UUID) -> None:
-    """Ask a new chain after the particular ones and before those that are for every content, or it is never asked."""
-    known = {kept.policy.id: kept.chain.applies_to.is_empty for kept in chains_of(session, brand_id)}
-    del known[policy_id]
-    particular = [each for each, is_general in known.items() if not is_general]
-    general = [each for each, is_general in known.items() if is_general]
+    """Ask a new chain after the particular ones and before those that are for every content, or it is never asked.
+
+    One for crises is asked before all others: a crisis is about health or law as well, and has minutes.
+    """
+    made_for = {kept.policy.id: kept.chain.applies_to for kept in chains_of(session, brand_id)}
+    new = made_for.pop(policy_id)
+    if Risk.CRISIS in new.risks:
+        put_in_order(session, actor, brand_id, [policy_id, *made_for])
+        return
+    particular = [each for each, condition in made_for.items() if not condition.is_empty]
+    general = [each for each, condition in made_for.items() if condition.is_empty]
     put_in_order(session, actor, brand_id, [*particular, policy_id, *general])
 
 

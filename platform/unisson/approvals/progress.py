@@ -12,6 +12,7 @@ from tenants.members import Membership
 from tenants.permissions import StageRole
 from tenants.session import TenantSession
 from unisson.approvals.asking import chain_of, own_work_of, roster_for
+from unisson.approvals.chain import Need
 from unisson.approvals.models import YES, ApprovalRun, Decision, RunSeat, RunStage, Verdict
 from unisson.approvals.roster import POLES, Roster
 from unisson.editorial.models import Content, Revision
@@ -30,7 +31,7 @@ SILENCE = lazy("By silence, as the contract says")
 
 @dataclass(frozen=True, slots=True)
 class StageRow:
-    """One stage of the current run. `state` is done, current, waiting or skipped; `people` could decide.
+    """One stage of the current run. `state` is done, current, waiting or skipped; `people` are asked, or would be.
 
     `need` and `needed` say how many yeses it takes, `given` how many it has; `label` are its roles and names.
     """
@@ -103,7 +104,10 @@ def _stage_row(
 ) -> StageRow:
     filled = {decision.seat_id for decision in said}
     open_ = [] if stage.done_at else [seat for seat in seats if seat.id not in filled]
-    able = [person for seat in open_ for person in there.for_seat(seat.stage_role, seat.membership_id, own)]
+    not_by = own if stage.need == Need.ALL else own | {each.membership_id for each in said if each.membership_id}
+    able = [
+        person for seat in open_ for person in there.asked(there.for_seat(seat.stage_role, seat.membership_id, not_by))
+    ]
     return StageRow(
         position=stage.position,
         name=stage.name,
