@@ -301,10 +301,15 @@ def test_a_store_that_is_away_is_waited_for(desk: Desk, worker: Runtime) -> None
     waiting = kept(desk, upload_id)
     assert waiting is not None
     assert (waiting.state, waiting.tries, count(desk, Media)) == (UploadState.PREPARING, 0, 0)
+    listed = desk.get("cm", f"/brands/{desk.world.brand_slug}/uploads", headers={"HX-Request": "true"}).text
+    assert "data-late" in listed
+    assert "comes into the library by itself" in listed or "rejoindra d’elle-même" in listed
     in_the_way.unlink()
     due(desk, worker, upload_id)
     all_due(worker)
-    assert kept(desk, upload_id).state == UploadState.ADDED
+    added = kept(desk, upload_id)
+    assert added is not None
+    assert (added.state, added.problem) == (UploadState.ADDED, "")
 
 
 def test_a_picture_that_takes_its_worker_with_it_is_given_up(desk: Desk, worker: Runtime) -> None:

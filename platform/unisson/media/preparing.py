@@ -80,8 +80,10 @@ def _prepare(runtime: Runtime, claimed: Claim, received: Received, storage: Stor
     try:
         made = reencode(received.content, agreed_format(received.filename, received.content))
         _keep(runtime, claimed, made, storage)
-    except (TooBusyError, StorageAwayError):
+    except TooBusyError:
         _put_off(runtime, claimed)
+    except StorageAwayError:
+        _put_off(runtime, claimed, problem="away")
     except RefusedError as refusal:
         with runtime.database.agency(claimed.agency_id) as session:
             upload = _ours(session, claimed)
@@ -101,8 +103,8 @@ def _keep(runtime: Runtime, claimed: Claim, made: Reencoded, storage: Storage) -
         _settle(session, upload, UploadState.ADDED if kept.is_new else UploadState.KNOWN, media_id=kept.media.id)
 
 
-def _put_off(runtime: Runtime, claimed: Claim) -> None:
-    """Try again in a while: it is no fault of the picture. After a day of it, it is refused."""
+def _put_off(runtime: Runtime, claimed: Claim, problem: str = "") -> None:
+    """Try again in a while, and say why: it is no fault of the picture. After a day of it, it is refused."""
     with runtime.database.agency(claimed.agency_id) as session:
         upload = _ours(session, claimed)
         if upload is None:
@@ -110,7 +112,7 @@ def _put_off(runtime: Runtime, claimed: Claim) -> None:
         if session.now() > expires(upload):
             _settle(session, upload, UploadState.REFUSED, problem="not_kept")
             return
-        upload.tries -= 1
+        upload.tries, upload.problem = upload.tries - 1, problem
         session.flush()
         release(session, claimed, delay=AGAIN)
 

@@ -49,9 +49,13 @@ PROBLEMS = {
     "unreadable": sandbox.UNREADABLE,
     "too_many_pixels": sandbox.TOO_MANY_PIXELS,
     "too_many": TOO_MANY,
+    "away": lazy(
+        "The store takes no pictures at this moment. This one is held and comes into the library by itself once it"
+        " does; a text can be saved without it meanwhile."
+    ),
     "not_kept": lazy("This picture could not be kept in a whole day. Add it again later."),
 }
-"""Why a file was refused, by the name that is stored: said in its reader's language."""
+"""Why a file was refused, or is late (`away`), by the name that is stored: said in its reader's language."""
 
 
 class TooManyError(RefusedError):
@@ -68,7 +72,7 @@ class Sent(NamedTuple):
 
     @property
     def sentence(self) -> object:
-        """Return why it was refused."""
+        """Return why it was refused, or is late."""
         return PROBLEMS.get(self.upload.problem, sandbox.UNREADABLE)
 
 

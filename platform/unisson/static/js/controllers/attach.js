@@ -74,7 +74,8 @@ unisson.register("attach", class extends Stimulus.Controller {
       for (const [item, { id }] of this.under) {
         const known = id && page?.getElementById(id);
         if (known?.dataset.media) await this.put(item, known.dataset.media);
-        else if (known?.dataset.state === "refused") this.refuse(item, known.querySelector(".small")?.textContent ?? this.wordsValue.failed);
+        // What is late does not keep the text waiting: it comes into the library later.
+        else if (known?.matches('[data-state="refused"], [data-late]')) this.refuse(item, known.querySelector(".small")?.textContent ?? this.wordsValue.failed);
       }
     } catch {
       // Asked again in a moment.

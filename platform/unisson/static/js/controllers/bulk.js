@@ -180,10 +180,12 @@ unisson.register("bulk", class extends Stimulus.Controller {
 
   replace(item) {
     const shown = document.getElementById(item.id);
-    if (!shown || shown.dataset.state !== "preparing" || item.dataset.state === "preparing") return;
+    const settled = item.dataset.state !== "preparing";
+    if (!shown || shown.dataset.state !== "preparing") return;
+    if (!settled && item.matches("[data-late]") === shown.matches("[data-late]")) return;
     const one = this.files.find((each) => each.item === shown);
     const fresh = document.importNode(item, true);
     shown.replaceWith(fresh);
-    if (one) Object.assign(one, { item: fresh, state: "settled" });
+    if (one) Object.assign(one, { item: fresh, state: settled ? "settled" : one.state });
   }
 });
