@@ -21,11 +21,21 @@ _CONTROLS = [code for code in range(0xA0) if unicodedata.category(chr(code)) == 
 _TO_SPACES = dict.fromkeys([*_CONTROLS, 0x2028, 0x2029], " ")
 _TO_NOTHING = dict.fromkeys(set(_CONTROLS) - {ord("\n"), ord("\t")})
 """Tables of `str.translate`: all characters of category Cc, and the two separators of lines (Zl, Zp)."""
+_TURNING = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])
+"""Embeddings, overrides and isolates of writing direction: one left open in a name turns the page's own words."""
+_UNSEEN = frozenset({"Cf", "Zs"})
 
 
 def one_line(text: str | None) -> str:
-    """Return `text` without control characters (CR and LF among them), trimmed: for names, titles and headers."""
-    return unicodedata.normalize("NFC", (text or "").translate(_TO_SPACES)).strip()
+    """Return `text` without control characters (CR and LF among them), trimmed: for names, titles and headers.
+
+    Nothing remains of one that nobody can see, nor of what would turn the words around it (UAX #9, 2.1 to 2.5).
+    """
+    line = unicodedata.normalize("NFC", (text or "").translate(_TO_SPACES)).strip()
+    if line.isprintable():
+        return line
+    line = line.translate(_TURNING).strip()
+    return line if any(unicodedata.category(each) not in _UNSEEN for each in line) else ""
 
 
 def lines(text: str | None) -> str:
