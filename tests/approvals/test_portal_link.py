@@ -189,13 +189,30 @@ def test_what_is_over_is_decided_no_more(desk: Desk, asked, ends, status: int) -
     assert (decisions(desk), desk.content(content_id).state) == before
 
 
+def test_a_content_that_was_taken_back_says_so_and_shows_what_was_typed(desk: Desk, asked) -> None:
+    content_id, token = asked
+    form = signed(desk, content_id, comment="Une autre <b>photo</b>")
+    desk.edit(content_id)
+    late = desk.post(None, at(token, content_id, "change-request"), form)
+    assert late.status_code == 404
+    assert "L’agence l’a repris pour y travailler" in late.text
+    assert "Une autre &lt;b&gt;photo&lt;/b&gt;</blockquote>" in late.text
+    later = desk.get(None, at(token, content_id))
+    assert later.status_code == 404
+    assert "L’agence l’a repris" in later.text
+    assert "blockquote" not in later.text
+    assert later.text == desk.get(None, at(token, uuid.uuid4())).text  # as of any that never was
+
+
 def test_what_was_decided_by_account_stands(desk: Desk, asked) -> None:
     content_id, token = asked
     form = signed(desk, content_id)
     desk.approve(content_id, "client_approver")
     before = decisions(desk)
     assert desk.post(None, at(token, content_id, "approval"), form).status_code == 303
-    assert desk.post(None, at(token, content_id, "change-request"), {**form, "comment": "x"}).status_code == 409
+    late = desk.post(None, at(token, content_id, "change-request"), {**form, "comment": "Samedi, pas <b>vendredi</b>"})
+    assert late.status_code == 409
+    assert "Samedi, pas &lt;b&gt;vendredi&lt;/b&gt;</blockquote>" in late.text  # its form is not there any more
     assert decisions(desk) == before
     assert desk.content(content_id).state == "scheduled"
 

@@ -70,6 +70,19 @@ def test_changes_want_a_comment_and_keep_it(desk: Desk) -> None:
     assert desk.content(content_id).state == "in_review"
 
 
+def test_words_of_a_decision_that_came_too_late_are_shown(desk: Desk) -> None:
+    """Its form is not there any more: the words stand beside the sentence, to be taken elsewhere."""
+    content_id = desk.in_state("in_review")
+    digest, stage = desk.asked(content_id)
+    desk.approve(content_id, "rp")
+    form = {"digest": digest, "stage": stage, "comment": "Samedi, pas <b>vendredi</b>"}
+    late = desk.post("rp", f"/contents/{content_id}/change-request", form)
+    assert late.status_code == 409
+    assert "Samedi, pas &lt;b&gt;vendredi&lt;/b&gt;</blockquote>" in late.text
+    without = desk.post("rp", f"/contents/{content_id}/change-request", {**form, "comment": " "})
+    assert "blockquote" not in without.text
+
+
 def test_a_client_who_asked_for_changes_goes_on_to_the_next(desk: Desk) -> None:
     content_id = desk.in_state("client_turn")
     digest, stage = desk.asked(content_id)

@@ -3,11 +3,13 @@
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import wraps
+from typing import Any
 
 from flask import Blueprint, Flask, flash, redirect, request
 from werkzeug.wrappers import Response
 
-from tenants.errors import RefusedError
+from tenants.errors import NotFoundError, RefusedError
 from tenants.permissions import Permission
 from unisson.approvals.anchors import sentences_of
 from unisson.approvals.changes import since_decided
@@ -20,7 +22,7 @@ from unisson.editorial.previews import ChannelPreview, frozen_previews
 from unisson.media.addresses import addresses_of
 from unisson.portal import answers, desks, pieces, reading, surroundings, talking
 from unisson.portal.answers import Said, Shown
-from unisson.portal.doors import here, page, register
+from unisson.portal.doors import View, here, page, register
 from unisson.portal.forms import AnswerForm, HandingForm, ManyForm, SteerForm
 from unisson.portal.guests import Guest
 from unisson.portal.reading import One
@@ -28,6 +30,7 @@ from unisson.portal.recognising import Answer
 from unisson.portal.waiting import waiting_on
 from unisson.web.db import session
 from unisson.web.i18n import _, _n, lazy
+from unisson.web.noted import note_not_found
 
 blueprint = Blueprint("portal", __name__, url_prefix="/<agency>")
 
@@ -36,6 +39,21 @@ SAID = {
     Verdict.RESERVED: lazy("Approved with your reservation, which the author reads."),
     Verdict.CHANGES_REQUESTED: lazy("Sent back with your words. You are asked again once it is changed."),
 }
+
+
+def _if_there(view: View) -> View:
+    """Say of a content that is not there for the guest now that it isn't, with the words that they had typed (404)."""
+
+    @wraps(view)
+    def shown(guest: Guest, content_id: uuid.UUID, **named: Any) -> Answer:
+        try:
+            return view(guest, content_id, **named)
+        except NotFoundError:
+            note_not_found()
+            left_over = request.form.get("comment") or request.form.get("body") or ""
+            return page("portal/not_here.html", guest, left_over=left_over), 404
+
+    return shown
 
 
 def desk(guest: Guest) -> Answer:
@@ -221,14 +239,14 @@ register(
         ("", "GET", desk),
         ("/history", "GET", history),
         ("/approvals", "POST", approvals),
-        ("/contents/<uuid:content_id>", "GET", content),
-        ("/contents/<uuid:content_id>/approval", "POST", approval),
-        ("/contents/<uuid:content_id>/change-request", "POST", change_request),
-        ("/contents/<uuid:content_id>/hold", "POST", hold),
-        ("/contents/<uuid:content_id>/release", "POST", release),
-        ("/contents/<uuid:content_id>/handover", "POST", handing),
-        ("/contents/<uuid:content_id>/threads", "POST", thread_start),
-        ("/contents/<uuid:content_id>/threads/<uuid:thread_id>", "POST", thread_reply),
+        ("/contents/<uuid:content_id>", "GET", _if_there(content)),
+        ("/contents/<uuid:content_id>/approval", "POST", _if_there(approval)),
+        ("/contents/<uuid:content_id>/change-request", "POST", _if_there(change_request)),
+        ("/contents/<uuid:content_id>/hold", "POST", _if_there(hold)),
+        ("/contents/<uuid:content_id>/release", "POST", _if_there(release)),
+        ("/contents/<uuid:content_id>/handover", "POST", _if_there(handing)),
+        ("/contents/<uuid:content_id>/threads", "POST", _if_there(thread_start)),
+        ("/contents/<uuid:content_id>/threads/<uuid:thread_id>", "POST", _if_there(thread_reply)),
         ("/documents/<uuid:file_id>", "GET", document),
     ],
 )
