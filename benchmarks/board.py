@@ -4,8 +4,7 @@ from contextlib import ExitStack
 
 import psycopg
 
-from benchmarks.approvals import get, said
-from benchmarks.frame import Cluster, Result, Runner, environ, interleave, web
+from benchmarks.frame import Cluster, Result, Runner, environ, get, interleave, said, web
 from benchmarks.load import Probe, fill
 
 SIZES = (10_000, 100_000, 1_000_000)

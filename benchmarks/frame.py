@@ -173,6 +173,17 @@ def _wait(port: int, process: subprocess.Popen[bytes]) -> None:
     raise RuntimeError("the web server under measurement does not start")
 
 
+def get(server: Web, path: str, headers: dict[str, str] | None = None) -> Callable[[], bytes]:
+    """Return what asks for a page of the server, and wants it to be there."""
+
+    def ask() -> bytes:
+        status, body, _headers = server.get(path, headers)
+        assert status == 200, (status, body[:300])
+        return body
+
+    return ask
+
+
 @dataclass(frozen=True, slots=True)
 class Cost:
     """What one request costs: CPU milliseconds in the web server and in PostgreSQL's backends, wall milliseconds."""
@@ -233,6 +244,11 @@ def interleave(
         for runner in runners if number % 2 == 0 else reversed(runners):
             runner.round(admin)
     return {runner.name: runner.median() for runner in runners}
+
+
+def said(cost: Cost) -> str:
+    """Return how a cost divides, in words."""
+    return f"{cost.web:.2f} ms web + {cost.postgres:.2f} ms PostgreSQL"
 
 
 def ratio(above: Runner, below: Runner) -> float:
