@@ -113,6 +113,8 @@ def test_an_hour_that_comes_twice_is_asked_about(desk: Desk) -> None:
     assert answer.status_code == 303
     kept = desk.content(uuid.UUID(answer.location.rsplit("/", 1)[1]))
     assert kept.fold == 1
+    page = desk.get("cm", answer.location.removeprefix(desk.path(""))).text
+    assert "Paris, UTC+01:00)" in page  # which of the two hours it is
     assert kept.scheduled_at.hour == 1
 
 

@@ -1,6 +1,6 @@
 """When a content goes out, as a page says it: on the brand's clock, and on the reader's own where that differs."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -16,7 +16,10 @@ from unisson.web.i18n import say_time, say_zone
 
 @dataclass(frozen=True, slots=True)
 class When:
-    """One instant in words. `own` and `own_zone` are None where the reader's clock shows the same."""
+    """One instant in words. `own` and `own_zone` are None where the reader's clock shows the same.
+
+    `twice`: clocks show that time twice that night, so that it needs its offset to be one.
+    """
 
     iso: str
     said: str
@@ -24,6 +27,7 @@ class When:
     offset: str
     own: str | None = None
     own_zone: str | None = None
+    twice: bool = False
 
 
 def own_zone() -> str | None:
@@ -37,8 +41,9 @@ def own_zone() -> str | None:
 def when(instant: datetime, zone: str, own: str | None = None) -> When:
     """Return `instant` on the clock of `zone`, and on `own`'s where that shows another time."""
     there = instant.astimezone(ZoneInfo(zone))
+    twice = there.replace(fold=0).utcoffset() != there.replace(fold=1).utcoffset()
     said = say_time(instant, zone, "moment_year")
-    base = When(instant.isoformat(), said, say_zone(zone), offset_of(there))
+    base = When(instant.isoformat(), said, say_zone(zone), offset_of(there), twice=twice)
     if own is None or instant.astimezone(ZoneInfo(own)).utcoffset() == there.utcoffset():
         return base
-    return When(base.iso, said, base.zone, base.offset, say_time(instant, own, "moment_year"), say_zone(own))
+    return replace(base, own=say_time(instant, own, "moment_year"), own_zone=say_zone(own))
