@@ -30,6 +30,7 @@ from sqlalchemy.dialects.postgresql.base import ischema_names
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import UserDefinedType
 
+from tenants.asking import Asked, Asks
 from tenants.base import Base
 from tenants.session import TenantSession
 from tenants.wire import Question, Reminder, Value
@@ -130,28 +131,42 @@ _SINCE = Question(
 _NOW = Question(select(NOW))
 
 
-def now(session: TenantSession) -> Moment:
-    """Return the moment that it is, for what is read after it. Raises DBAPIError."""
-    return Moment(*session.ask(_NOW, {}))
+def now(asks: Asks) -> Moment:
+    """Return the moment that it is, for what is read after it. Raises as `ask` does."""
+    return Moment(*asks.ask(_NOW, {}))
 
 
-def changed_since(session: TenantSession, moment: Moment, brands: Sequence[uuid.UUID]) -> list[str] | None:
-    """Return the ids of the contents of `brands` that were changed since; None if it may be anything of them.
+class Since(NamedTuple):
+    """The ids of the contents that were changed since a moment, and the moment that it is; None where there are none.
 
-    A content of another brand may be among them. Raises DBAPIError.
+    A content of another brand may be among them.
     """
-    return _contents(*session.ask(_SINCE, _said(moment, brands)))
+
+    contents: Sequence[str]
+    moment: Moment | None
+
+
+def changed_since(asks: Asks, moment: Moment, brands: Sequence[uuid.UUID]) -> Since | None:
+    """Return what contents of `brands` were changed since; None if it may be anything of them. Raises as `ask` does."""
+    return _since(*asks.ask(*since_question(moment, brands)))
+
+
+def since_question(moment: Moment, brands: Sequence[uuid.UUID]) -> Asked:
+    """Return what `changed_since` asks."""
+    return _SINCE, _said(moment, brands)
 
 
 def contents_alone(answer: bytes | None) -> Moment | None:
     """Return the moment of an answer to `nothing_since`, if it says that contents were changed and nothing else."""
-    told = json.loads(answer or b"[false]")
-    return Moment(*told[2:]) if _contents(*told) else None
+    since = _since(*json.loads(answer or b"[false]"))
+    return since.moment if since else None
 
 
-def _contents(is_known: bool, news: Sequence[str] | None = None, *_moment: object) -> list[str] | None:
+def _since(is_known: bool, news: Sequence[str] | None = None, *moment: str) -> Since | None:
     contents = set(news or ())
-    return sorted(contents) if is_known and str(NOBODY) not in contents else None
+    if not is_known or str(NOBODY) in contents:
+        return None
+    return Since(sorted(contents), Moment(*moment) if moment else None)
 
 
 def nothing_since(moment: Moment, brands: Sequence[uuid.UUID]) -> Reminder:

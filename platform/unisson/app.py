@@ -45,6 +45,7 @@ from unisson.web import characters, db, errors, guards, headers, hosts, operatio
 from unisson.web.bare import bare_app
 from unisson.web.compression import Compressed
 from unisson.web.joined import Joined
+from unisson.web.renewed import Renewed
 from unisson.web.repeats import Repeats
 
 FEATURES = (
@@ -98,9 +99,10 @@ def create_app(settings: Settings | None = None, runtime: Runtime | None = None)
 def _stand_before(app: Flask, runtime: Runtime) -> None:
     """Install what sees a request before Flask does: the proxies' word first, then the pages that are repeated.
 
-    What such a page was sent as is kept compressed. Then those that are joined from pieces.
+    What such a page was sent as is kept compressed. Then those that are made anew, and those joined from pieces.
     """
-    app.wsgi_app = Repeats(Compressed(Joined(app.wsgi_app, app, runtime.database)), runtime.database)  # type: ignore[method-assign]  # how WSGI middleware is installed
+    made = Renewed(Joined(app.wsgi_app, app, runtime.database), app, runtime.database)
+    app.wsgi_app = Repeats(Compressed(made), runtime.database)  # type: ignore[method-assign]  # how WSGI middleware is installed
     count = runtime.settings.trusted_proxies
     if count:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count)  # type: ignore[method-assign]  # the same

@@ -267,4 +267,4 @@ def test_the_number_of_statements_does_not_grow(
             desk.read(desk.browser(), f"month=2026-{month}")
         seen.extend(sent)
     assert few == many
-    assert len(many) == 3  # the person with their agency, the entries, what stands beside them
+    assert len(many) == 2  # the person with their agency; the entries with what stands beside them

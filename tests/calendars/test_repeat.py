@@ -19,6 +19,7 @@ from tenants.context import acting_for
 from tenants.errors import MissingAgencyError
 from tenants.identities import Identity, SignIn
 from tenants.members import BrandAssignment, Membership
+from unisson.calendars.months import months_of
 from unisson.editorial.models import Content, ContentState
 from unisson.web.fragments import Fragments
 from unisson.web.repeats import _MOST_BYTES, Repeats, _Page
@@ -293,8 +294,8 @@ def test_a_change_of_one_content_writes_one_entry(app: Flask, desk: Desk) -> Non
     desk.write(OCTOBER, "Le second")
     client = desk.browser()
     assert "Le premier" in desk.read(client).text
-    every = [shelf.pieces for shelf in app.extensions["unisson.month_shelves"]._kept.values()]
-    kept = next(each for each in every if str(first) in {content_id for content_id, _version in each.written})
+    every = [shelf.pieces for shelf in months_of(app)._shelves._kept.values()]
+    kept = next(each for each in every if str(first) in each.written)
     before = dict(kept.written)
     _edit(desk, first, title="Le nouveau")
     page = desk.read(client).text

@@ -65,7 +65,7 @@ class Campaigns:
 def campaigns(session: TenantSession, scope: Scope, year: Year) -> Campaigns:
     """Return a year of campaigns, in two statements: topics of brands that one writes for, contents that one sees."""
     topics = session.execute(_topics(scope.filters), _values(scope, year)).all() if scope.writable else ()
-    weeks = session.execute(_weeks(scope.filters), scope.parameters() | _bounds(year)).all() if scope.brands else ()
+    weeks = session.execute(_weeks(scope.filters), {**scope.parameters, **_bounds(year)}).all() if scope.brands else ()
     by_week = {row.monday: row.contents for row in weeks}
     monday = year.first - timedelta(days=year.first.weekday())
     mondays = [monday + timedelta(days=7 * n) for n in range((year.last - monday).days // 7 + 1)]
@@ -152,4 +152,4 @@ def _bounds(year: Year) -> dict[str, Any]:
 
 def _values(scope: Scope, year: Year) -> dict[str, Any]:
     since, until = year.reach()
-    return {**scope.parameters(), **_bounds(year), "since": since - AROUND, "until": until + AROUND}
+    return {**scope.parameters, **_bounds(year), "since": since - AROUND, "until": until + AROUND}

@@ -74,7 +74,7 @@ def lines(
 
     Topics show of the brands in `planning` alone: they are the agency's own. Raises RefusedError where it is too much.
     """
-    count, weight = session.execute(_WEIGHT.where(*_only(scope)), scope.parameters()).one()
+    count, weight = session.execute(_WEIGHT.where(*_only(scope)), scope.parameters).one()
     if count > MOST_ROWS or weight > MOST_BYTES:
         raise RefusedError(TOO_MANY)
     return list(_read(session, scope, {card.id: card for card in brands}, planning))
@@ -84,7 +84,7 @@ def _read(
     session: TenantSession, scope: Scope, cards: Mapping[uuid.UUID, BrandCard], planning: Collection[uuid.UUID]
 ) -> Iterator[Line]:
     zones = {card.id: ZoneInfo(card.timezone) for card in cards.values()}
-    rows = session.execute(_LINES.where(*_only(scope)), scope.parameters())
+    rows = session.execute(_LINES.where(*_only(scope)), scope.parameters)
     for brand_id, at, title, body, state, kind, channels, topic, live, press in rows:
         assert at is not None  # noqa: S101 - DATED says so; for the type checker
         there = at.astimezone(zones[brand_id])

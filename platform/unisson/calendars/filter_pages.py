@@ -8,7 +8,7 @@ from unisson.calendars.looks import brands_asked, place
 from unisson.calendars.narrowing import offered
 from unisson.calendars.wording import VIEWS
 from unisson.web.db import session
-from unisson.web.guards import actor
+from unisson.web.guards import actor, current_agency_row
 
 KEPT = ("month", "week", "day", "year", "since", "until", "undated", "clock")
 """What an address of the calendar says besides brands and filters: it is carried through the form."""
@@ -22,7 +22,7 @@ def filters() -> str:
     shown = view if view in VIEWS else "month"
     return render_template(
         "calendars/filters.html",
-        action=place(shown),
+        action=place(current_agency_row().slug, shown),
         kept=[(name, request.args[name][:20]) for name in KEPT if request.args.get(name)],
         view=shown,
         choices=seen,

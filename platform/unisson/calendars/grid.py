@@ -2,18 +2,20 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 from zoneinfo import ZoneInfo
 
 from markupsafe import Markup
 
+from tenants.access import Actor
+from tenants.permissions import Permission
 from unisson.calendars.looks import Look
 from unisson.calendars.period import Span
-from unisson.calendars.reading import EntryRow
-from unisson.calendars.wording import Words, begin_label, day_label, day_names, words
-from unisson.calendars.writing import Clock, both, entry, undated
+from unisson.calendars.reading import EntryRow, dated_of
+from unisson.calendars.wording import Words, begin_label, day_label, day_names
+from unisson.calendars.writing import Clock, dated, undated
 from unisson.web.guards import BrandCard
-from unisson.web.i18n import language, say_zone
+from unisson.web.i18n import language, zone_said
 
 NOTHING = Markup("")
 
@@ -46,67 +48,64 @@ class Placed:
 
 
 class Pieces:
-    """The entries of one look as they were written last: by content and version, which stands for all that they show.
+    """The entries of one look as they were written last, by content: version, day, and markup.
 
-    Each with the day on which it stands, as a proleptic ordinal.
+    The version stands for all that an entry shows. Days are proleptic ordinals.
     """
 
     def __init__(self) -> None:
-        self.written: Mapping[tuple[str, int], tuple[int, bytes]] = {}
+        self.written: Mapping[str, tuple[int, int, bytes]] = {}
 
 
-def clocks(look: Look, movable: frozenset[str]) -> dict[str, Clock]:
-    """Return each brand's clock by its id. A brand elsewhere than the look's zone says so beside each of its times.
+def clocks(look: Look, actor: Actor, spoken: str) -> dict[str, Clock]:
+    """Return each brand's clock by its id, as `actor` sees it.
 
-    On the reader's own clock nothing is moved: a day there is not the day that the brand would move it to. One brand
-    alone lends its accent to the whole month, and its entries inherit it; of several, each is named.
+    A brand elsewhere than the look's zone says so beside each of its times. On the reader's own clock nothing is moved:
+    a day there is not the day that the brand would move it to. One brand alone lends its accent to the whole month, and
+    its entries inherit it; of several, each is named.
     """
-    return {str(brand.id): _clock(look, brand, movable) for brand in look.brands}
+    return {
+        str(brand.id): _clock(look, brand, spoken, may_move=actor.may(Permission.CONTENT_SCHEDULE, brand.id))
+        for brand in look.brands
+    }
 
 
-def _clock(look: Look, brand: BrandCard, movable: frozenset[str]) -> Clock:
+def _clock(look: Look, brand: BrandCard, spoken: str, *, may_move: bool) -> Clock:
     several, is_here = len(look.brands) > 1, look.is_mine or brand.timezone == look.zone
     shown, beside = (look.zone, brand.timezone) if look.is_mine else (brand.timezone, look.own_zone or brand.timezone)
     return Clock(
         zone=ZoneInfo(shown),
         accent=Markup(' data-accent="{}"').format(brand.accent) if several else NOTHING,
         brand=Markup('<span class="entry-brand">{}</span>').format(brand.name) if several else NOTHING,
-        place=NOTHING if is_here else Markup(" {}").format(say_zone(brand.timezone)),
-        is_movable=str(brand.id) in movable and not look.is_mine,
+        place=NOTHING if is_here else Markup(" {}").format(zone_said(brand.timezone, spoken)),
+        is_movable=may_move and not look.is_mine,
         beside=ZoneInfo(beside) if beside != shown else None,
-        cities=(say_zone(shown), say_zone(beside)),
+        cities=(zone_said(shown, spoken), zone_said(beside, spoken)),
     )
 
 
-def placed(span: Span, rows: Sequence[EntryRow], by_brand: Mapping[str, Clock], kept: Pieces) -> Placed:
+def placed(span: Span, rows: Sequence[EntryRow], by_brand: Mapping[str, Clock], kept: Pieces, said: Words) -> Placed:
     """Return the rows as markup. Each entry stands on the day that its own brand's clock shows.
 
     What is `kept` of the same look is not written again; from here on it keeps what stands here.
     """
-    said = words()
     dates = span.days()
-    first, last = dates[0].toordinal(), len(dates)
-    found = Placed([[] for _day in dates], [])
-    known, written = kept.written, {}
-    for row in rows:
-        if row[2] is None:
-            found.tray.append(undated(row, by_brand[row[1]], said))
-            continue
-        key = row[0], row[7]
-        piece = written[key] = known.get(key) or _dated(row, row[2], by_brand[row[1]], said)
-        place = piece[0] - first
-        if 0 <= place < last:
-            found.days[place].append(piece[1])
+    first, many, known = dates[0].toordinal(), len(dates), kept.written
+    planned = rows[: dated_of(rows)]
+    fresh = [row for row in planned if known.get(row[0], _NEVER)[0] != row[7]]
+    written = {**known, **dict(dated(fresh, by_brand, said))}
+    if len(written) > len(planned):
+        written = {row[0]: written[row[0]] for row in planned}
     kept.written = written
+    found = Placed([[] for _day in dates], [undated(row, by_brand[row[1]], said) for row in rows[len(planned) :]])
+    for row in planned:
+        _version, day, markup = written[row[0]]
+        if 0 <= day - first < many:
+            found.days[day - first].append(markup)
     return found
 
 
-def _dated(row: EntryRow, seconds: int, clock: Clock, said: Words) -> tuple[int, bytes]:
-    """Return a dated entry, with the day on which it stands."""
-    at = datetime.fromtimestamp(seconds, UTC)
-    local = at.astimezone(clock.zone)
-    time = both(at, clock, said, said.clocks[local.hour * 60 + local.minute])
-    return local.toordinal(), entry(row, clock, said, time).encode()
+_NEVER = (-1, 0, b"")
 
 
 def days(span: Span, today: date) -> list[Day]:

@@ -163,6 +163,7 @@ def _around(chosen: list[BrandCard], seen: list[BrandCard], wanted: Wanted, view
     shown = chosen or seen
     own = own_clock(request.args if request.method == "GET" else _sent_from())
     asked = [*brand_pairs(chosen), *wanted.pairs(), *clock_pairs(own is not None)]
+    slug = current_agency_row().slug
     return {
         "wanted": wanted,
         "brand": chosen[0] if len(chosen) == 1 else None,
@@ -174,8 +175,8 @@ def _around(chosen: list[BrandCard], seen: list[BrandCard], wanted: Wanted, view
         "query": wanted.query(**dict(brand_pairs(chosen)), **dict(clock_pairs(own is not None))),
         "own": own,
         "own_zone": me().timezone,
-        "switched": f"{place(view)}?{wanted.query(**dict([*brand_pairs(chosen), *clock_pairs(own is None)]))}",
-        "looks": views(asked, today_in(wanted.zone), view),
+        "switched": f"{place(slug, view)}?{wanted.query(**dict([*brand_pairs(chosen), *clock_pairs(own is None)]))}",
+        "looks": views(slug, asked, today_in(wanted.zone), view),
         "views": VIEWS,
         "shown": view,
         "new_operation_id": new_operation_id,

@@ -1,14 +1,15 @@
 """What a page of the calendar looks at: a month, of which brands, and what the person who asks sees of them."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import NamedTuple
 from urllib.parse import urlencode
 
-from flask import g, request
+from flask import request
 from werkzeug.datastructures import MultiDict
 
+from tenants.access import Actor
 from tenants.errors import ForbiddenError, NotFoundError
 from tenants.permissions import Permission
 from unisson.calendars.filters import NONE, Filters, filters_from
@@ -26,6 +27,7 @@ from unisson.calendars.period import (
     year_named,
 )
 from unisson.calendars.reading import Scope
+from unisson.web.arrivals import AgencyFacts
 from unisson.web.guards import BrandCard, actor, brand_card, current_agency_row, visible_brands
 from unisson.web.people import me
 
@@ -42,21 +44,36 @@ Pairs = list[tuple[str, str]]
 """What an address says after its question mark."""
 
 
-def views(asked: Pairs, day: date, shown: str) -> list[View]:
-    """Return the ways to look at the calendar around a day, narrowed by what is `asked` (brands and filters)."""
-    home = f"/{g.agency_slug}/calendar"
+class Onlooker(NamedTuple):
+    """Who looks at the calendar: what all looks of theirs depend on, besides what their addresses ask for."""
+
+    actor: Actor
+    agency: AgencyFacts
+    brands: Sequence[BrandCard]
+    """All that they see in the agency."""
+    own_zone: str | None
+    """The time zone that they chose for themselves."""
+
+    @classmethod
+    def here(cls) -> "Onlooker":
+        """Return who looks with the request under way."""
+        return cls(actor(), current_agency_row(), visible_brands(), me().timezone)
+
+
+def views(slug: str, asked: Pairs, day: date, shown: str) -> list[View]:
+    """Return the ways to look at an agency's calendar around a day, narrowed by what is `asked` (brands, filters)."""
     spans = [
-        (kind, f"{place(kind)}?{urlencode([(kind, str(_around(day, kind))), *asked])}")
+        (kind, f"{place(slug, kind)}?{urlencode([(kind, str(_around(day, kind))), *asked])}")
         for kind in ("month", "week", "day", "year")
     ]
     tail = f"?{urlencode(asked)}" if asked else ""
-    lists = [(kind, f"{home}/{kind}{tail}") for kind in ("list", "board")]
+    lists = [(kind, f"{place(slug, kind)}{tail}") for kind in ("list", "board")]
     return [View(kind, path, kind == shown) for kind, path in spans + lists]
 
 
-def place(view: str) -> str:
-    """Return where a view of the calendar is, without its query."""
-    home = f"/{g.agency_slug}/calendar"
+def place(slug: str, view: str) -> str:
+    """Return where a view of an agency's calendar is, without its query."""
+    home = f"/{slug}/calendar"
     return home if view in {"month", "week", "day"} else f"{home}/{view}"
 
 
@@ -72,35 +89,52 @@ def clock_pairs(is_mine: bool) -> Pairs:
 
 def own_clock(asked: Mapping[str, str]) -> str | None:
     """Return the person's own zone where an address asks for their clock, and they chose one."""
-    return me().timezone if asked.get("clock") == "mine" else None
+    return me().timezone if _asks_for_own(asked) else None
 
 
 def brands_asked(asked: "MultiDict[str, str]") -> tuple[list[BrandCard], list[BrandCard]]:
     """Return the brands that an address names, and all whose calendar the actor sees.
 
-    Of several, those that the actor does not see are left out. Raises NotFoundError where it names none that they see,
-    ForbiddenError for somebody who sees the calendar of no brand they know.
+    One that is looked at alone is the page's brand. Raises as `brands_named` does, ArchivedError.
     """
-    # "All brands" said first is all brands, whatever comes after it.
-    named = asked.getlist("brand") if asked.get("brand") else []
-    slugs = {slug for each in named for slug in each.split(",") if slug}
-    acting, visible = actor(), visible_brands()
-    seen = [card for card in visible if acting.may(Permission.CALENDAR_SEE, card.id)]
-    chosen = [card for card in seen if card.slug in slugs]
+    slugs = _slugs(asked)
     if len(slugs) == 1:
-        chosen = [brand_card(next(iter(slugs)))]
-        acting.require(Permission.CALENDAR_SEE, chosen[0].id)
-    if slugs and not chosen:
+        brand_card(next(iter(slugs)))
+    return brands_named(Onlooker.here(), slugs)
+
+
+def brands_named(by: Onlooker, slugs: Collection[str]) -> tuple[list[BrandCard], list[BrandCard]]:
+    """Return the brands that are called so, and all whose calendar the onlooker sees.
+
+    Of several, those that they do not see are left out. Raises NotFoundError where none is left, ForbiddenError where
+    they know a brand, and see its calendar of none.
+    """
+    named = [card for card in by.brands if card.slug in slugs]
+    if slugs and not named:
         raise NotFoundError
-    if visible and not seen:
+    seen = [card for card in by.brands if by.actor.may(Permission.CALENDAR_SEE, card.id)]
+    chosen = [card for card in named if card in seen]
+    if (named and not chosen) or (by.brands and not seen):
         raise ForbiddenError(Permission.CALENDAR_SEE)
     return chosen, seen
+
+
+def _slugs(asked: "MultiDict[str, str]") -> set[str]:
+    # "All brands" said first is all brands, whatever comes after it.
+    named = asked.getlist("brand") if asked.get("brand") else []
+    return {slug for each in named for slug in each.split(",") if slug}
+
+
+def _asks_for_own(asked: Mapping[str, str]) -> bool:
+    return asked.get("clock") == "mine"
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
     """What the address asks for: a month, of the brands it names or of all that the actor may see the calendar of."""
 
+    slug: str
+    """The agency's, as addresses have it."""
     span: Span
     chosen: Sequence[BrandCard]
     brands: Sequence[BrandCard]
@@ -141,7 +175,7 @@ class Look:
     def views(self) -> list[View]:
         """Return the ways to look at it."""
         day = self.today if self.span.holds(self.today) else self.span.first
-        return views(self.asked, day, self.span.kind)
+        return views(self.slug, self.asked, day, self.span.kind)
 
     @property
     def asked(self) -> Pairs:
@@ -166,7 +200,7 @@ class Look:
     def page(self, name: str) -> str:
         """Return the address of a page about this look: its `filters`, or the `views` that were saved."""
         asked = [("view", self.span.kind), (self.span.kind, str(self.span)), *self.asked]
-        return f"/{g.agency_slug}/calendar/{name}?{urlencode(asked)}"
+        return f"/{self.slug}/calendar/{name}?{urlencode(asked)}"
 
     def file(self, ending: str) -> str:
         """Return the address of this look as a file: `csv` or `xlsx`."""
@@ -177,50 +211,64 @@ class Look:
         """Return the address of this look as a PDF, which is of one brand."""
         if len(self.brands) != 1:
             return None
-        return f"/{g.agency_slug}/brands/{self.brands[0].slug}/calendar.pdf?month={self.month}"
+        return f"/{self.slug}/brands/{self.brands[0].slug}/calendar.pdf?month={self.month}"
 
     @property
     def feeds(self) -> str:
         """Return the address of one's feeds."""
-        return f"/{g.agency_slug}/calendar/feeds"
+        return f"/{self.slug}/calendar/feeds"
 
     def narrowed(self, filters: Filters) -> str:
         """Return the address of the same days and brands by other filters."""
         days = [(self.span.kind, str(self.span))]
         asked = [*days, *brand_pairs(self.chosen), *filters.pairs(), *clock_pairs(self.is_mine)]
-        return f"{place(self.span.kind)}?{urlencode(asked)}"
+        return f"{place(self.slug, self.span.kind)}?{urlencode(asked)}"
 
     def at(self, span: Span) -> str:
         """Return the address of other days of another kind, of the same brands by the same filters."""
-        return f"{place(span.kind)}?{urlencode([(span.kind, str(span)), *self.asked])}"
+        return f"{place(self.slug, span.kind)}?{urlencode([(span.kind, str(span)), *self.asked])}"
 
     def _address(self, ending: str, span: Span | None) -> str:
         asked = [(span.kind, str(span))] if span else []
         asked += self.asked
-        return place(self.span.kind) + ending + (f"?{urlencode(asked)}" if asked else "")
+        return place(self.slug, self.span.kind) + ending + (f"?{urlencode(asked)}" if asked else "")
 
 
 def look_asked_for(brand_slug: str | None = None, *, year: bool = False) -> Look:
     """Return what the request looks at: of the brand called so, else of those that its address asks for, if any.
 
-    Days are a month, a week or a day; a `year` where that is what the page shows.
+    Raises as `look_of` does, ArchivedError.
+    """
+    asked = request.args
+    if brand_slug is not None:
+        asked = MultiDict([*((name, value) for name, value in asked.items(multi=True) if name not in _OF_MANY),
+                           ("brand", brand_slug)])  # fmt: skip
+    brands_asked(asked)
+    return look_of(Onlooker.here(), asked, year=year)
+
+
+_OF_MANY = frozenset({"brand", "clock"})
+"""What an address cannot say where its path names a brand."""
+
+
+def look_of(by: Onlooker, asked: "MultiDict[str, str]", *, year: bool = False) -> Look:
+    """Return what an address looks at. Days are a month, a week or a day; a `year` where that is what the page shows.
 
     Raises NotFoundError, ForbiddenError for somebody who sees the calendar of no brand they know, NoSuchMonthError.
     """
-    named = request.args if brand_slug is None else MultiDict([("brand", brand_slug)])
-    chosen, seen = brands_asked(named)
-    mine = own_clock(request.args) if brand_slug is None and not year else None
-    zone = mine or (chosen[0].timezone if len(chosen) == 1 else current_agency_row().timezone)
+    chosen, seen = brands_named(by, _slugs(asked))
+    mine = by.own_zone if _asks_for_own(asked) and not year else None
+    zone = mine or (chosen[0].timezone if len(chosen) == 1 else by.agency.timezone)
     today = today_in(zone)
-    shown = _year(request.args, today) if year else _span(request.args, today)
-    brands, acting = chosen or seen, actor()
+    shown = _year(asked, today) if year else _span(asked, today)
+    brands = chosen or seen
     scope = Scope(
         span=shown,
         brands=tuple(card.id for card in brands),
-        writable=tuple(card.id for card in brands if acting.may(Permission.CONTENT_WRITE, card.id)),
-        filters=Filters(**filters_from(request.args)),
+        writable=tuple(card.id for card in brands if by.actor.may(Permission.CONTENT_WRITE, card.id)),
+        filters=Filters(**filters_from(asked)),
     )
-    return Look(shown, chosen, brands, zone, today, scope, me().timezone, mine is not None)
+    return Look(by.agency.slug, shown, chosen, brands, zone, today, scope, by.own_zone, mine is not None)
 
 
 _NAMED: dict[str, Callable[[str], Span]] = {"day": day_named, "week": week_named, "month": month_named}

@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from operator import itemgetter
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
@@ -14,9 +15,9 @@ from zoneinfo import ZoneInfo
 from markupsafe import Markup
 from sqlalchemy import ARRAY, Date, DateTime, Uuid, any_, bindparam, cast, func, literal_column, select
 
+from tenants.asking import Asks
 from tenants.brands import Brand
 from tenants.members import Membership
-from tenants.session import TenantSession
 from tenants.wire import Question
 from unisson.approvals.models import Absence
 from unisson.approvals.working_time import public_holidays
@@ -31,7 +32,7 @@ from unisson.strategy.rhythm import ClosedDays
 from unisson.strategy.slots import Beat, Ground, Occurrence, falls_on
 from unisson.topics.models import Topic, TopicDate
 from unisson.web.guards import BrandCard
-from unisson.web.i18n import _, language
+from unisson.web.i18n import said
 
 _brands = bindparam("brands", type_=ARRAY(Uuid))
 _writable = bindparam("writable", type_=ARRAY(Uuid))
@@ -97,7 +98,10 @@ _taken = (
 _BESIDE = (_countries, _dates, _embargoes, _black_outs, _away, _notes, _beats, _taken)
 
 
-_STANDS = Question(select(func.json_build_array(*(each.scalar_subquery() for each in _BESIDE))), keeps_plan=True)
+STANDING = tuple(each.scalar_subquery() for each in _BESIDE)
+"""What stands beside contents, as columns of a statement; `Marks.told` takes their answers."""
+
+_STANDS = Question(select(func.json_build_array(*STANDING)), keeps_plan=True)
 
 
 class Marks(NamedTuple):
@@ -111,6 +115,11 @@ class Marks(NamedTuple):
     notes: Sequence[Sequence[Any]]
     beats: Sequence[Sequence[Any]]
     taken: Sequence[Sequence[Any]]
+
+    @classmethod
+    def told(cls, answers: Sequence[Sequence[Sequence[Any]] | None]) -> "Marks":
+        """Return what the answers to `STANDING` tell."""
+        return cls(*[each or () for each in answers])
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,32 +136,37 @@ class Mark:
     """First and last day of what may be put on others, with a stroke between."""
 
 
-def standing(session: TenantSession, scope: Scope) -> Marks:
+def standing(asks: Asks, scope: Scope) -> Marks:
     """Return what stands on the scope's days beside contents."""
-    return Marks._make(each or () for each in session.ask(_STANDS, scope.parameters()))
+    return Marks.told(asks.ask(_STANDS, scope.parameters))
 
 
-def written(look: Look, read: Marks, said: Words) -> list[bytes]:
+def written(look: Look, read: Marks, words: Words) -> list[bytes]:
     """Return the markup of each day's marks, in the order of the look's days."""
     dates = look.span.days()
     names = {str(card.id): card.name for card in look.brands} if len(look.brands) > 1 else {}
     by_day: dict[date, list[Mark]] = {}
-    for mark in (*_all(dates, read, names, look.zone if look.is_mine else None), *_free(look, read, names)):
+    for mark in (
+        *_all(dates, read, names, words.spoken, look.zone if look.is_mine else None),
+        *_free(look, read, names, words.spoken),
+    ):
         by_day.setdefault(mark.day, []).append(mark)
-    return ["".join(_markup(each, said) for each in by_day.get(day, ())).encode() for day in dates]
+    return [
+        "".join(_markup(each, words.mark_icons[each.icon]) for each in by_day.get(day, ())).encode() for day in dates
+    ]
 
 
-def _all(dates: Sequence[date], read: Marks, names: Mapping[str, str], own: str | None) -> Iterator[Mark]:
+def _all(dates: Sequence[date], read: Marks, names: Mapping[str, str], spoken: str, own: str | None) -> Iterator[Mark]:
     first, last = dates[0], dates[-1]
-    yield from _holidays(dates, read, names)
+    yield from _holidays(dates, read, names, spoken)
     for brand, starts, ends, reason in read.black_outs:
-        text = _named(_("Black-out: %(reason)s", reason=reason), brand, names)
+        text = _named(said(spoken, "Black-out: %(reason)s", reason=reason), brand, names)
         yield from _span("black-out", "megaphone-off", text, (starts, ends), (first, last))
     for brand, opened, ends, zone, title, topic_id in read.embargoes:
         until, since = _local(ends, own or zone), _local(opened, own or zone)
-        text = _named(_("Embargo: %(title)s", title=title), brand, names)
-        at = clock(language(), until.hour * 60 + until.minute)
-        end = _named(_("Embargo until %(time)s: %(title)s", time=at, title=title), brand, names)
+        text = _named(said(spoken, "Embargo: %(title)s", title=title), brand, names)
+        at = clock(spoken, until.hour * 60 + until.minute)
+        end = _named(said(spoken, "Embargo until %(time)s: %(title)s", time=at, title=title), brand, names)
         for mark in _span("embargo", "lock", text, (since.date(), until.date()), (first, last)):
             is_end = mark.day == until.date()
             yield replace(
@@ -164,7 +178,7 @@ def _all(dates: Sequence[date], read: Marks, names: Mapping[str, str], own: str 
         for mark in _span(kind, _NOTED[kind], _named(title, brand, names), (starts, ends), (first, last)):
             yield replace(mark, path=f"notes/{note_id}", lasts=f"{starts}/{ends}")
     for name, starts, ends in read.away:
-        text = _("Away: %(name)s", name=name)
+        text = said(spoken, "Away: %(name)s", name=name)
         yield from _span("away", "calendar-off", text, (starts, ends), (first, last))
 
 
@@ -176,7 +190,7 @@ def slots_to_come(look: Look, read: Marks) -> int:
     return sum(each.at > now for card, day in today for each in falls_on(beats[str(card.id)], card.timezone, day))
 
 
-def _free(look: Look, read: Marks, names: Mapping[str, str]) -> Iterator[Mark]:
+def _free(look: Look, read: Marks, names: Mapping[str, str], spoken: str) -> Iterator[Mark]:
     """Yield the free slots to come of the brands that one plans, unless the page is narrowed to something else."""
     if not read.beats or look.filters.shape - {"channel"}:
         return
@@ -193,7 +207,7 @@ def _free(look: Look, read: Marks, names: Mapping[str, str]) -> Iterator[Mark]:
                 for each in free:
                     if ground.is_free(each.at, [each.channel_id]):
                         name = _named(channels[each.channel_id], brand, names)
-                        yield _slot(each, card, name, look.zone if look.is_mine else card.timezone)
+                        yield _slot(each, card, name, look.zone if look.is_mine else card.timezone, spoken)
 
 
 def _ground(card: BrandCard, read: Marks) -> Ground:
@@ -210,9 +224,10 @@ def _ground(card: BrandCard, read: Marks) -> Ground:
     return Ground(card.timezone, taken, ClosedDays(country, quiet))
 
 
-def _slot(free: Occurrence, card: BrandCard, name: str, zone: str) -> Mark:
+def _slot(free: Occurrence, card: BrandCard, name: str, zone: str, spoken: str) -> Mark:
     here = free.at.astimezone(ZoneInfo(zone))
-    text = _("Free: %(time)s, %(channel)s", time=clock(language(), here.hour * 60 + here.minute), channel=name)
+    time = clock(spoken, here.hour * 60 + here.minute)
+    text = said(spoken, "Free: %(time)s, %(channel)s", time=time, channel=name)
     path = f"brands/{card.slug}/contents/new?date={free.wall_time:%Y-%m-%dT%H:%M}&channel={free.channel_id}"
     return Mark(here.date(), "slot", "calendar-plus", text, path)
 
@@ -224,15 +239,20 @@ def _beats_of(read: Marks) -> dict[str, list[Beat]]:
     return found
 
 
-def _holidays(dates: Sequence[date], read: Marks, names: Mapping[str, str]) -> Iterator[Mark]:
+def _holidays(dates: Sequence[date], read: Marks, names: Mapping[str, str], spoken: str) -> Iterator[Mark]:
     """Yield the holidays of each country, with the country's code where the brands are of several."""
     countries = sorted({country for _brand, country in read.countries})
     for country in countries:
-        known = public_holidays(country, language())
-        for day in dates:
-            name = known.get(day)
-            if name:
-                yield Mark(day, "holiday", "star", f"{name} ({country})" if len(countries) > 1 and names else name)
+        for day, name in _holidays_of(country, spoken, dates[0], len(dates)):
+            yield Mark(day, "holiday", "star", f"{name} ({country})" if len(countries) > 1 and names else name)
+
+
+@lru_cache(maxsize=512)
+def _holidays_of(country: str, spoken: str, first: date, many: int) -> Sequence[tuple[date, str]]:
+    """Return the holidays of a country among `many` days, with their names."""
+    known = public_holidays(country, spoken)
+    days = (first + timedelta(days=n) for n in range(many))
+    return [(day, known[day]) for day in days if day in known]
 
 
 def _span(kind: str, icon: str, text: str, lasts: tuple[Any, Any], shown: tuple[date, date]) -> Iterator[Mark]:
@@ -252,7 +272,8 @@ def _named(text: str, brand: str, names: Mapping[str, str]) -> str:
     return f"{text} · {names[brand]}" if brand in names else text
 
 
-def _markup(mark: Mark, said: Words) -> str:
+@lru_cache(maxsize=4096)
+def _markup(mark: Mark, icon: Markup) -> str:
     held, end = Markup(""), Markup("")
     if mark.lasts:
         held = Markup(' data-lasts="{}" data-note="{}"').format(mark.lasts, mark.path)
@@ -262,7 +283,7 @@ def _markup(mark: Mark, said: Words) -> str:
         return Markup('<span class="day-mark" data-kind="{}" data-goes-on title="{}"{}>{}</span>').format(
             mark.kind, mark.text, held, end
         )
-    inner = Markup('{}<span class="day-mark-text">{}</span>').format(said.mark_icons[mark.icon], mark.text)
+    inner = Markup('{}<span class="day-mark-text">{}</span>').format(icon, mark.text)
     if mark.path is None:
         return Markup('<span class="day-mark" data-kind="{}">{}</span>').format(mark.kind, inner)
     return Markup('<a class="day-mark" data-kind="{}" href="{}"{}>{}{}</a>').format(

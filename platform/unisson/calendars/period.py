@@ -102,14 +102,17 @@ class Month:
 
     def days(self) -> list[date]:
         """Return every day of the grid: the month's weeks, whole."""
-        start = self.first - timedelta(days=self.first.weekday())
-        end = self.following.first - timedelta(days=1)
-        end += timedelta(days=6 - end.weekday())
+        start, end = self._ends()
         return [start + timedelta(days=n) for n in range((end - start).days + 1)]
 
     def reach(self) -> tuple[datetime, datetime]:
         """Return the instants between which the whole grid lies, on any clock of the world."""
-        return _reach(self.days())
+        return _reach(*self._ends())
+
+    def _ends(self) -> tuple[date, date]:
+        """Return the first day of the grid and its last."""
+        start, end = self.first, self.following.first - timedelta(days=1)
+        return start - timedelta(days=start.weekday()), end + timedelta(days=6 - end.weekday())
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -152,7 +155,7 @@ class Week:
 
     def reach(self) -> tuple[datetime, datetime]:
         """Return the instants between which it lies, on any clock of the world."""
-        return _reach(self.days())
+        return _reach(self.first, self.first + timedelta(days=6))
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -194,7 +197,7 @@ class OneDay:
 
     def reach(self) -> tuple[datetime, datetime]:
         """Return the instants between which it lies, on any clock of the world."""
-        return _reach(self.days())
+        return _reach(self.first, self.first)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -251,7 +254,7 @@ class Year:
 
     def reach(self) -> tuple[datetime, datetime]:
         """Return the instants between which it lies, on any clock of the world."""
-        return _reach([self.first, self.last])
+        return _reach(self.first, self.last)
 
 
 def year_named(text: str) -> Year:
@@ -314,8 +317,8 @@ def is_today(day: date, zone: str) -> bool:
     return today_in(zone) == day
 
 
-def _reach(days: list[date]) -> tuple[datetime, datetime]:
-    return _midnight(days[0]) - _WIDEST_OFFSET, _midnight(days[-1]) + timedelta(days=1) + _WIDEST_OFFSET
+def _reach(first: date, last: date) -> tuple[datetime, datetime]:
+    return _midnight(first) - _WIDEST_OFFSET, _midnight(last) + timedelta(days=1) + _WIDEST_OFFSET
 
 
 def _midnight(day: date) -> datetime:

@@ -6,12 +6,14 @@ in a large table and the whole tenant is read. Row-level security holds the stat
 
 import uuid
 from bisect import bisect_left, insort
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
+from typing import Any
 
 from sqlalchemy import (
     ARRAY,
+    Select,
     Uuid,
     and_,
     any_,
@@ -23,9 +25,8 @@ from sqlalchemy import (
     select,
     union_all,
 )
-from sqlalchemy.dialects.postgresql import aggregate_order_by
 
-from tenants.session import TenantSession
+from tenants.asking import Asks
 from tenants.wire import Question, Value
 from unisson.calendars.filters import NONE, Filters, narrowed_by
 from unisson.calendars.period import Span
@@ -71,21 +72,23 @@ _columns = (
 _ONLY = _contents.id == any_(bindparam("only", type_=ARRAY(Uuid)))
 
 
-@lru_cache(maxsize=256)
-def _entries_of(shape: frozenset[str], *, named: bool) -> Question:
-    """Return the question for the entries that a combination of filters leaves, planned once as the plain one is."""
+def entries_told(shape: frozenset[str], *, named: bool = False) -> Select[Any]:
+    """Return the statement that tells what a combination of filters leaves, as `rows` takes it. `named`: of `only`."""
     only = [*narrowed_by(shape), *([_ONLY] if named else ())]
     tray = select(*_columns).where(_undated, *only).order_by(_contents.id.desc()).limit(TRAY_LIMIT).subquery("tray")
     both = union_all(select(*_columns).where(DATED, *only), select(*tray.c)).subquery("entries")
     seconds = func.floor(func.date_part("epoch", both.c.scheduled_at))
-    told = func.json_build_array(both.c.id, both.c.brand_id, seconds, *list(both.c)[3:])
-    return Question(
-        select(func.json_agg(aggregate_order_by(told, both.c.scheduled_at, both.c.id))).select_from(both),
-        keeps_plan=True,
-    )
+    columns = (both.c.id, both.c.brand_id, seconds, *list(both.c)[3:])
+    return select(func.json_build_array(*map(func.json_agg, columns))).select_from(both)
 
 
-@dataclass(frozen=True, slots=True)
+@lru_cache(maxsize=256)
+def _some_of(shape: frozenset[str]) -> Question:
+    """Return the question for some of a combination's entries, planned once as the one for all of them is."""
+    return Question(entries_told(shape, named=True), keeps_plan=True)
+
+
+@dataclass(frozen=True)
 class Scope:
     """What one person looks at: the days of some brands, and of which they see drafts and undated contents."""
 
@@ -94,36 +97,40 @@ class Scope:
     writable: tuple[uuid.UUID, ...]
     filters: Filters = NONE
 
-    def parameters(self) -> dict[str, Value]:
+    @cached_property
+    def parameters(self) -> Mapping[str, Value]:
         """Return the values of the statements' parameters."""
         since, until = self.span.reach()
         scope: dict[str, Value] = {"brands": self.brands, "writable": self.writable, "since": since, "until": until}
         return scope | self.filters.parameters()
 
 
-def entries(session: TenantSession, scope: Scope) -> list[EntryRow]:
-    """Return the scope's dated contents by time, then the newest undated drafts."""
-    found: Sequence[EntryRow] = session.ask(_entries_of(scope.filters.shape, named=False), scope.parameters()) or ()
-    return sorted(found, key=_place)
+def rows(columns: Sequence[Sequence[Any] | None]) -> list[EntryRow]:
+    """Return what `entries_told` told: the dated contents by time, then the newest undated drafts.
+
+    It is told as columns: PostgreSQL writes eight arrays sooner than two hundred.
+    """
+    return sorted(zip(*[each or () for each in columns], strict=True), key=_place)
 
 
-def entries_with(
-    session: TenantSession, scope: Scope, known: Sequence[EntryRow], changed: Sequence[str]
-) -> list[EntryRow]:
-    """Return the same as `entries`, of which all but the contents that were `changed` are `known`."""
-    question, gone = _entries_of(scope.filters.shape, named=True), frozenset(changed)
-    found = session.ask(question, {**scope.parameters(), "only": tuple(map(uuid.UUID, changed))}) or ()
-    rows = [row for row in known if row[0] not in gone]
-    is_full = len(known) - _dated(known) >= TRAY_LIMIT
-    if is_full and (len(rows) < len(known) or any(row[2] is None for row in found)):
-        return entries(session, scope)  # what stood behind the last of the tray may come in
+def rows_with(asks: Asks, scope: Scope, known: Sequence[EntryRow], changed: Sequence[str]) -> list[EntryRow] | None:
+    """Return the rows of a scope, of which all but the contents that were `changed` are `known`.
+
+    None where what stood behind the last of the tray may come in.
+    """
+    gone = frozenset(changed)
+    found = rows(asks.ask(_some_of(scope.filters.shape), {**scope.parameters, "only": tuple(map(uuid.UUID, changed))}))
+    left = [row for row in known if row[0] not in gone]
+    is_full = len(known) - dated_of(known) >= TRAY_LIMIT
+    if is_full and (len(left) < len(known) or any(row[2] is None for row in found)):
+        return None
     for row in found:
-        insort(rows, row, key=_place)
-    first = _dated(rows)
-    return rows[:first] + rows[first:][-TRAY_LIMIT:]
+        insort(left, row, key=_place)
+    first = dated_of(left)
+    return left[:first] + left[first:][-TRAY_LIMIT:]
 
 
-def _dated(rows: Sequence[EntryRow]) -> int:
+def dated_of(rows: Sequence[EntryRow]) -> int:
     """Return how many have a date: those come first."""
     return bisect_left(rows, True, key=lambda row: row[2] is None)
 

@@ -4,14 +4,20 @@ One shelf is for all persons who see the same: what tells them apart is in its k
 markup shows and that is not read here.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
 
+from sqlalchemy import func, select
+
+from tenants.asking import Asked, Asks
 from tenants.marks import Moment, changed_since
-from tenants.session import TenantSession
+from tenants.wire import Question
 from unisson.calendars.grid import Pieces
-from unisson.calendars.marks import Marks, standing
-from unisson.calendars.reading import EntryRow, Scope, entries, entries_with
+from unisson.calendars.marks import STANDING, Marks, standing
+from unisson.calendars.reading import EntryRow, Scope, entries_told, rows_with
+from unisson.calendars.reading import rows as rows_of
+from unisson.calendars.writing import Clock
 from unisson.web.fragments import digest
 
 
@@ -30,13 +36,19 @@ class Shelf:
 
     def __init__(self) -> None:
         self.pieces = Pieces()
+        self.clocks: Mapping[str, Clock] | None = None
         self._read: Read | None = None
         self._part: tuple[str, bytes] = ("", b"")
         self._marked: tuple[Marks | None, int, list[bytes]] = (None, 0, [])
 
-    def read(self, session: TenantSession, scope: Scope, moment: Moment) -> Read:
-        """Return what stands in the scope now. `moment` is from before, of the same request."""
-        self._read = found = _brought_up(session, scope, moment, self._read)
+    @property
+    def moment(self) -> Moment | None:
+        """Return when it was read last; None before."""
+        return self._read.moment if self._read else None
+
+    def read(self, asks: Asks, scope: Scope, moment: Moment) -> Read:
+        """Return what stands in the scope now. `moment` is from before: of what is read for the first time."""
+        self._read = found = _brought_up(asks, scope, moment, self._read)
         return found
 
     def part(self, stamp: str, make: Callable[[], bytes]) -> bytes:
@@ -56,15 +68,30 @@ class Shelf:
         return days
 
 
-def _brought_up(session: TenantSession, scope: Scope, moment: Moment, before: Read | None) -> Read:
-    changed = changed_since(session, before.moment, scope.brands) if before else None
-    if before is None or changed is None:
-        return _read(moment, entries(session, scope), standing(session, scope))
-    if not changed:
-        return replace(before, moment=moment)
-    # Which beats are taken hangs on the contents; nothing else beside them does.
-    beside = standing(session, scope) if before.beside.beats else before.beside
-    return _read(moment, entries_with(session, scope, before.rows, changed), beside)
+def whole_of(scope: Scope) -> Asked:
+    """Return what is asked for all that stands in a scope."""
+    return _whole(scope.filters.shape), scope.parameters
+
+
+@lru_cache(maxsize=256)
+def _whole(shape: frozenset[str]) -> Question:
+    """Return the question for all of a combination of filters, planned once."""
+    entries = entries_told(shape).scalar_subquery()
+    return Question(select(func.json_build_array(entries, *STANDING)), keeps_plan=True)
+
+
+def _brought_up(asks: Asks, scope: Scope, moment: Moment, before: Read | None) -> Read:
+    since = changed_since(asks, before.moment, scope.brands) if before else None
+    if before and since and not since.contents:
+        return before
+    if before and since:
+        rows = rows_with(asks, scope, before.rows, since.contents)
+        if rows is not None:
+            # Which beats are taken hangs on the contents; nothing else beside them does.
+            beside = standing(asks, scope) if before.beside.beats else before.beside
+            return _read(since.moment or moment, rows, beside)
+    entries, *beside = asks.ask(*whole_of(scope))
+    return _read(moment, rows_of(entries), Marks.told(beside))
 
 
 def _read(moment: Moment, rows: list[EntryRow], beside: Marks) -> Read:

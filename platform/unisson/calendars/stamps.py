@@ -6,7 +6,6 @@ from flask_wtf.csrf import generate_csrf
 
 from tenants.access import Actor
 from unisson.web.fragments import digest, release
-from unisson.web.i18n import language
 
 _FLASHES = "_flashes"
 
@@ -16,8 +15,8 @@ def has_news() -> bool:
     return bool(session.get(_FLASHES))
 
 
-def shell_digest(look: str, actor: Actor, *around: object) -> str:
-    """Return the digest of what stands around a fragment: the person, the theme, and the session's own secret.
+def around_digest(actor: Actor, *around: object) -> str:
+    """Return the digest of what stands around a month: the person, the theme, and the session's own secret.
 
     The token in a page is signed anew each time and any of a session's tokens is good for all of it, so that the
     session's part of it counts and not its text.
@@ -26,10 +25,10 @@ def shell_digest(look: str, actor: Actor, *around: object) -> str:
         generate_csrf()  # type: ignore[no-untyped-call]  # Flask-WTF has no annotations
     signed_in = (current_user.name, current_user.email)  # type: ignore[attr-defined]  # Flask-Login's proxy has no types
     person = (actor.identity_id, actor.name, *signed_in)
-    return digest(look, person, request.cookies.get("theme"), session.get("csrf_token"), *around)
+    return digest(person, request.cookies.get("theme"), session.get("csrf_token"), *around)
 
 
-def look_digest(actor: Actor, *about: object) -> str:
-    """Return the digest of what all persons with the same roles see alike."""
+def sees_digest(actor: Actor, *about: object) -> str:
+    """Return the digest of what all persons with the same roles see alike, in whatever language."""
     roles = sorted((str(brand), sorted(held)) for brand, held in actor.brand_roles.items())
-    return digest(release(), language(), current_app.static_url_path, actor.agency_role, roles, *about)
+    return digest(release(), current_app.static_url_path, actor.agency_role, roles, *about)

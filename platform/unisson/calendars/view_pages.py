@@ -125,7 +125,7 @@ def path_of(kept: Kept, seen: Sequence[BrandCard]) -> str:
     """Return the address of a view around today, which names brands as they are called now."""
     chosen = [card for card in seen if card.id in kept.brands]
     zone = chosen[0].timezone if len(chosen) == 1 else current_agency_row().timezone
-    ways = look_views([*brand_pairs(chosen), *kept.asked], today_in(zone), kept.view)
+    ways = look_views(current_agency_row().slug, [*brand_pairs(chosen), *kept.asked], today_in(zone), kept.view)
     return next(way.path for way in ways if way.is_shown)
 
 

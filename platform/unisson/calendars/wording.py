@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any, cast
 
 from babel.dates import format_date, get_day_names
-from flask import current_app
+from flask import Flask, current_app
 from markupsafe import Markup, escape
 
 from unisson.calendars.period import Span
 from unisson.editorial.models import ContentState
-from unisson.web.i18n import NBSP, _, first_said, language, lazy
+from unisson.web.i18n import NBSP, _, first_said, language, lazy, speaking_in
 
 _REFERENCE = re.compile(r'#([a-z0-9-]+)"')
 _SYMBOL = re.compile(r'<symbol id="([a-z0-9-]+)".*?</symbol>', re.DOTALL)
@@ -27,7 +27,10 @@ _MARKS = ("star", "megaphone-off", "lock", "flag", "calendar-off", "calendar-plu
 class Words:
     """The words and icons of one language. Icons point at `symbols`, which the page holds once."""
 
+    spoken: str
     clocks: tuple[str, ...]
+    clock_bytes: tuple[bytes, ...]
+    """The same, as it stands in pages."""
     labels: dict[str, str]
     state_marks: dict[str, Markup]
     state_badges: tuple[tuple[str, Markup], ...]
@@ -53,10 +56,15 @@ def clock(spoken: str, minute: int) -> str:
 
 def words() -> Words:
     """Return the words of the language being spoken."""
-    known = cast("dict[str, Words]", current_app.extensions.setdefault("unisson.month_words", {}))
-    spoken = language()
+    return words_of(current_app, language())
+
+
+def words_of(app: Flask, spoken: str) -> Words:
+    """Return the words of a language, also where no page is being made."""
+    known = cast("dict[str, Words]", app.extensions.setdefault("unisson.month_words", {}))
     if spoken not in known:
-        known[spoken] = _words(spoken)
+        with speaking_in(app, spoken):
+            known[spoken] = _words(spoken)
     return known[spoken]
 
 
@@ -125,8 +133,11 @@ def _words(spoken: str) -> Words:
     labels = {state.value: str(states.state_label(state.value)).strip() for state in ContentState}
     kinds = {kind: _name_of(icons.channel_icon(kind)) for kind in ("newsroom", "bluesky", "email", "mockup")}
     channels = {kind: str(icons.channel_name(kind)).strip() for kind in kinds}
+    clocks = tuple(clock(spoken, minute) for minute in range(24 * 60))
     return Words(
-        clocks=tuple(clock(spoken, minute) for minute in range(24 * 60)),
+        spoken=spoken,
+        clocks=clocks,
+        clock_bytes=tuple(each.encode() for each in clocks),
         labels=labels,
         state_marks={state: _mark(_icon(name), labels[state]) for state, name in names.items()},
         state_badges=tuple((state, _icon(name) + labels[state]) for state, name in names.items()),

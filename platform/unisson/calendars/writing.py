@@ -4,6 +4,7 @@ It is the one piece of markup outside a template: a template's loop over the sam
 a month cost, most of them in escaping what is known to be safe. What a person typed is escaped here, by name.
 """
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from html import escape as escaped
@@ -14,8 +15,9 @@ from markupsafe import Markup
 from unisson.calendars.reading import EntryRow
 from unisson.calendars.wording import Words, day_names, tags
 from unisson.editorial.models import EDITABLE
-from unisson.web.i18n import language
 
+_FOLLOWED = (b"https://", b"http://")
+"""How an address begins that a browser may follow: a channel could have answered anything."""
 _MOVABLE = frozenset(state.value for state in EDITABLE)
 
 
@@ -34,32 +36,81 @@ class Clock:
     """What people call the zones of the two clocks."""
 
 
-def both(at: datetime, clock: Clock, said: Words, time: str) -> str:
+@dataclass(frozen=True, slots=True)
+class Dress:
+    """What entries of one brand, state and channels have in common: the markup between what is each one's own."""
+
+    clock: Clock
+    before_version: bytes
+    before_time: bytes
+    before_title: bytes
+    after_title: bytes
+
+
+def dress(clock: Clock, state: str, kinds: str, said: Words) -> Dress:
+    """Return what dated entries have in common; `kinds` are their channels, with a space between."""
+    move = " data-movable" if clock.is_movable and state in _MOVABLE else ""
+    parts = (
+        f'"{move} data-version="',
+        f'"{clock.accent} data-state="{state}"><span class="entry-time">',
+        f'{clock.place}</span>{clock.brand}<span class="entry-title">',
+        f'</span>{said.state_marks[state]}<span class="entry-channels">{_channels(kinds, said)}</span></a>',
+    )
+    return Dress(clock, *[part.encode() for part in parts])
+
+
+def dated(
+    rows: Sequence[EntryRow], clocks: Mapping[str, Clock], said: Words
+) -> Iterator[tuple[str, tuple[int, int, bytes]]]:
+    """Yield each dated content with its version, the day on which it stands (a proleptic ordinal), and its markup.
+
+    What is each one's own is encoded and escaped for all at once: a month has two hundred of them.
+    """
+    dresses: dict[tuple[str, str, str], Dress] = {}
+    ids = _together([row[0] for row in rows])
+    titles = _together([row[4] or str(said.untitled) for row in rows])
+    lives = _together([row[6] or "" for row in rows])
+    see_live = str(said.see_live).encode()
+    for row, content_id, title, live in zip(rows, ids, titles, lives, strict=True):
+        _id, brand, seconds, state, _title, kinds, _live, version = row
+        worn = dresses.get((brand, state, kinds))
+        if worn is None:
+            worn = dresses[brand, state, kinds] = dress(clocks[brand], state, kinds, said)
+        local = datetime.fromtimestamp(seconds or 0, worn.clock.zone)
+        parts = [
+            b'<a class="entry" id="e-', content_id[-12:], b'" href="contents/', content_id, worn.before_version,
+            b"%d" % version, worn.before_time, _time(local, worn.clock, said), worn.before_title, title,
+            worn.after_title,
+        ]  # fmt: skip
+        if live.startswith(_FOLLOWED):
+            parts += (
+                b'<a class="entry-live" href="', live, b'" rel="noopener"', worn.clock.accent.encode(),
+                b' aria-label="', see_live, b": ", title, b'">', see_live, b"</a>",
+            )  # fmt: skip
+        yield row[0], (version, local.toordinal(), b"".join(parts))
+
+
+def _together(typed: Sequence[str]) -> Sequence[bytes]:
+    """Return texts as they stand in markup. A NUL, which PostgreSQL takes in no text, keeps them apart meanwhile."""
+    return escaped("\0".join(typed)).encode().split(b"\0") if typed else ()
+
+
+def _time(local: datetime, clock: Clock, said: Words) -> bytes:
+    if clock.beside:
+        return both(local, clock, clock.beside, said).encode()
+    return said.clock_bytes[local.hour * 60 + local.minute]
+
+
+def both(here: datetime, clock: Clock, beside: ZoneInfo, said: Words) -> str:
     """Return a time with the one that the other clock shows: for the pointer, and for those who hear the page."""
-    if clock.beside is None:
-        return time
-    here, there = at.astimezone(clock.zone), at.astimezone(clock.beside)
+    time, there = said.clocks[here.hour * 60 + here.minute], here.astimezone(beside)
     other = said.clocks[there.hour * 60 + there.minute]
     if here.date() != there.date():
-        other = f"{day_names(language())[there.weekday()]} {other}"
-    city, beside = (escaped(each) for each in clock.cities)
+        other = f"{day_names(said.spoken)[there.weekday()]} {other}"
+    city, elsewhere = (escaped(each) for each in clock.cities)
     return (
-        f'<span title="{time} {city}, {other} {beside}">{time}</span>'
-        f'<span class="visually-hidden">, {other} {beside}</span>'
-    )
-
-
-def entry(row: EntryRow, clock: Clock, said: Words, time: str) -> str:
-    """Return the markup of a dated content, with a link to where it is live beside it."""
-    content_id, _brand, _at, state, title, kinds, live, version = row
-    move = " data-movable" if clock.is_movable and state in _MOVABLE else ""
-    shown = escaped(title) if title else str(said.untitled)
-    return (
-        f'<a class="entry" id="e-{content_id[-12:]}" href="contents/{content_id}"{move}'
-        f' data-version="{version}"{clock.accent} data-state="{state}"><span class="entry-time">{time}{clock.place}'
-        f'</span>{clock.brand}<span class="entry-title">{shown}</span>{said.state_marks[state]}'
-        f'<span class="entry-channels">{_channels(kinds, said)}</span></a>'
-        f"{_live(live, clock.accent, shown, said) if live else ''}"
+        f'<span title="{time} {city}, {other} {elsewhere}">{time}</span>'
+        f'<span class="visually-hidden">, {other} {elsewhere}</span>'
     )
 
 
@@ -86,14 +137,3 @@ def _channels(kinds: str, said: Words) -> Markup:
     if known is None:
         known = said.channel_mixtures[kinds] = tags(kinds, said)
     return known
-
-
-def _live(address: str, accent: Markup, title: str, said: Words) -> str:
-    """Return a link to a live address if a browser may follow it: a channel could have answered anything."""
-    if not address.startswith(("https://", "http://")):
-        return ""
-    return (
-        f'<a class="entry-live" href="{escaped(address)}" rel="noopener"{accent}'
-        f' aria-label="{said.see_live}: {title}">'
-        f"{said.see_live}</a>"
-    )

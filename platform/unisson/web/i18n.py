@@ -1,7 +1,8 @@
 """Languages, and how dates and times are said in them. Times always show whose zone they are in."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, tzinfo
 from functools import lru_cache
 from typing import Any
@@ -55,6 +56,14 @@ def later(say: Callable[..., str], *about: object) -> Any:
 
 speaking = force_locale
 """`with speaking("fr"):` – for mails, which are in their reader's language."""
+
+
+@contextmanager
+def speaking_in(app: Flask, spoken: str) -> Iterator[None]:
+    """Write as for nobody, in a language: what is written knows what it shows, and nothing of any request."""
+    with app.app_context(), speaking(spoken):
+        yield
+
 
 _PATTERNS = {
     "fr": {

@@ -38,8 +38,11 @@ _CAPACITY = 512
 _MOST_BYTES = 4 * 1024 * 1024
 """Of all bodies that a process keeps: some 250 months of 200 entries as browsers take them, which is compressed."""
 
-_BY = ("wsgi.url_scheme", "HTTP_HOST", "SCRIPT_NAME", "PATH_INFO", "QUERY_STRING", "HTTP_COOKIE",
-       "HTTP_ACCEPT_LANGUAGE", "HTTP_ACCEPT_ENCODING", "HTTP_HX_REQUEST")  # fmt: skip
+BY_WHOM = ("wsgi.url_scheme", "HTTP_HOST", "SCRIPT_NAME", "PATH_INFO", "HTTP_COOKIE", "HTTP_ACCEPT_LANGUAGE",
+           "HTTP_HX_REQUEST")  # fmt: skip
+"""Of a request: who asks where for a page, and whether for all of it."""
+
+_BY = (*BY_WHOM, "QUERY_STRING", "HTTP_ACCEPT_ENCODING")
 """All of a request that such a page may depend on: its address, and what its `Vary` names."""
 
 _OF_A_BODY = frozenset({"content-length", "content-type", "content-encoding"})
@@ -82,13 +85,15 @@ def repeatable(
     agency_id: uuid.UUID,
     reminders: tuple[Reminder, ...],
     still_holds: Callable[[], bool],
+    *,
     maker: object = None,
+    arrived: Answered | None = None,
 ) -> None:
     """Say of an answer that Flask did not make that it is made of its request and of these answers.
 
-    When these differ, `maker` is there in the environment of the same request (`MAKER`).
+    When these differ, `maker` is there in the environment of the same request (`MAKER`). `arrived` is who came.
     """
-    environ[_KEY] = _Page(agency_id, reminders, still_holds, "", [], maker=maker)
+    environ[_KEY] = _Page(agency_id, reminders, still_holds, "", [], arrived=arrived, maker=maker)
 
 
 class Repeats:
