@@ -27,6 +27,8 @@ from unisson.calendars import months
 from unisson.calendars.models import CalendarNote
 from unisson.calendars.reading import TRAY_LIMIT
 from unisson.editorial.models import ContentState
+from unisson.runtime import Runtime
+from unisson.web.repeats import Repeats
 
 OCTOBER = datetime(2026, 10, 14, 18, 30)
 Change = Callable[[Desk, uuid.UUID], object]
@@ -111,11 +113,8 @@ STEPS = st.lists(
 class Pair:
     """The application as it is, and one that keeps nothing and stands alone; both are asked the same."""
 
-    def __init__(self, desk: Desk) -> None:
-        self.desk, self.woken = desk, 0
-        self._alone = create_app(runtime=desk.runtime)
-        self._alone.config["WTF_CSRF_ENABLED"] = False
-        self._alone.wsgi_app = Flask.wsgi_app.__get__(self._alone)  # type: ignore[method-assign]  # without our layers
+    def __init__(self, desk: Desk, alone: Flask) -> None:
+        self.desk, self.woken, self._alone = desk, 0, alone
         self._clients: dict[str, tuple[FlaskClient, FlaskClient]] = {}
 
     def compare(self, query: str, role: str = "cm", **more: object) -> TestResponse:
@@ -145,9 +144,26 @@ def _headers(answer: TestResponse) -> list[tuple[str, str]]:
     return sorted((name, value) for name, value in answer.headers if name not in {"Content-Length", "Set-Cookie"})
 
 
+def _forget(app: Flask) -> None:
+    """Let go of what stands in months, and of pages as they were sent; not of frames, and of who was let in."""
+    months.months_of(app)._shelves._kept.clear()
+    repeats = app.wsgi_app
+    assert isinstance(repeats, Repeats)
+    for key in list(repeats._kept):
+        repeats._forget(key)
+
+
+@pytest.fixture(scope="module")
+def alone(runtime: Runtime) -> Flask:
+    made = create_app(runtime=runtime)
+    made.config["WTF_CSRF_ENABLED"] = False
+    made.wsgi_app = Flask.wsgi_app.__get__(made)  # type: ignore[method-assign]  # without our layers
+    return made
+
+
 @pytest.fixture
-def pair(desk: Desk) -> Pair:
-    return Pair(desk)
+def pair(desk: Desk, alone: Flask) -> Pair:
+    return Pair(desk, alone)
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -185,10 +201,8 @@ def test_a_month_that_is_kept_no_longer_is_read_whole_and_wakes_nobody(
     pages = [f"month=2026-{number:02}" for number in (10, 11)]
     for page in pages:
         pair.compare(page)
-    kept = months.months_of(pair.desk.app)
-    kept._shelves._kept.clear()
     pair.woken, client = 0, pair._clients["cm"][0]
-    pair.desk.app.wsgi_app._kept.clear()  # type: ignore[attr-defined]  # the layer that repeats
+    _forget(pair.desk.app)
     with statements() as sent:
         pair.desk.read(client, pages[0])
     assert len(sent) == 3  # who comes, whether the agency stands as it stood, and all that stands in the month
@@ -218,7 +232,7 @@ def test_what_is_taken_ends_with_the_next_request_for_another_month(desk: Desk, 
     client = desk.browser()
     for query in ("month=2026-10", "month=2026-11"):
         desk.read(client, query)
-    months.months_of(desk.app)._shelves._kept.clear()
+    _forget(desk.app)
     ENDS[name](desk)
     assert "Discret" not in desk.read(client, "week=2026-W42").text
     assert "Discret" not in desk.read(client, "month=2026-10").text
@@ -239,8 +253,7 @@ def test_it_is_held_by_the_browser(desk: Desk) -> None:
     assert desk.read(client, headers=held).status_code == 200  # another version, which its entry names
     CONTENTS["one of another brand"](desk, content_id)
     held = {"If-None-Match": desk.read(client).headers["ETag"]}
-    months.months_of(desk.app)._shelves._kept.clear()
-    desk.app.wsgi_app._kept.clear()  # type: ignore[attr-defined]  # the layer that repeats
+    _forget(desk.app)
     told = desk.read(client, headers=held)
     assert (told.status_code, told.data) == (304, b"")
     assert "Content-Type" not in told.headers

@@ -32,7 +32,8 @@ def _look(runtime: Runtime, world: World, *brands: uuid.UUID) -> Moment:
 
 def _since(runtime: Runtime, world: World, moment: Moment, *brands: uuid.UUID) -> list[str] | None:
     with runtime.database.agency(world.agency_id) as session:
-        return changed_since(session, moment, brands or [world.brand_id])
+        since = changed_since(session, moment, brands or [world.brand_id])
+    return list(since.contents) if since else None
 
 
 def _write(writer: Writer, world: World, brand_id: uuid.UUID | None = None) -> str:

@@ -4,7 +4,7 @@ Nothing here knows a request, so that nothing of the one person who looks can be
 can be made again before the application is woken (`web.renewed`).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple, cast
@@ -69,9 +69,9 @@ class Shell(NamedTuple):
     before: bytes
     after: bytes
 
-    def filled(self, month: bytes) -> bytes:
+    def filled(self, month: Iterable[bytes]) -> bytes:
         """Return the page with its month."""
-        return b"".join((self.before, month, self.after))
+        return b"".join((self.before, *month, self.after))
 
 
 class Desk(NamedTuple):
@@ -135,11 +135,11 @@ class Months:
         contents = digest(read.stamp, to_come)
         return Standing(shelf, read, to_come, contents, digest(sight.shell, contents))
 
-    def part(self, sight: Sight, stands: Standing, frame: Callable[[], list[bytes]]) -> bytes:
-        """Return the part of the page that navigation swaps: its frame, with what stands in it."""
+    def part(self, sight: Sight, stands: Standing, frame: Callable[[], list[bytes]]) -> Sequence[bytes]:
+        """Return, in pieces, the part of the page that navigation swaps: its frame, with what stands in it."""
         return stands.shelf.part(stands.contents, lambda: self._written(sight, stands, frame()))
 
-    def _written(self, sight: Sight, stands: Standing, frame: Sequence[bytes]) -> bytes:
+    def _written(self, sight: Sight, stands: Standing, frame: Sequence[bytes]) -> Sequence[bytes]:
         look, read, shelf = sight.look, stands.read, stands.shelf
         said = words_of(self._app, sight.spoken)
         by_brand = shelf.clocks or clocks(look, sight.comer.by.actor, sight.spoken)
@@ -150,7 +150,7 @@ class Months:
         marked = shelf.marked(read.beside, stands.to_come, partial(written, look, read.beside, said))
         for marks, placed_here in zip(marked, found.days, strict=True):
             out += (marks, *placed_here, next(pieces))
-        return b"".join((*out, self._tray(sight, found), next(pieces)))
+        return (*out, self._tray(sight, found), next(pieces))
 
     def _notice(self, sight: Sight, found: Placed) -> bytes:
         return self._rendered("_empty.html", sight) if found.is_empty else b""

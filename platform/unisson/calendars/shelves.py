@@ -4,7 +4,7 @@ One shelf is for all persons who see the same: what tells them apart is in its k
 markup shows and that is not read here.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -38,7 +38,7 @@ class Shelf:
         self.pieces = Pieces()
         self.clocks: Mapping[str, Clock] | None = None
         self._read: Read | None = None
-        self._part: tuple[str, bytes] = ("", b"")
+        self._part: tuple[str, Sequence[bytes]] = ("", ())
         self._marked: tuple[Marks | None, int, list[bytes]] = (None, 0, [])
 
     @property
@@ -51,7 +51,7 @@ class Shelf:
         self._read = found = _brought_up(asks, scope, moment, self._read)
         return found
 
-    def part(self, stamp: str, make: Callable[[], bytes]) -> bytes:
+    def part(self, stamp: str, make: Callable[[], Sequence[bytes]]) -> Sequence[bytes]:
         """Return what was written under this stamp, made now if it was not the last."""
         known, part = self._part
         if known != stamp:

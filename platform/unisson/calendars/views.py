@@ -1,6 +1,7 @@
 """The pages of calendars: the month."""
 
 import re
+from collections.abc import Sequence
 from functools import partial
 from typing import cast
 
@@ -69,7 +70,7 @@ def _answer(look: Look, called: Named) -> Response:
     sight = Sight(_comer(), look, language(), called)
     stands = kept.standing(session(), sight, moment_of(session()))
 
-    def part() -> bytes:
+    def part() -> Sequence[bytes]:
         return kept.part(sight, stands, lambda: kept.frames.get_or_make(sight.seen, partial(_fresh_frame, sight)))
 
     if has_news():

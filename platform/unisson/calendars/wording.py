@@ -23,7 +23,7 @@ _MARKS = ("star", "megaphone-off", "lock", "flag", "calendar-off", "calendar-plu
 """The icons of what stands on days beside contents."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Words:
     """The words and icons of one language. Icons point at `symbols`, which the page holds once."""
 

@@ -7,7 +7,9 @@ a month cost, most of them in escaping what is known to be safe. What a person t
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from html import escape as escaped
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from markupsafe import Markup
@@ -36,27 +38,32 @@ class Clock:
     """What people call the zones of the two clocks."""
 
 
-@dataclass(frozen=True, slots=True)
-class Dress:
-    """What entries of one brand, state and channels have in common: the markup between what is each one's own."""
+class Dress(NamedTuple):
+    """What dated entries of one brand, state and channels have in common: patterns of their markup, as bytes.
+
+    `entry` takes the end of an id, the id, the version, the time and the title; `live` an address and the title.
+    """
 
     clock: Clock
-    before_version: bytes
-    before_time: bytes
-    before_title: bytes
-    after_title: bytes
+    entry: bytes
+    live: bytes
 
 
+@lru_cache(maxsize=4096)
 def dress(clock: Clock, state: str, kinds: str, said: Words) -> Dress:
-    """Return what dated entries have in common; `kinds` are their channels, with a space between."""
+    """Return the patterns of entries; `kinds` are their channels, with a space between."""
     move = " data-movable" if clock.is_movable and state in _MOVABLE else ""
-    parts = (
-        f'"{move} data-version="',
-        f'"{clock.accent} data-state="{state}"><span class="entry-time">',
-        f'{clock.place}</span>{clock.brand}<span class="entry-title">',
-        f'</span>{said.state_marks[state]}<span class="entry-channels">{_channels(kinds, said)}</span></a>',
+    # What a brand is called may have a sign of per cent in it.
+    accent, brand, place = (part.replace("%", "%%") for part in (clock.accent, clock.brand, clock.place))
+    entry = (
+        f'<a class="entry" id="e-%b" href="contents/%b"{move} data-version="%d"{accent} data-state="{state}">'
+        f'<span class="entry-time">%b{place}</span>{brand}<span class="entry-title">%b</span>'
+        f'{said.state_marks[state]}<span class="entry-channels">{_channels(kinds, said)}</span></a>'
     )
-    return Dress(clock, *[part.encode() for part in parts])
+    live = (
+        f'<a class="entry-live" href="%b" rel="noopener"{accent} aria-label="{said.see_live}: %b">{said.see_live}</a>'
+    )
+    return Dress(clock, entry.encode(), live.encode())
 
 
 def dated(
@@ -64,41 +71,31 @@ def dated(
 ) -> Iterator[tuple[str, tuple[int, int, bytes]]]:
     """Yield each dated content with its version, the day on which it stands (a proleptic ordinal), and its markup.
 
-    What is each one's own is encoded and escaped for all at once: a month has two hundred of them.
+    What is each one's own is escaped and encoded for all at once: a month has two hundred of them.
     """
     dresses: dict[tuple[str, str, str], Dress] = {}
     ids = _together([row[0] for row in rows])
     titles = _together([row[4] or str(said.untitled) for row in rows])
     lives = _together([row[6] or "" for row in rows])
-    see_live = str(said.see_live).encode()
     for row, content_id, title, live in zip(rows, ids, titles, lives, strict=True):
         _id, brand, seconds, state, _title, kinds, _live, version = row
         worn = dresses.get((brand, state, kinds))
         if worn is None:
             worn = dresses[brand, state, kinds] = dress(clocks[brand], state, kinds, said)
-        local = datetime.fromtimestamp(seconds or 0, worn.clock.zone)
-        parts = [
-            b'<a class="entry" id="e-', content_id[-12:], b'" href="contents/', content_id, worn.before_version,
-            b"%d" % version, worn.before_time, _time(local, worn.clock, said), worn.before_title, title,
-            worn.after_title,
-        ]  # fmt: skip
+        clock, entry, see_live = worn
+        local = datetime.fromtimestamp(seconds or 0, clock.zone)
+        time = said.clock_bytes[local.hour * 60 + local.minute]
+        if clock.beside:
+            time = both(local, clock, clock.beside, said).encode()
+        markup = entry % (content_id[-12:], content_id, version, time, title)
         if live.startswith(_FOLLOWED):
-            parts += (
-                b'<a class="entry-live" href="', live, b'" rel="noopener"', worn.clock.accent.encode(),
-                b' aria-label="', see_live, b": ", title, b'">', see_live, b"</a>",
-            )  # fmt: skip
-        yield row[0], (version, local.toordinal(), b"".join(parts))
+            markup += see_live % (live, title)
+        yield row[0], (version, local.toordinal(), markup)
 
 
 def _together(typed: Sequence[str]) -> Sequence[bytes]:
     """Return texts as they stand in markup. A NUL, which PostgreSQL takes in no text, keeps them apart meanwhile."""
     return escaped("\0".join(typed)).encode().split(b"\0") if typed else ()
-
-
-def _time(local: datetime, clock: Clock, said: Words) -> bytes:
-    if clock.beside:
-        return both(local, clock, clock.beside, said).encode()
-    return said.clock_bytes[local.hour * 60 + local.minute]
 
 
 def both(here: datetime, clock: Clock, beside: ZoneInfo, said: Words) -> str:

@@ -199,7 +199,7 @@ class Joined:
         if not filled or not frame or not _is_before(filled.until) or not self._noted(ask.agency_id, filled):
             return None
         still_holds = partial(_is_before, min(filled.until, ask.visit.until))
-        repeatable(environ, ask.agency_id, (reminder,), still_holds, ask)
+        repeatable(environ, ask.agency_id, (reminder,), still_holds, maker=ask)
         return frame.filled(filled.slots), frame.headers
 
     def _visit(self, environ: "WSGIEnvironment") -> Visit | None:
