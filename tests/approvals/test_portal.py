@@ -478,6 +478,18 @@ def test_the_agency_s_own_words_never_show(desk: Desk) -> None:
         assert "secret" not in page
 
 
+def test_what_was_decided_is_called_as_it_was_then(desk: Desk) -> None:
+    titled, untitled = client_turn(desk, "Le sarrasin"), client_turn(desk, "", body="Samedi à 10 h.")
+    for content_id in (titled, untitled):
+        desk.approve(content_id, "client_approver")
+    desk.edit(titled, title="Un brouillon secret")
+    desk.edit(untitled, title="", body="Un texte secret")
+    page = desk.get("client_approver", f"/portal/{desk.world.brand_slug}/history").text
+    assert "Le sarrasin" in page
+    assert "Samedi à 10 h." in page
+    assert "secret" not in page
+
+
 # ── Light and steady ──────────────────────────────────────────────────────────────────────────────────────────────
 
 

@@ -165,15 +165,20 @@ def _words(guest: Guest) -> Select[*tuple[Any, ...]]:
 
 
 def words_of(person: Any, brand: Any) -> Select[*tuple[Any, ...]]:
-    """Return the statement for what a person decided for a brand, newest first."""
+    """Return the statement for what a person decided for a brand, newest first, under the titles that they decided on.
+
+    What the content is called since may be a draft's.
+    """
+    shown = Revision.payload
     return (
         select(
-            Decision.id, ApprovalRun.content_id, ApprovalRun.revision_id, Content.title,
-            func.left(Content.body, 80).label("lead"), Decision.verdict, Decision.comment, Decision.typed_name,
-            Decision.decided_at,
+            Decision.id, ApprovalRun.content_id, ApprovalRun.revision_id, shown["title"].astext.label("title"),
+            func.left(shown["channels", "0", "text"].astext, 80).label("lead"), Decision.verdict,
+            Decision.comment, Decision.typed_name, Decision.decided_at,
         )
         .join(ApprovalRun, (ApprovalRun.agency_id == Decision.agency_id) & (ApprovalRun.id == Decision.run_id))
         .join(Content, (Content.agency_id == ApprovalRun.agency_id) & (Content.id == ApprovalRun.content_id))
+        .join(Revision, (Revision.agency_id == ApprovalRun.agency_id) & (Revision.id == ApprovalRun.revision_id))
         .where(
             Decision.membership_id == person,
             Content.brand_id == brand,
