@@ -1,5 +1,6 @@
 """Writing a chain: what is typed is kept, said in words, tried, refused in a sentence; runs under way go on."""
 
+import re
 import uuid
 
 import pytest
@@ -124,7 +125,13 @@ def test_of_two_who_change_it_the_second_is_told_and_keeps_their_words(desk: Des
     answer = desk.post("account_manager", path, second)
     assert answer.status_code == 409
     assert "Second &amp; mien" in answer.text
+    assert "As it is kept now: Approved by the press officer" in answer.text
     assert kept(desk)[0].policy.name == "Premier"
+    version = re.search(r'name="version" value="(\d+)"', answer.text)
+    assert version is not None
+    again = second | {"version": version[1], "operation_id": str(uuid.uuid4())}
+    assert desk.post("account_manager", path, again).status_code == 303  # knowingly
+    assert kept(desk)[0].policy.name == "Second & mien"
 
 
 BAD = {
@@ -148,6 +155,10 @@ BAD = {
     "a unit that is none": ({"a-unit": "days", "a-hours": "2"}, "could not be read"),
     "a quorum of none": ({"a-need": "quorum", "a-quorum": "zero"}, "quorum"),
     "a large quorum": ({"a-need": "quorum", "a-quorum": "99"}, "quorum"),
+    "more keys than persons": (
+        {"a-roles": [], "a-outside": "notaire@example.org", "a-need": "quorum", "a-quorum": "2"},
+        "quorum",
+    ),
     "a need that is none": ({"a-need": "most"}, "could not be read"),
     "silence of the law": ({"a-roles": ["legal"], "a-tacit": "Article 7", "a-hours": "4"}, "never approves by silence"),
     "silence without end": ({"a-tacit": "Article 7"}, "needs a deadline"),
@@ -210,6 +221,14 @@ def test_it_is_said_in_words_as_it_is_typed(desk: Desk) -> None:
     page = desk.post("owner", f"{home(desk)}/preview", form).text
     assert "Approved by the press officer, then by the client, 24 working hours before the date." in page
     assert "Not a chain yet" in desk.post("owner", f"{home(desk)}/preview", typed(**{"a-roles": []})).text
+
+
+def test_a_template_is_said_in_words_as_it_is_typed(desk: Desk) -> None:
+    page = desk.post(
+        "owner", "/settings/chains/preview", typed(stage=["a", "b"], **{"b-roles": ["client_approver"]})
+    ).text
+    assert "Approved by the press officer, then by the client." in page
+    assert 'data-preview-url-value="' in desk.get("owner", "/settings/chains/new").text
 
 
 def test_somebody_from_outside_is_said_before_they_are_kept(desk: Desk) -> None:

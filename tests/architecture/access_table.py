@@ -317,6 +317,7 @@ TABLE: dict[str, Place] = {
     "approvals.template_opening": Member(P.CHAIN_EDIT, on_brand=False),
     "approvals.template_new": Member(P.CHAIN_EDIT, on_brand=False),
     "approvals.template_making": Member(P.CHAIN_EDIT, on_brand=False),
+    "approvals.template_preview": Member(P.CHAIN_EDIT, on_brand=False),
     "approvals.chain_earlier": Member(P.CHAIN_EDIT),
     "approvals.chain_archive": Member(P.CHAIN_EDIT),
     "approvals.chain_restoration": Member(P.CHAIN_EDIT),

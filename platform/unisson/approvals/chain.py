@@ -201,7 +201,9 @@ class Stage:
             raise RefusedError(MANY_APPROVERS)
         if len(self.name) > LONG_NAME or len(self.tacit_clause) > LONG_CLAUSE:
             raise RefusedError(LONG_WORDS)
-        if self.need is Need.QUORUM and not 1 <= self.quorum <= MOST_APPROVERS:
+        # A role may have any number of holders; persons are as many as they are.
+        most = MOST_APPROVERS if any(each.role for each in self.approvers) else len(self.approvers)
+        if self.need is Need.QUORUM and not 1 <= self.quorum <= most:
             raise RefusedError(BAD_QUORUM)
         if any(hours is not None and not 1 <= hours <= MOST_HOURS for hours in (self.hours, self.remind_hours)):
             raise RefusedError(BAD_HOURS)

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from werkzeug.wrappers import Response
 
 from tenants.brands import Brand
-from tenants.errors import NotFoundError, RefusedError
+from tenants.errors import NotFoundError, RefusedError, StaleError
 from tenants.members import Membership
 from tenants.permissions import AgencyRole, Permission
 from unisson.agency.team import know
@@ -94,14 +94,24 @@ def chain_changing(policy_id: uuid.UUID) -> Answer:
 
 def chain_preview(brand: str) -> Answer:
     """Say what is typed in words, and try it on the chosen content; nothing is kept."""
-    card = _brand(brand)
+    return _previewed(_brand(brand))
+
+
+def template_preview() -> Answer:
+    """Say in words what is typed of a template; nothing is kept."""
+    actor().require(Permission.CHAIN_EDIT)
+    return _previewed(None)
+
+
+def _previewed(card: BrandCard | None) -> Answer:
     try:
         typed = typed_in(request.form)
     except RefusedError as refusal:
         told = Told(fault=refusal.sentence)
     else:
         told = _told(typed, card)
-    return without_writing(render_template("approvals/_told.html", told=told, zone=card.timezone))
+    zone = card.timezone if card else "UTC"
+    return without_writing(render_template("approvals/_told.html", told=told, zone=zone))
 
 
 def template_new() -> Answer:
@@ -126,6 +136,7 @@ def register(blueprint: Blueprint) -> None:
         blueprint.add_url_rule(path, view_func=get, methods=["GET"])
         blueprint.add_url_rule(path, view_func=post, methods=["POST"])
     blueprint.add_url_rule("/brands/<brand>/chains/preview", view_func=chain_preview, methods=["POST"])
+    blueprint.add_url_rule("/settings/chains/preview", view_func=template_preview, methods=["POST"])
 
 
 def names_of(chains: Iterable[Chain]) -> Names:
@@ -173,6 +184,12 @@ def _posted(card: BrandCard | None, policy: ApprovalPolicy | None) -> Answer:
     try:
         with session().begin_nested():
             _keep(card, policy, typed)
+    except StaleError as refusal:
+        # Saved again, it takes the place of what the page now shows beside it.
+        if policy is not None:
+            session().refresh(policy)
+            typed = replace(typed, version=str(policy.version))
+        return _page(card, typed, policy, refusal), refusal.status
     except RefusedError as refusal:
         return _page(card, typed, policy, refusal), refusal.status
     flash(
@@ -227,6 +244,12 @@ def _told(typed: TypedChain, card: BrandCard | None) -> Told:
     return Told(sentence(chain, names), for_what(chain.applies_to, names), rehearsal=tried)
 
 
+def _kept_now(policy: ApprovalPolicy) -> str:
+    """Return the chain as somebody else left it, in words."""
+    chain = policies.load_chain(session(), actor(), policy.id).chain
+    return sentence(chain, names_of([chain]))
+
+
 def _tried(chain: Chain, card: BrandCard, names: Names, strangers: Names) -> Rehearsal:
     brand = session().get_one(Brand, (session().agency_id, card.id))
     sample = chosen_sample(session(), card, request.values, chain.applies_to)
@@ -245,6 +268,7 @@ def _page(
         policy=policy,
         typed=typed,
         told=_told(typed, card),
+        kept=_kept_now(policy) if policy and isinstance(refusal, StaleError) else "",
         zone=card.timezone if card else "UTC",
         roles=ROLE_NAMES,
         people=_people(card, typed),
