@@ -2,12 +2,15 @@
 
 import re
 import uuid
+from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from support.desk import Desk, days_ahead
 
+from tenants.base import utcnow
 from unisson.activity.models import Event
+from unisson.editorial.models import Content
 
 
 def at(days: int = 20) -> str:
@@ -190,3 +193,23 @@ def test_what_comes_first_is_what_the_state_asks_for(desk: Desk) -> None:
     undated = desk.get("cm", f"/contents/{desk.write(wall_time=None)}").text
     assert undated.index(">Submit for approval<") < undated.index(">Edit<")
     assert ">Choose a date<" in undated
+
+
+@pytest.mark.parametrize(
+    ("state", "said"),
+    [
+        ("draft", "it can only be submitted for one that is to come"),
+        ("in_review", "Approved after its date, it does not go out by itself"),
+        ("scheduled", "It goes out in a moment, or somebody of the agency is asked"),
+        ("on_hold", "Nothing goes out before it is let go"),
+    ],
+)
+def test_past_its_date_it_says_what_becomes_of_it(desk: Desk, state: str, said: str) -> None:
+    desk.speak_english()
+    content_id = desk.in_state(state)
+    with desk.session() as session:
+        past = utcnow() - timedelta(minutes=5)
+        session.execute(update(Content).where(Content.id == content_id).values(scheduled_at=past))
+    page = desk.get("rp", f"/contents/{content_id}").text
+    notice = page[page.index("Its date has passed") :].split("</div>")[0]
+    assert said in notice
