@@ -26,8 +26,8 @@ Chain = Sequence[tuple[str, Actor]]
 WRITTEN, SENT_BACK, SUBMITTED = timedelta(days=6), timedelta(days=5), timedelta(days=4)
 """Before the date of the content."""
 
-PACE = timedelta(hours=9)
-"""Between one decision and the next."""
+PACE = timedelta(hours=23)
+"""Between one decision and the next: on the day after, at an hour of work, as the date of the content is."""
 
 
 def remember(
