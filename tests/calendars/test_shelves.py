@@ -2,7 +2,7 @@
 """The month brought up to now is the month read anew, whatever happened in between and in which order it ended."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from datetime import UTC, datetime, timedelta
 
@@ -16,8 +16,9 @@ from support.calendar import Desk
 
 from tenants.marks import now
 from unisson.calendars.period import Month
-from unisson.calendars.reading import TRAY_LIMIT, Scope
+from unisson.calendars.reading import TRAY_LIMIT, EntryRow, Scope
 from unisson.calendars.shelves import Read, Shelf
+from unisson.calendars.writing import NEVER, Entry
 from unisson.config import Settings
 
 OCTOBER = datetime(2026, 10, 14, 18, 30)
@@ -49,6 +50,15 @@ def _scope(desk: Desk) -> Scope:
     return Scope(Month(2026, 10), brands, brands)
 
 
+def _shelf() -> Shelf:
+    return Shelf(_written)
+
+
+def _written(rows: Sequence[EntryRow]) -> list[Entry]:
+    """Return rows as entries whose markup is all that was read of them."""
+    return sorted((NEVER if row[2] is None else row[2], row[0], row[7], 0, repr(row).encode()) for row in rows)
+
+
 def _read(desk: Desk, shelf: Shelf) -> Read:
     with desk.runtime.database.agency(desk.world.agency_id) as session:
         return shelf.read(session, _scope(desk), now(session))
@@ -59,12 +69,12 @@ def _read(desk: Desk, shelf: Shelf) -> Read:
 def test_no_reader_misses_a_change(desk: Desk, writers: list[Writer], steps: list[tuple[int, str, int]]) -> None:
     # Each writer has contents of its own, so that none waits for another.
     theirs = [desk.write_many([(OCTOBER + timedelta(days=n), "Un contenu") for n in range(4)]) for _each in writers]
-    shelves = [Shelf(), Shelf()]
+    shelves = [_shelf(), _shelf()]
     _read(desk, shelves[0])
     has_savepoint = [False] * WRITERS
     for number, what, which in steps:
         if what == "look":
-            assert _same(_read(desk, shelves[which % 2]), _read(desk, Shelf()))
+            assert _same(_read(desk, shelves[which % 2]), _read(desk, _shelf()))
         elif what in DO:
             writers[number].execute(DO[what].encode(), [theirs[number][which]])
         elif has_savepoint[number] or not what.startswith("rollback to"):
@@ -73,22 +83,22 @@ def test_no_reader_misses_a_change(desk: Desk, writers: list[Writer], steps: lis
     for each in writers:
         each.commit()
     for shelf in shelves:
-        assert _same(_read(desk, shelf), _read(desk, Shelf()))
+        assert _same(_read(desk, shelf), _read(desk, _shelf()))
 
 
 def _same(one: Read, other: Read) -> bool:
-    return (one.rows, one.beside, one.stamp) == (other.rows, other.beside, other.stamp)
+    return (one.entries, one.beside, one.stamp) == (other.entries, other.beside, other.stamp)
 
 
 def test_what_stood_behind_a_full_tray_comes_in(desk: Desk) -> None:
     drafts = desk.write_many([(None, f"Brouillon {n}") for n in range(TRAY_LIMIT + 5)])
-    shelf = Shelf()
-    assert len(_read(desk, shelf).rows) == TRAY_LIMIT
+    shelf = _shelf()
+    assert len(_read(desk, shelf).entries) == TRAY_LIMIT
     with desk.runtime.database.agency(desk.world.agency_id) as session:
         session.execute(text("update app.contents set state = 'cancelled' where id = :i"), {"i": drafts[-1]})
-    assert _same(_read(desk, shelf), _read(desk, Shelf()))
+    assert _same(_read(desk, shelf), _read(desk, _shelf()))
     desk.write(None, "Le plus récent")
-    assert _same(_read(desk, shelf), _read(desk, Shelf()))
+    assert _same(_read(desk, shelf), _read(desk, _shelf()))
 
 
 def test_a_beat_that_is_taken_is_read_with_the_content_that_takes_it(desk: Desk) -> None:
@@ -100,7 +110,7 @@ def test_a_beat_that_is_taken_is_read_with_the_content_that_takes_it(desk: Desk)
                 " select agency_id, gen_random_uuid(), brand_id, id, 2, '09:00' from app.channels limit 1"
             )
         )
-    shelf = Shelf()
+    shelf = _shelf()
     assert not _read(desk, shelf).beside.taken
     with desk.runtime.database.agency(desk.world.agency_id) as session:
         session.execute(
@@ -146,7 +156,7 @@ def test_every_table_that_the_month_reads_marks(
 
 def test_an_old_moment_reads_all_anew(desk: Desk) -> None:
     desk.write(OCTOBER)
-    shelf = Shelf()
+    shelf = _shelf()
     first = _read(desk, shelf)
     assert shelf._read is not None
     object.__setattr__(shelf._read, "moment", first.moment._replace(at=str(datetime(2020, 1, 1, tzinfo=UTC))))

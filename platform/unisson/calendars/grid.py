@@ -1,6 +1,7 @@
 """The grid of days: one pass over the rows, each written into the day on which it stands."""
 
-from collections.abc import Mapping, Sequence
+from bisect import bisect_left
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from zoneinfo import ZoneInfo
@@ -11,9 +12,8 @@ from tenants.access import Actor
 from tenants.permissions import Permission
 from unisson.calendars.looks import Look
 from unisson.calendars.period import Span
-from unisson.calendars.reading import EntryRow, dated_of
-from unisson.calendars.wording import Words, begin_label, day_label, day_names
-from unisson.calendars.writing import Clock, dated, undated
+from unisson.calendars.wording import begin_label, day_label, day_names
+from unisson.calendars.writing import NEVER, Clock, Entry
 from unisson.web.guards import BrandCard
 from unisson.web.i18n import language, zone_said
 
@@ -47,27 +47,16 @@ class Placed:
         return not self.tray and not any(self.days)
 
 
-class Pieces:
-    """The entries of one look as they were written last, by content: version, day, and markup.
-
-    The version stands for all that an entry shows. Days are proleptic ordinals.
-    """
-
-    def __init__(self) -> None:
-        self.written: Mapping[str, tuple[int, int, bytes]] = {}
-
-
-def clocks(look: Look, actor: Actor, spoken: str) -> dict[str, Clock]:
-    """Return each brand's clock by its id, as `actor` sees it.
+def clocks(look: Look, actor: Actor, spoken: str) -> list[Clock]:
+    """Return the clocks of the look's brands, as `actor` sees them.
 
     A brand elsewhere than the look's zone says so beside each of its times. On the reader's own clock nothing is moved:
     a day there is not the day that the brand would move it to. One brand alone lends its accent to the whole month, and
     its entries inherit it; of several, each is named.
     """
-    return {
-        str(brand.id): _clock(look, brand, spoken, may_move=actor.may(Permission.CONTENT_SCHEDULE, brand.id))
-        for brand in look.brands
-    }
+    return [
+        _clock(look, brand, spoken, may_move=actor.may(Permission.CONTENT_SCHEDULE, brand.id)) for brand in look.brands
+    ]
 
 
 def _clock(look: Look, brand: BrandCard, spoken: str, *, may_move: bool) -> Clock:
@@ -84,28 +73,18 @@ def _clock(look: Look, brand: BrandCard, spoken: str, *, may_move: bool) -> Cloc
     )
 
 
-def placed(span: Span, rows: Sequence[EntryRow], by_brand: Mapping[str, Clock], kept: Pieces, said: Words) -> Placed:
-    """Return the rows as markup. Each entry stands on the day that its own brand's clock shows.
-
-    What is `kept` of the same look is not written again; from here on it keeps what stands here.
-    """
+def placed(span: Span, entries: Sequence[Entry]) -> Placed:
+    """Return the entries, each on the day that its own brand's clock shows, and the tray of those without a date."""
     dates = span.days()
-    first, many, known = dates[0].toordinal(), len(dates), kept.written
-    planned = rows[: dated_of(rows)]
-    fresh = [row for row in planned if known.get(row[0], _NEVER)[0] != row[7]]
-    written = {**known, **dict(dated(fresh, by_brand, said))}
-    if len(written) > len(planned):
-        written = {row[0]: written[row[0]] for row in planned}
-    kept.written = written
-    found = Placed([[] for _day in dates], [undated(row, by_brand[row[1]], said) for row in rows[len(planned) :]])
-    for row in planned:
-        _version, day, markup = written[row[0]]
+    first, many = dates[0].toordinal(), len(dates)
+    planned = bisect_left(entries, (NEVER,))
+    # Escaped as they were written.
+    tray = [Markup(each[4].decode()) for each in entries[planned:]]  # noqa: S704
+    found = Placed([[] for _day in dates], tray)
+    for _at, _id, _version, day, markup in entries[:planned]:
         if 0 <= day - first < many:
             found.days[day - first].append(markup)
     return found
-
-
-_NEVER = (-1, 0, b"")
 
 
 def days(span: Span, today: date) -> list[Day]:

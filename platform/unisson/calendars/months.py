@@ -22,8 +22,9 @@ from unisson.calendars.marks import Marks, slots_to_come, written
 from unisson.calendars.narrowing import Named
 from unisson.calendars.period import is_today
 from unisson.calendars.reading import TRAY_LIMIT
-from unisson.calendars.shelves import Read, Shelf, whole_of
+from unisson.calendars.shelves import Read, Shelf, Write, whole_of
 from unisson.calendars.wording import words_of
+from unisson.calendars.writing import entries
 from unisson.web.fragments import Fragments, digest
 from unisson.web.i18n import pick_language, speaking_in
 from unisson.web.renewed import Made, Visit
@@ -115,7 +116,11 @@ class Months:
 
     def shelf(self, sight: Sight) -> Shelf:
         """Return what is kept of a sight. The agency is acted for."""
-        return self._shelves.get_or_make(sight.seen, Shelf)
+        return self._shelves.get_or_make(sight.seen, lambda: Shelf(self._writer(sight)))
+
+    def _writer(self, sight: Sight) -> Write:
+        by_brand = clocks(sight.look, sight.comer.by.actor, sight.spoken)
+        return partial(entries, clocks=by_brand, said=words_of(self._app, sight.spoken))
 
     def sight(self, comer: Comer, asked: tuple[tuple[str, str], ...]) -> Sight | None:
         """Return what somebody looks at by an address; None where it does not say so alone. The agency is acted for."""
@@ -142,9 +147,7 @@ class Months:
     def _written(self, sight: Sight, stands: Standing, frame: Sequence[bytes]) -> Sequence[bytes]:
         look, read, shelf = sight.look, stands.read, stands.shelf
         said = words_of(self._app, sight.spoken)
-        by_brand = shelf.clocks or clocks(look, sight.comer.by.actor, sight.spoken)
-        shelf.clocks = by_brand
-        found = placed(look.span, read.rows, by_brand, shelf.pieces, said)
+        found = placed(look.span, read.entries)
         pieces = iter(frame)
         out = [next(pieces), self._notice(sight, found), next(pieces)]
         marked = shelf.marked(read.beside, stands.to_come, partial(written, look, read.beside, said))

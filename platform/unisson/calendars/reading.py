@@ -5,7 +5,6 @@ in a large table and the whole tenant is read. Row-level security holds the stat
 """
 
 import uuid
-from bisect import bisect_left, insort
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -13,12 +12,14 @@ from typing import Any
 
 from sqlalchemy import (
     ARRAY,
+    BigInteger,
     Select,
     Uuid,
     and_,
     any_,
     bindparam,
     case,
+    cast,
     func,
     literal_column,
     or_,
@@ -26,15 +27,16 @@ from sqlalchemy import (
     union_all,
 )
 
-from tenants.asking import Asks
+from tenants.asking import Asked
 from tenants.wire import Question, Value
 from unisson.calendars.filters import NONE, Filters, narrowed_by
 from unisson.calendars.period import Span
 from unisson.editorial.models import Content, ContentState
 from unisson.editorial.visibility import SHOWN_TO_CLIENTS
 
-EntryRow = tuple[str, str, int | None, str, str, str, str | None, int]
-"""id, brand id, when in seconds of UTC, state, title, channel kinds, live address, version."""
+EntryRow = tuple[str, int, int | None, str, str, str, str | None, int]
+"""id, the place of its brand among the scope's from 1 on, when in seconds of UTC, state, title, channel kinds, live
+address, version."""
 
 TRAY_LIMIT = 50
 _LEAD_CHARACTERS = 120
@@ -77,13 +79,14 @@ def entries_told(shape: frozenset[str], *, named: bool = False) -> Select[Any]:
     only = [*narrowed_by(shape), *([_ONLY] if named else ())]
     tray = select(*_columns).where(_undated, *only).order_by(_contents.id.desc()).limit(TRAY_LIMIT).subquery("tray")
     both = union_all(select(*_columns).where(DATED, *only), select(*tray.c)).subquery("entries")
-    seconds = func.floor(func.date_part("epoch", both.c.scheduled_at))
-    columns = (both.c.id, both.c.brand_id, seconds, *list(both.c)[3:])
+    seconds = cast(func.floor(func.date_part("epoch", both.c.scheduled_at)), BigInteger)
+    place = func.array_position(_brands, both.c.brand_id)
+    columns = (both.c.id, place, seconds, *list(both.c)[3:])
     return select(func.json_build_array(*map(func.json_agg, columns))).select_from(both)
 
 
 @lru_cache(maxsize=256)
-def _some_of(shape: frozenset[str]) -> Question:
+def _some(shape: frozenset[str]) -> Question:
     """Return the question for some of a combination's entries, planned once as the one for all of them is."""
     return Question(entries_told(shape, named=True), keeps_plan=True)
 
@@ -105,35 +108,11 @@ class Scope:
         return scope | self.filters.parameters()
 
 
+def some_of(scope: Scope, contents: Sequence[str]) -> Asked:
+    """Return what is asked for those of some contents that stand in a scope."""
+    return _some(scope.filters.shape), {**scope.parameters, "only": tuple(map(uuid.UUID, contents))}
+
+
 def rows(columns: Sequence[Sequence[Any] | None]) -> list[EntryRow]:
-    """Return what `entries_told` told: the dated contents by time, then the newest undated drafts.
-
-    It is told as columns: PostgreSQL writes eight arrays sooner than two hundred.
-    """
-    return sorted(zip(*[each or () for each in columns], strict=True), key=_place)
-
-
-def rows_with(asks: Asks, scope: Scope, known: Sequence[EntryRow], changed: Sequence[str]) -> list[EntryRow] | None:
-    """Return the rows of a scope, of which all but the contents that were `changed` are `known`.
-
-    None where what stood behind the last of the tray may come in.
-    """
-    gone = frozenset(changed)
-    found = rows(asks.ask(_some_of(scope.filters.shape), {**scope.parameters, "only": tuple(map(uuid.UUID, changed))}))
-    left = [row for row in known if row[0] not in gone]
-    is_full = len(known) - dated_of(known) >= TRAY_LIMIT
-    if is_full and (len(left) < len(known) or any(row[2] is None for row in found)):
-        return None
-    for row in found:
-        insort(left, row, key=_place)
-    first = dated_of(left)
-    return left[:first] + left[first:][-TRAY_LIMIT:]
-
-
-def dated_of(rows: Sequence[EntryRow]) -> int:
-    """Return how many have a date: those come first."""
-    return bisect_left(rows, True, key=lambda row: row[2] is None)
-
-
-def _place(row: EntryRow) -> tuple[bool, int, str]:
-    return row[2] is None, row[2] or 0, row[0]
+    """Return what `entries_told` told, which is columns: PostgreSQL writes eight arrays sooner than two hundred."""
+    return list(zip(*[each or () for each in columns], strict=True))

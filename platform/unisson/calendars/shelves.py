@@ -4,7 +4,8 @@ One shelf is for all persons who see the same: what tells them apart is in its k
 markup shows and that is not read here.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from bisect import bisect_left, insort
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -13,30 +14,29 @@ from sqlalchemy import func, select
 from tenants.asking import Asked, Asks
 from tenants.marks import Moment, changed_since
 from tenants.wire import Question
-from unisson.calendars.grid import Pieces
 from unisson.calendars.marks import STANDING, Marks, standing
-from unisson.calendars.reading import EntryRow, Scope, entries_told, rows_with
-from unisson.calendars.reading import rows as rows_of
-from unisson.calendars.writing import Clock
+from unisson.calendars.reading import TRAY_LIMIT, EntryRow, Scope, entries_told, rows, some_of
+from unisson.calendars.writing import NEVER, Entry
 from unisson.web.fragments import digest
+
+Write = Callable[[Sequence[EntryRow]], list[Entry]]
 
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """What was read at a moment. `stamp` tells it from what was read of the same scope at others."""
+    """What was read at a moment, as it was written. `stamp` tells it from what stood in the same scope at others."""
 
     moment: Moment
-    rows: list[EntryRow]
+    entries: list[Entry]
     beside: Marks
     stamp: str
 
 
 class Shelf:
-    """What is kept of one look."""
+    """What is kept of one look; `write` says how its entries are written."""
 
-    def __init__(self) -> None:
-        self.pieces = Pieces()
-        self.clocks: Mapping[str, Clock] | None = None
+    def __init__(self, write: Write) -> None:
+        self._write = write
         self._read: Read | None = None
         self._part: tuple[str, Sequence[bytes]] = ("", ())
         self._marked: tuple[Marks | None, int, list[bytes]] = (None, 0, [])
@@ -48,8 +48,23 @@ class Shelf:
 
     def read(self, asks: Asks, scope: Scope, moment: Moment) -> Read:
         """Return what stands in the scope now. `moment` is from before: of what is read for the first time."""
-        self._read = found = _brought_up(asks, scope, moment, self._read)
+        self._read = found = self._brought_up(asks, scope, moment)
         return found
+
+    def _brought_up(self, asks: Asks, scope: Scope, moment: Moment) -> Read:
+        before = self._read
+        since = changed_since(asks, before.moment, scope.brands) if before else None
+        if before and since and not since.contents:
+            return before
+        if before and since:
+            found = self._write(rows(asks.ask(*some_of(scope, since.contents))))
+            entries = _with(before.entries, frozenset(since.contents), found)
+            if entries is not None:
+                # Which beats are taken hangs on the contents; nothing else beside them does.
+                beside = standing(asks, scope) if before.beside.beats else before.beside
+                return _read(since.moment or moment, entries, beside)
+        told, *beside = asks.ask(*whole_of(scope))
+        return _read(moment, self._write(rows(told)), Marks.told(beside))
 
     def part(self, stamp: str, make: Callable[[], Sequence[bytes]]) -> Sequence[bytes]:
         """Return what was written under this stamp, made now if it was not the last."""
@@ -80,20 +95,26 @@ def _whole(shape: frozenset[str]) -> Question:
     return Question(select(func.json_build_array(entries, *STANDING)), keeps_plan=True)
 
 
-def _brought_up(asks: Asks, scope: Scope, moment: Moment, before: Read | None) -> Read:
-    since = changed_since(asks, before.moment, scope.brands) if before else None
-    if before and since and not since.contents:
-        return before
-    if before and since:
-        rows = rows_with(asks, scope, before.rows, since.contents)
-        if rows is not None:
-            # Which beats are taken hangs on the contents; nothing else beside them does.
-            beside = standing(asks, scope) if before.beside.beats else before.beside
-            return _read(since.moment or moment, rows, beside)
-    entries, *beside = asks.ask(*whole_of(scope))
-    return _read(moment, rows_of(entries), Marks.told(beside))
+def _with(known: Sequence[Entry], changed: frozenset[str], found: Sequence[Entry]) -> list[Entry] | None:
+    """Return the entries of which those that were `changed` are as they were `found`, and the others as `known`.
+
+    None where what stood behind the last of the tray may come in.
+    """
+    left = [entry for entry in known if entry[1] not in changed]
+    is_full = len(known) - _planned(known) >= TRAY_LIMIT
+    if is_full and (len(left) < len(known) or _planned(found) < len(found)):
+        return None
+    for entry in found:
+        insort(left, entry)
+    planned = _planned(left)
+    return left[:planned] + left[planned:][-TRAY_LIMIT:]
 
 
-def _read(moment: Moment, rows: list[EntryRow], beside: Marks) -> Read:
+def _planned(entries: Sequence[Entry]) -> int:
+    """Return how many have a date: those come first."""
+    return bisect_left(entries, (NEVER,))
+
+
+def _read(moment: Moment, entries: list[Entry], beside: Marks) -> Read:
     """Return it with its stamp: a content's version grows with every write, a trigger sees to it."""
-    return Read(moment, rows, beside, digest("".join([f"{row[0]}{row[7]}" for row in rows]), beside))
+    return Read(moment, entries, beside, digest("".join([f"{entry[1]}{entry[2]}" for entry in entries]), beside))

@@ -4,11 +4,12 @@ It is the one piece of markup outside a template: a template's loop over the sam
 a month cost, most of them in escaping what is known to be safe. What a person typed is escaped here, by name.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from html import escape as escaped
+from math import inf
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -36,6 +37,13 @@ class Clock:
     """The other clock that times are said on too: the reader's own, or the brand's where they read on theirs."""
     cities: tuple[str, str] = ("", "")
     """What people call the zones of the two clocks."""
+
+
+Entry = tuple[float, str, int, int, bytes]
+"""A content as the month shows it: when in seconds of UTC (`NEVER` without a date), id, version, the day on which it
+stands (a proleptic ordinal), markup. The version stands for all that the markup shows of it."""
+
+NEVER = inf
 
 
 class Dress(NamedTuple):
@@ -66,31 +74,34 @@ def dress(clock: Clock, state: str, kinds: str, said: Words) -> Dress:
     return Dress(clock, entry.encode(), live.encode())
 
 
-def dated(
-    rows: Sequence[EntryRow], clocks: Mapping[str, Clock], said: Words
-) -> Iterator[tuple[str, tuple[int, int, bytes]]]:
-    """Yield each dated content with its version, the day on which it stands (a proleptic ordinal), and its markup.
+def entries(rows: Sequence[EntryRow], clocks: Sequence[Clock], said: Words) -> list[Entry]:
+    """Return rows as entries, in the order in which they stand; `clocks` are those of the scope's brands."""
+    undated = [_undated(row, clocks[row[1] - 1], said) for row in rows if row[2] is None]
+    planned = [row for row in rows if row[2] is not None] if undated else rows
+    return sorted([*_dated(planned, clocks, said), *undated])
 
-    What is each one's own is escaped and encoded for all at once: a month has two hundred of them.
-    """
-    dresses: dict[tuple[str, str, str], Dress] = {}
+
+def _dated(rows: Sequence[EntryRow], clocks: Sequence[Clock], said: Words) -> Iterator[Entry]:
+    """Yield dated contents. What is each one's own is escaped and encoded for all at once: a month has two hundred."""
+    dresses: dict[tuple[int, str, str], Dress] = {}
     ids = _together([row[0] for row in rows])
     titles = _together([row[4] or str(said.untitled) for row in rows])
     lives = _together([row[6] or "" for row in rows])
     for row, content_id, title, live in zip(rows, ids, titles, lives, strict=True):
-        _id, brand, seconds, state, _title, kinds, _live, version = row
+        name, brand, seconds, state, _title, kinds, _live, version = row
         worn = dresses.get((brand, state, kinds))
         if worn is None:
-            worn = dresses[brand, state, kinds] = dress(clocks[brand], state, kinds, said)
+            worn = dresses[brand, state, kinds] = dress(clocks[brand - 1], state, kinds, said)
         clock, entry, see_live = worn
-        local = datetime.fromtimestamp(seconds or 0, clock.zone)
+        at = seconds or 0
+        local = datetime.fromtimestamp(at, clock.zone)
         time = said.clock_bytes[local.hour * 60 + local.minute]
         if clock.beside:
             time = both(local, clock, clock.beside, said).encode()
         markup = entry % (content_id[-12:], content_id, version, time, title)
         if live.startswith(_FOLLOWED):
             markup += see_live % (live, title)
-        yield row[0], (version, local.toordinal(), markup)
+        yield at, name, version, local.toordinal(), markup
 
 
 def _together(typed: Sequence[str]) -> Sequence[bytes]:
@@ -111,21 +122,21 @@ def both(here: datetime, clock: Clock, beside: ZoneInfo, said: Words) -> str:
     )
 
 
-def undated(row: EntryRow, clock: Clock, said: Words) -> Markup:
-    """Return the markup of a content that waits for a date, with the page that gives it one."""
-    content_id, _brand, _at, state, title, kinds, _live_url, _version = row
+def _undated(row: EntryRow, clock: Clock, said: Words) -> Entry:
+    """Return a content that waits for a date, with the page that gives it one."""
+    content_id, _brand, _at, state, title, kinds, _live_url, version = row
     shown = title or said.untitled
     html = Markup(
         '<a class="entry" id="e-{}" href="contents/{}"{} data-state="{}">{}<span class="entry-title">{}</span>{}'
         '<span class="entry-channels">{}</span></a>'
     ).format(content_id[-12:], content_id, clock.accent, state, clock.brand, shown, said.state_marks[state],
              _channels(kinds, said))  # fmt: skip
-    if not (clock.is_movable and state in _MOVABLE):
-        return html
-    return html + Markup(
-        ' <a class="month-dating" href="contents/{}/move" data-controller="dialog" data-action="dialog#fetch"'
-        ' aria-label="{}: {}">{}</a>'
-    ).format(content_id, said.choose_date, shown, said.choose_date)
+    if clock.is_movable and state in _MOVABLE:
+        html += Markup(
+            ' <a class="month-dating" href="contents/{}/move" data-controller="dialog" data-action="dialog#fetch"'
+            ' aria-label="{}: {}">{}</a>'
+        ).format(content_id, said.choose_date, shown, said.choose_date)
+    return NEVER, content_id, version, 0, html.encode()
 
 
 def _channels(kinds: str, said: Words) -> Markup:
