@@ -484,10 +484,11 @@ def test_what_was_decided_is_called_as_it_was_then(desk: Desk) -> None:
         desk.approve(content_id, "client_approver")
     desk.edit(titled, title="Un brouillon secret")
     desk.edit(untitled, title="", body="Un texte secret")
-    page = desk.get("client_approver", f"/portal/{desk.world.brand_slug}/history").text
-    assert "Le sarrasin" in page
-    assert "Samedi à 10 h." in page
-    assert "secret" not in page
+    for place in ("/history", ""):
+        page = desk.get("client_approver", f"/portal/{desk.world.brand_slug}{place}").text
+        assert "Le sarrasin" in page
+        assert "Samedi à 10 h." in page
+        assert "secret" not in page
 
 
 # ── Light and steady ──────────────────────────────────────────────────────────────────────────────────────────────

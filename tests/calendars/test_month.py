@@ -241,7 +241,7 @@ def test_the_calendar_ends_somewhere(desk: Desk, month: str) -> None:
 
 def test_navigation_swaps_the_month_alone(desk: Desk) -> None:
     part = desk.open(headers={"HX-Request": "true"}).text
-    assert part.startswith("<title>")
+    assert part.partition("</title>")[0] in desk.open().text
     assert 'id="month"' in part
     assert "<html" not in part
     assert 'hx-trigger="calendar-changed from:body, month:moved"' in part

@@ -153,9 +153,8 @@ def test_a_repeat_does_not_wake_the_application(app: Flask, desk: Desk) -> None:
     with request_started.connected_to(lambda *_about, **_more: woken.append(1), app):
         again = desk.read(client, headers=held)
         assert (again.status_code, len(woken)) == (304, 0)
-        for name in ("ETag", "Cache-Control", "Vary", "Content-Security-Policy"):
-            assert again.headers[name] == first.headers[name]
-        assert "Content-Length" not in again.headers
+        said = {(name, value) for name, value in first.headers if name in {"ETag", "Cache-Control", "Vary"}}
+        assert set(again.headers) == said
         for changed in ({"Accept-Language": "en"}, {"HX-Request": "true"}, {"Host": "elsewhere.example"}):
             desk.read(client, headers=held | changed)
         desk.read(client, "month=2026-11", headers=held)

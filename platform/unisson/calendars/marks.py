@@ -118,8 +118,8 @@ class Marks(NamedTuple):
 
     @classmethod
     def told(cls, answers: Sequence[Sequence[Sequence[Any]] | None]) -> "Marks":
-        """Return what the answers to `STANDING` tell."""
-        return cls(*[each or () for each in answers])
+        """Return what the answers to `STANDING` tell, in an order that does not hang on how they were read."""
+        return cls(*[sorted(each or (), key=str) for each in answers])
 
 
 @dataclass(frozen=True, slots=True)

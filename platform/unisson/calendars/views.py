@@ -31,7 +31,7 @@ from unisson.calendars.stamps import around_digest, has_news, sees_digest
 from unisson.calendars.wording import STEPS, VIEWS, day_names, span_name, words
 from unisson.web.arrivals import moment_of
 from unisson.web.db import session
-from unisson.web.guards import actor, visible_brands
+from unisson.web.guards import actor, current_agency_row, visible_brands
 from unisson.web.i18n import language, pick_language, say_zone
 from unisson.web.people import me
 from unisson.web.renewed import Visit, may_be_renewed, renew
@@ -110,7 +110,8 @@ def is_partial() -> bool:
 def _fresh_shell(look: Look) -> Shell:
     title = span_name(language(), look.span)
     if is_partial():
-        return Shell(Markup("<title>{}</title>").format(title).encode(), b"")
+        of = look.brand.name if look.brand else current_agency_row().name
+        return Shell(Markup("<title>{} · {} · Unisson</title>").format(title, of).encode(), b"")
     page = render_template("calendars/month.html", fragment=_PLACE, title=title, look=look).encode()
     before, _place, after = page.partition(str(_PLACE).encode())
     return Shell(before, after)

@@ -211,11 +211,12 @@ left join lateral (
       l.id::text, l.content_id::text, l.title, l.verdict, l.comment, l.typed_name, l.decided_at::text]
     order by l.decided_at desc) as rows
   from (
-    select d.id, a.content_id, case when c.title = '' then left(c.body, 80) else c.title end as title, d.verdict,
-      d.comment, d.typed_name, d.decided_at
+    select d.id, a.content_id, d.verdict, d.comment, d.typed_name, d.decided_at,
+      coalesce(nullif(e.payload->>'title', ''), left(e.payload #>> '{{channels,0,text}}', 80)) as title
     from app.decisions d
     join app.approval_runs a on a.id = d.run_id
     join app.contents c on c.id = a.content_id
+    join app.revisions e on e.id = a.revision_id
     where d.membership_id = m.id and c.brand_id = b.id and d.carried_from is null
       and d.verdict <> '{Verdict.DELEGATED.value}'
     order by d.decided_at desc limit {LAST}

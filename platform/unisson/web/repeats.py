@@ -45,7 +45,8 @@ BY_WHOM = ("wsgi.url_scheme", "HTTP_HOST", "SCRIPT_NAME", "PATH_INFO", "HTTP_COO
 _BY = (*BY_WHOM, "QUERY_STRING", "HTTP_ACCEPT_ENCODING")
 """All of a request that such a page may depend on: its address, and what its `Vary` names."""
 
-_OF_A_BODY = frozenset({"content-length", "content-type", "content-encoding"})
+_OF_A_TAG = frozenset({"etag", "cache-control", "vary"})
+"""What is said of a page that the browser holds (RFC 9110 §15.4.5); all else it knows from before."""
 
 Headers = list[tuple[str, str]]
 
@@ -62,6 +63,8 @@ class _Page(NamedTuple):
     tag: str
     headers: Headers
     body: bytes | None = None
+    held: Headers | None = None
+    """The headers of an answer that the browser holds it."""
     arrived: Answered | None = None
     """Who came, as the database told it; the first reminder and the last, of marks, tell whether it still says so."""
     maker: object = None
@@ -160,6 +163,7 @@ class Repeats:
         names = {name.lower(): value for name, value in headers}
         if "set-cookie" in names:
             return body
+        page = page._replace(held=[each for each in headers if each[0].lower() in _OF_A_TAG])
         if status.startswith("304"):
             self._keep(key, page._replace(tag=names["etag"], headers=headers))
             return body
@@ -191,7 +195,7 @@ class Repeats:
 
 def _answer(page: _Page, start_response: "StartResponse", *, is_held: bool) -> Iterable[bytes]:
     if is_held:
-        start_response("304 NOT MODIFIED", [each for each in page.headers if each[0].lower() not in _OF_A_BODY])
+        start_response("304 NOT MODIFIED", list(page.held or ()))
         return ()
     start_response("200 OK", page.headers.copy())
     return (page.body or b"",)
