@@ -151,9 +151,11 @@ def written(look: Look, read: Marks, words: Words) -> list[bytes]:
         *_free(look, read, names, words.spoken),
     ):
         by_day.setdefault(mark.day, []).append(mark)
-    return [
-        "".join(_markup(each, words.mark_icons[each.icon]) for each in by_day.get(day, ())).encode() for day in dates
-    ]
+    return [_day(by_day[day], words) if day in by_day else b"" for day in dates]
+
+
+def _day(marks: Sequence[Mark], words: Words) -> bytes:
+    return "".join([_markup(each, words.mark_icons[each.icon]) for each in marks]).encode()
 
 
 def _all(dates: Sequence[date], read: Marks, names: Mapping[str, str], spoken: str, own: str | None) -> Iterator[Mark]:

@@ -4,7 +4,7 @@ It is the one piece of markup outside a template: a template's loop over the sam
 a month cost, most of them in escaping what is known to be safe. What a person typed is escaped here, by name.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -55,6 +55,9 @@ class Dress(NamedTuple):
     clock: Clock
     entry: bytes
     live: bytes
+    zone: ZoneInfo
+    beside: ZoneInfo | None
+    """The clock's own two."""
 
 
 @lru_cache(maxsize=4096)
@@ -71,37 +74,42 @@ def dress(clock: Clock, state: str, kinds: str, said: Words) -> Dress:
     live = (
         f'<a class="entry-live" href="%b" rel="noopener"{accent} aria-label="{said.see_live}: %b">{said.see_live}</a>'
     )
-    return Dress(clock, entry.encode(), live.encode())
+    return Dress(clock, entry.encode(), live.encode(), clock.zone, clock.beside)
 
 
 def entries(rows: Sequence[EntryRow], clocks: Sequence[Clock], said: Words) -> list[Entry]:
     """Return rows as entries, in the order in which they stand; `clocks` are those of the scope's brands."""
     undated = [_undated(row, clocks[row[1] - 1], said) for row in rows if row[2] is None]
-    planned = [row for row in rows if row[2] is not None] if undated else rows
-    return sorted([*_dated(planned, clocks, said), *undated])
+    found = _dated([row for row in rows if row[2] is not None] if undated else rows, clocks, said)
+    found += undated
+    found.sort()
+    return found
 
 
-def _dated(rows: Sequence[EntryRow], clocks: Sequence[Clock], said: Words) -> Iterator[Entry]:
-    """Yield dated contents. What is each one's own is escaped and encoded for all at once: a month has two hundred."""
+def _dated(rows: Sequence[EntryRow], clocks: Sequence[Clock], said: Words) -> list[Entry]:
+    """Return dated contents. What is each one's own is escaped and encoded for all at once: a month has two hundred."""
     dresses: dict[tuple[int, str, str], Dress] = {}
     ids = _together([row[0] for row in rows])
     titles = _together([row[4] or str(said.untitled) for row in rows])
     lives = _together([row[6] or "" for row in rows])
+    found: list[Entry] = []
+    on_clock, local_time = said.clock_bytes, datetime.fromtimestamp
     for row, content_id, title, live in zip(rows, ids, titles, lives, strict=True):
         name, brand, seconds, state, _title, kinds, _live, version = row
         worn = dresses.get((brand, state, kinds))
         if worn is None:
             worn = dresses[brand, state, kinds] = dress(clocks[brand - 1], state, kinds, said)
-        clock, entry, see_live = worn
+        clock, entry, see_live, zone, beside = worn
         at = seconds or 0
-        local = datetime.fromtimestamp(at, clock.zone)
-        time = said.clock_bytes[local.hour * 60 + local.minute]
-        if clock.beside:
-            time = both(local, clock, clock.beside, said).encode()
+        local = local_time(at, zone)
+        time = on_clock[local.hour * 60 + local.minute]
+        if beside:
+            time = both(local, clock, beside, said).encode()
         markup = entry % (content_id[-12:], content_id, version, time, title)
-        if live.startswith(_FOLLOWED):
+        if live and live.startswith(_FOLLOWED):
             markup += see_live % (live, title)
-        yield at, name, version, local.toordinal(), markup
+        found.append((at, name, version, local.toordinal(), markup))
+    return found
 
 
 def _together(typed: Sequence[str]) -> Sequence[bytes]:

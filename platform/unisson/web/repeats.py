@@ -128,10 +128,10 @@ class Repeats:
             answers = self._database.ask_again(page.agency_id, page.reminders)
         except (psycopg.Error, SQLAlchemyError, OSError):
             return False  # the application meets the same fault, and says what happened
-        told = zip(page.reminders, answers, strict=True)
-        reminders = tuple([reminder.answered(answer) for reminder, answer in told])
-        if reminders == page.reminders:
+        told = list(zip(page.reminders, answers, strict=True))
+        if all([reminder.is_answered_by(answer) for reminder, answer in told]):
             return True
+        reminders = tuple([reminder.answered(answer) for reminder, answer in told])
         environ[HEARD] = page.agency_id, reminders, answers
         environ[MAKER] = page.maker
         self._tell_who_came(page, answers, environ)
