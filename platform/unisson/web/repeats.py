@@ -129,7 +129,7 @@ class Repeats:
         except (psycopg.Error, SQLAlchemyError, OSError):
             return False  # the application meets the same fault, and says what happened
         told = list(zip(page.reminders, answers, strict=True))
-        if all([reminder.is_answered_by(answer) for reminder, answer in told]):
+        if all(reminder.is_answered_by(answer) for reminder, answer in told):
             return True
         reminders = tuple([reminder.answered(answer) for reminder, answer in told])
         environ[HEARD] = page.agency_id, reminders, answers
