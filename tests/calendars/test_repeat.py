@@ -22,6 +22,7 @@ from tenants.members import BrandAssignment, Membership
 from unisson.calendars.months import months_of
 from unisson.calendars.shelves import Shelf
 from unisson.editorial.models import Content, ContentState
+from unisson.notifications.models import Notice
 from unisson.web.fragments import Fragments
 from unisson.web.repeats import _MOST_BYTES, Repeats, _Page
 
@@ -70,6 +71,17 @@ def _csrf(client: FlaskClient) -> None:
         cookie["csrf_token"] = "another"
 
 
+def _notify(desk: Desk) -> None:
+    who = desk.world.people["cm"].membership_id
+    with desk.runtime.database.agency(desk.world.agency_id) as session:
+        session.add(Notice(membership_id=who, event="stopped", kind="missed", about={}))
+
+
+def _onboard(desk: Desk, client: FlaskClient) -> None:
+    with client.session_transaction(base_url=SECURE) as cookie:
+        cookie["onboarding"] = f"{desk.world.slug}/{desk.world.brand_slug}"
+
+
 def _swap(desk: Desk, content_id: uuid.UUID) -> None:
     """One leaves the month and another comes: the count stays the same."""
     _edit(desk, content_id, scheduled_at=datetime(2027, 3, 1, 8, tzinfo=UTC), wall_time=datetime(2027, 3, 1, 9))
@@ -96,6 +108,9 @@ CHANGES: dict[str, Change] = {
     "the person's role": lambda desk, _c, _content: _drop_role(desk),
     "another session": lambda _d, client, _content: _csrf(client),
     "a message that waits": lambda _d, client, _content: _flash(client),
+    "an address that is to be confirmed": lambda desk, _c, _content: _globally(desk, Identity, email_verified_at=None),
+    "a notice": lambda desk, _c, _content: _notify(desk),
+    "a checklist that is gone through": lambda desk, client, _content: _onboard(desk, client),
     "the theme": lambda _d, client, _content: client.set_cookie("theme", "dark", secure=True),
 }
 

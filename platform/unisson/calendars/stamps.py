@@ -1,5 +1,7 @@
 """Whether a page is still what the browser holds: one digest of everything that it is made of."""
 
+from typing import Any
+
 from flask import current_app, request, session
 from flask_login import current_user
 from flask_wtf.csrf import generate_csrf
@@ -16,16 +18,17 @@ def has_news() -> bool:
 
 
 def around_digest(actor: Actor, *around: object) -> str:
-    """Return the digest of what stands around a month: the person, the theme, and the session's own secret.
+    """Return the digest of what stands around a month: the person, the theme, and all that their session says.
 
-    The token in a page is signed anew each time and any of a session's tokens is good for all of it, so that the
-    session's part of it counts and not its text.
+    Its own secret among it: the token in a page is signed anew each time and any of a session's tokens is good for all
+    of it, so that the session's part of it counts and not its text.
     """
     if "csrf_token" not in session:
         generate_csrf()  # type: ignore[no-untyped-call]  # Flask-WTF has no annotations
-    signed_in = (current_user.name, current_user.email)  # type: ignore[attr-defined]  # Flask-Login's proxy has no types
-    person = (actor.identity_id, actor.name, *signed_in)
-    return digest(person, request.cookies.get("theme"), session.get("csrf_token"), *around)
+    them: Any = current_user
+    person = (actor.identity_id, actor.name, them.name, them.email, them.email_verified)
+    said = sorted((name, value) for name, value in session.items() if name != _FLASHES)
+    return digest(person, request.cookies.get("theme"), said, *around)
 
 
 def sees_digest(actor: Actor, *about: object) -> str:

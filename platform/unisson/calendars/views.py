@@ -29,7 +29,7 @@ from unisson.calendars.months import Comer, Renewal, Shell, Sight, months_of, re
 from unisson.calendars.narrowing import Named, chips, named
 from unisson.calendars.stamps import around_digest, has_news, sees_digest
 from unisson.calendars.wording import STEPS, VIEWS, day_names, span_name, words
-from unisson.web.arrivals import moment_of
+from unisson.web.arrivals import moment_of, surroundings
 from unisson.web.db import session
 from unisson.web.guards import actor, current_agency_row, visible_brands
 from unisson.web.i18n import language, pick_language, say_zone
@@ -92,13 +92,13 @@ def _answer(look: Look, called: Named) -> Response:
 
 def _comer() -> Comer:
     """Return who comes, as their months are made for them."""
-    by = Onlooker.here()
+    by, around = Onlooker.here(), surroundings()
     return Comer(
         by,
         me().language,
         pick_language(request.cookies.get("lang")),
         sees_digest(by.actor, by.agency.slug, by.own_zone, by.brands),
-        around_digest(by.actor, tuple(by.agency), my_agencies(), is_partial()),
+        around_digest(by.actor, tuple(by.agency), my_agencies(), around.unread if around else None, is_partial()),
     )
 
 

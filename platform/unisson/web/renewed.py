@@ -26,6 +26,7 @@ from tenants.session import Database
 from tenants.wire import Answered, Reminder
 from unisson.web.arrivals import MOMENT, arrival
 from unisson.web.db import HEARD
+from unisson.web.hosts import own_domain
 from unisson.web.repeats import BY_WHOM, Headers, repeatable
 
 if TYPE_CHECKING:
@@ -97,9 +98,12 @@ class _Known(NamedTuple):
 
 
 def may_be_renewed(agency_id: uuid.UUID, facts: object) -> None:
-    """Leave what a feature needs to know of whom it answers just now. It is for pages that may be repeated."""
+    """Leave what a feature needs to know of whom it answers just now. It is for pages that may be repeated.
+
+    Of an agency's own name nothing is left: whether it still is one is for the application to see.
+    """
     arrived = arrival()
-    if arrived and arrived.again and arrived.told and arrived.around:
+    if own_domain() is None and arrived and arrived.again and arrived.told and arrived.around:
         known = _Known(
             agency_id, arrived.again, arrived.told, arrived.told.again(), arrived.around.moment,
             nothing_since(arrived.around.moment, ()), facts, [],
