@@ -44,6 +44,22 @@ def test_no_form_is_taken_without_its_token(csrf_guest, world, path):
     assert csrf_guest.get("/me").status_code == 200  # still signed in, unchanged
 
 
+def test_what_was_written_into_a_form_that_is_refused_is_handed_back(csrf_guest, world):
+    world.sign_in(csrf_guest, "cm")
+    written = {
+        "name": "Lancement", "body": "Deux <b>lignes</b>\r\nà garder", "csrf_token": "Wrong one", "state": "in_review",
+        "password": "granit embruns 47", "version": "3", "who": "018f3c1e-7a55-7c3e-9d7e-2f1d4a5b6c7d",
+    }  # fmt: skip
+    path = f"/{world.slug}/brands/{world.brand_slug}/contents/new"
+    same = {"Sec-Fetch-Site": "same-origin"}
+    answer = csrf_guest.post(path, data=written, headers=same)
+    assert answer.status_code == 400
+    handed = re.findall(r"<textarea[^>]*readonly[^>]*>\s*([^<]*)</textarea>", answer.text)
+    assert handed == ["Lancement", "Deux &lt;b&gt;lignes&lt;/b&gt;\r\nà garder"]
+    for elsewhere in ({}, {"Sec-Fetch-Site": "cross-site"}, {"Referer": "https://elsewhere.example/"}):
+        assert "Deux" not in csrf_guest.post(path, data=written, headers=elsewhere).text
+
+
 def test_the_real_form_is_taken_with_its_token(csrf_guest, sign_up_form):
     page = csrf_guest.get("/sign-up").get_data(as_text=True)
     token = re.search(r'name="csrf_token" value="([^"]+)"', page)

@@ -1,5 +1,6 @@
 """What a person is told when something does not work: what happened, what was kept, what to do."""
 
+import re
 import uuid
 from typing import cast
 from urllib.parse import urlsplit
@@ -44,7 +45,10 @@ def error_page(
     g.light_page = False
     partial = request.headers.get("HX-Request") == "true"
     template = "errors/_refusal.html" if partial else "errors/error.html"
-    told = {"message": sentence, "reference": reference, "way": way, "back_url": _came_from(status)}
+    told = {
+        "message": sentence, "reference": reference, "way": way, "back_url": _came_from(status),
+        "written": () if partial or status == 413 else _written(),
+    }  # fmt: skip
     html = render_template(template, status=status, **told)
     return make_response(html, status)
 
@@ -53,6 +57,31 @@ def _came_from(status: int) -> str | None:
     """Return the page of ours whose form was refused, where it is another one or was only too old."""
     there = page_before() if request.method == "POST" else None
     return there if there and (status == 400 or urlsplit(there).path != request.path) else None
+
+
+def _written() -> list[str]:
+    """Return what a person wrote into the form that was refused, for its page to hand back.
+
+    Sentences and names, not what was chosen or is secret; and of a form of ours alone: another site's could have any
+    words there.
+    """
+    if request.method != "POST":
+        return []
+    try:
+        is_ours = request.headers.get("Sec-Fetch-Site") == "same-origin" or page_before() is not None
+        fields = [(name, value.strip()) for name, value in request.form.items(multi=True)] if is_ours else []
+    except HTTPException:
+        return []  # for another host than ours, or not read to its end
+    return [value for name, value in fields if not _SECRET.search(name) and _is_written(value)]
+
+
+_SECRET = re.compile("pass|code|token|secret|key", re.IGNORECASE)
+
+
+def _is_written(value: str) -> bool:
+    """Return whether a value reads like a person's words: ids, dates, choices and addresses are one plain word."""
+    is_name = value.isalpha() and not value.islower()
+    return is_name or not value.isascii() or "@" in value or len(value.split()) > 1
 
 
 def _unexpected(error: Exception) -> Response:
