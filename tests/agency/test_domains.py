@@ -45,9 +45,15 @@ UNFIT = [
     "", "fr", "127.0.0.1", "[::1]", "::1", "2130706433", "0x7f.1", "10.0.0.1.", "1.2.3.256", "https://agence.fr/x",
     "https://127.0.0.1/", "https://agence.fr:8443/", "https://user@agence.fr/",
     "agence.fr:8443", "agence.fr/x", "a b.fr", "agence..fr", "-agence.fr", "a_b.fr", "*.agence.fr", "user@agence.fr",
-    "x" * 64 + ".fr", ".".join(["a" * 60] * 5), "agence.fr\r\nX: y", "xn--zzzz.fr", "a\u202eb.fr",
+    "x" * 64 + ".fr", ".".join(["a" * 60] * 5), "agence.fr\r\nX: y", "xn--zzzz.fr",
 ]  # fmt: skip
 TAKEN = ["localhost", "x.localhost", "desk.localhost", "imprimante.local", "db.internal", "a.home.arpa", "x.onion"]
+
+
+def test_what_nobody_sees_is_no_part_of_an_address(desk: Desk) -> None:
+    assert desk.post("owner", "/settings/domains", {"host": "a\u202eb.fr"}).status_code == 303
+    with desk.session() as session:
+        assert [each.host for each in session.scalars(select(AgencyDomain))] == ["ab.fr"]
 
 
 @pytest.mark.parametrize("typed", UNFIT + TAKEN)

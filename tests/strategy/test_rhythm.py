@@ -290,7 +290,7 @@ def test_it_is_looked_for_with_as_few_statements_however_full_the_calendar_is(de
 
     asked(1)
     few = asked(1)
-    assert asked(6) == few
+    assert asked(6) <= few
 
 
 ZONES = st.sampled_from(["Europe/Paris", "America/New_York"])
