@@ -23,7 +23,7 @@ from unisson.portal.reading import Word
 from unisson.portal.surroundings import Around, nearest
 from unisson.portal.waiting import WAITING
 from unisson.web.fragments import Fragments
-from unisson.web.i18n import speaking
+from unisson.web.i18n import speaking_in
 from unisson.web.joined import slot
 
 KEPT = 2_000
@@ -148,8 +148,7 @@ class Pieces:
 
     @contextmanager
     def _speaking(self) -> Iterator[None]:
-        """Write a piece as for nobody: it knows what it shows, and nothing of the request."""
-        with self._app.app_context(), speaking(self._language):
+        with speaking_in(self._app, self._language):
             g.light_page = True
             yield
 

@@ -5,8 +5,9 @@ by `may_be_repeated`. When the same is asked again, these questions are put to t
 writes the very answers that stand for what was, the browser is told that it holds the page, or sent the bytes that it
 was sent before. Who is signed in, what they may and of which brands is among these questions, so that what was revoked
 ends with the next request.
-Anything else – another cookie, an answer that differs, a database that is away – goes on: to what can join the page
-(`joined`), or to the application. Both are told the answers that the database gave, and ask what they want besides.
+Anything else – another cookie, an answer that differs, a database that is away – goes on: to what can make the page
+anew (`renewed`) or join it (`joined`), or to the application. All are told the answers that the database gave, and ask
+what they want besides.
 """
 
 import uuid
