@@ -1,7 +1,7 @@
 """Writing a chain: a form that works by mouse, by keyboard and without scripts, the chain in words, and a rehearsal."""
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -11,18 +11,18 @@ from werkzeug.wrappers import Response
 from tenants.brands import Brand
 from tenants.errors import NotFoundError, RefusedError, StaleError
 from tenants.members import Membership
-from tenants.permissions import AgencyRole, Permission
+from tenants.permissions import Permission
 from unisson.agency.team import know
 from unisson.approvals import policies
 from unisson.approvals.chain import Aspect, Chain, Late, Need, Reopening
 from unisson.approvals.models import ApprovalPolicy, ApprovalRun, PolicyVersion, RunState
-from unisson.approvals.progress import ROLE_NAMES
+from unisson.approvals.offering import offer_for
 from unisson.approvals.rehearsal import Rehearsal, rehearse
-from unisson.approvals.roster import roster
 from unisson.approvals.samples import chosen_sample, contents_to_try
 from unisson.approvals.starters import STARTERS
 from unisson.approvals.telling import CHANNELS, Names, for_what, sentence
 from unisson.approvals.typed_chain import TypedChain, TypedStage, typed_from, typed_in
+from unisson.approvals.vacancies import brand_roster, vacancies
 from unisson.editorial.forms import KINDS, RISKS
 from unisson.identity.addresses import canonical
 from unisson.topics.planning import titles
@@ -42,20 +42,6 @@ ASPECTS = {
     Aspect.CHANNELS: lazy("Channels"),
     Aspect.DATE: lazy("Date"),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Offered:
-    """Somebody whom a stage may name."""
-
-    id: str
-    name: str
-    outside: bool
-
-    @property
-    def pair(self) -> tuple[str, str]:
-        """Return the value and the label of its checkbox."""
-        return self.id, _("%(name)s (by a link)", name=self.name) if self.outside else self.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +97,7 @@ def _previewed(card: BrandCard | None) -> Answer:
     else:
         told = _told(typed, card)
     zone = card.timezone if card else "UTC"
-    return without_writing(render_template("approvals/_told.html", told=told, zone=zone))
+    return without_writing(render_template("approvals/_told.html", told=told, zone=zone, card=card))
 
 
 def template_new() -> Answer:
@@ -215,6 +201,14 @@ def _keep(card: BrandCard | None, policy: ApprovalPolicy | None, typed: TypedCha
         policies.place_by_reach(session(), actor(), card.id if card else None, new.id)
     else:
         policies.change_chain(session(), actor(), policy.id, typed.name, chain, version_shown=typed.version_shown)
+    if card:
+        warn_of_vacancies(card.id, typed.name, chain)
+
+
+def warn_of_vacancies(brand_id: uuid.UUID, name: str, chain: Chain) -> None:
+    """Say it on the next page where a chain that was just taken has a stage that nobody of the brand could answer."""
+    if vacancies(chain, brand_roster(session(), brand_id, [chain])):
+        flash(_("Nobody can answer a stage of “%(name)s” yet: see whom to invite.", name=name.strip()), "warning")
 
 
 def _outsider(card: BrandCard | None, stage: TypedStage) -> uuid.UUID:
@@ -262,6 +256,7 @@ def _page(
     policy: ApprovalPolicy | None = None,
     refusal: RefusedError | None = None,
 ) -> str:
+    offer = offer_for(card.id if card else None, typed)
     return render_template(
         "approvals/chain_editor.html",
         card=card,
@@ -270,8 +265,8 @@ def _page(
         told=_told(typed, card),
         kept=_kept_now(policy) if policy and isinstance(refusal, StaleError) else "",
         zone=card.timezone if card else "UTC",
-        roles=ROLE_NAMES,
-        people=_people(card, typed),
+        roles=offer.roles,
+        people=offer.people,
         kinds=KINDS,
         risks=RISKS,
         channels=CHANNELS,
@@ -287,30 +282,6 @@ def _page(
         refusal=refusal,
         new_operation_id=new_operation_id,
     )
-
-
-def _people(card: BrandCard | None, typed: TypedChain) -> Sequence[Offered]:
-    """Return whom a stage may name: the brand's people, the agency's managers, and those it names already."""
-    if card is None:
-        return ()
-    brand = session().get_one(Brand, (session().agency_id, card.id))
-    named = set()
-    for stage in typed.stages:
-        for each in stage.people:
-            try:
-                named.add(uuid.UUID(each))
-            except ValueError:
-                continue
-    there = roster(session(), brand, also=named)
-    found = [
-        person
-        for person in there.people.values()
-        if person.id in there.roles or person.id in named or person.agency_role != AgencyRole.MEMBER.value
-    ]
-    return [
-        Offered(str(person.id), person.name, there.is_outside(person))
-        for person in sorted(found, key=lambda each: (each.name.casefold(), each.id))
-    ]
 
 
 def _under_way(policy_id: uuid.UUID) -> int:

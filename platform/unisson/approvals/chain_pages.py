@@ -11,14 +11,16 @@ from tenants.brands import Brand
 from tenants.errors import NotFoundError, RefusedError
 from tenants.permissions import Permission
 from unisson.approvals import policies
-from unisson.approvals.chain import chosen_among
-from unisson.approvals.chain_editor import back, names_of
+from unisson.approvals.chain import Chain, chosen_among
+from unisson.approvals.chain_editor import back, names_of, warn_of_vacancies
 from unisson.approvals.models import ApprovalPolicy
 from unisson.approvals.policies import NO_CHAIN, Kept
 from unisson.approvals.rehearsal import Rehearsal, rehearse
+from unisson.approvals.roster import Roster
 from unisson.approvals.samples import chosen_sample, contents_to_try
 from unisson.approvals.starters import STARTERS
 from unisson.approvals.telling import Names, for_what, sentence, told_reason
+from unisson.approvals.vacancies import Vacancy, brand_roster, vacancies
 from unisson.editorial.forms import KINDS, RISKS
 from unisson.topics.planning import titles
 from unisson.web.db import session
@@ -40,6 +42,7 @@ class ChainCard:
     told: str
     version: int = 0
     is_general: bool = False
+    vacant: Sequence[Vacancy] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +126,8 @@ def _opened(card: BrandCard | None) -> Answer:
     def open_it() -> None:
         new = policies.open_chain(session(), actor(), brand_id, name, chain)
         policies.place_by_reach(session(), actor(), brand_id, new.id)
+        if card:
+            warn_of_vacancies(card.id, name, chain)
 
     return _done(card, open_it, _("The chain is in use from the next submission on.") if card else _("Kept."))
 
@@ -168,13 +173,21 @@ def _page(card: BrandCard | None, refusal: RefusedError | None = None) -> str:
     known = policies.chains_of(session(), card.id if card else None)
     kept_templates = policies.chains_of(session(), None) if card else []
     names = names_of(kept.chain for kept in known)
+    there = brand_roster(session(), card.id, [kept.chain for kept in known]) if card else None
     return render_template(
         "approvals/chains.html",
         card=card,
-        chains=[_card("", kept, names) for kept in known],
-        templates=[_card(str(kept.policy.id), kept, names) for kept in kept_templates],
+        chains=[_card("", kept, names, there) for kept in known],
+        templates=[_card(str(kept.policy.id), kept, names, there) for kept in kept_templates],
         starters=[
-            ChainCard(key, None, titles[language()], for_what(chain.applies_to, names), sentence(chain, names))
+            ChainCard(
+                key,
+                None,
+                titles[language()],
+                for_what(chain.applies_to, names),
+                sentence(chain, names),
+                vacant=_vacant(chain, there),
+            )
             for key, (titles, chain) in STARTERS.items()
         ],
         tried=_tried(card, known, names) if card and "try" in request.args else None,
@@ -189,11 +202,16 @@ def _page(card: BrandCard | None, refusal: RefusedError | None = None) -> str:
     )
 
 
-def _card(key: str, kept: Kept, names: Names) -> ChainCard:
+def _vacant(chain: Chain, there: Roster | None) -> Sequence[Vacancy]:
+    """Return the stages that nobody of the brand could answer; none of a template, which is no brand's."""
+    return vacancies(chain, there) if there else ()
+
+
+def _card(key: str, kept: Kept, names: Names, there: Roster | None) -> ChainCard:
     told = sentence(kept.chain, names)
     return ChainCard(
         key, kept.policy.id, kept.policy.name, for_what(kept.chain.applies_to, names), told, kept.policy.version,
-        kept.chain.applies_to.is_empty,
+        kept.chain.applies_to.is_empty, _vacant(kept.chain, there),
     )  # fmt: skip
 
 

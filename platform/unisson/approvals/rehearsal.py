@@ -10,7 +10,7 @@ from datetime import datetime
 
 from tenants.brands import Brand
 from tenants.errors import RefusedError
-from tenants.permissions import AgencyRole
+from tenants.permissions import AgencyRole, StageRole
 from tenants.session import TenantSession
 from unisson.approvals.chain import Chain, Facts
 from unisson.approvals.deadlines import deadlines_before
@@ -18,6 +18,7 @@ from unisson.approvals.lateness import if_late
 from unisson.approvals.opening import plan_stage
 from unisson.approvals.roster import Person, roster
 from unisson.approvals.telling import Names, told_stage
+from unisson.approvals.vacancies import Vacancy, called, unheld, vacancies
 from unisson.approvals.working_time import working_time
 
 
@@ -32,7 +33,10 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """One stage as it would be. `refusal` says why nobody could answer; `people` would be written to."""
+    """One stage as it would be. `people` would be written to.
+
+    `refusal` says why nobody could answer, `unheld` the roles that nobody but the author holds, by name.
+    """
 
     told: str
     skipped: bool
@@ -41,15 +45,20 @@ class Scene:
     deadline: datetime | None
     tacit: bool
     refusal: object = None
+    unheld: tuple[tuple[StageRole, object], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Rehearsal:
-    """A chain on a sample, stage by stage, and what would become of it if its last yes came late."""
+    """A chain on a sample, stage by stage, and what would become of it if its last yes came late.
+
+    `vacant` are the stages that nobody could answer, whatever the sample.
+    """
 
     scenes: Sequence[Scene]
     if_late: object
     nobody: bool
+    vacant: Sequence[Vacancy] = ()
 
 
 def rehearse(
@@ -81,7 +90,8 @@ def rehearse(
         try:
             planned = plan_stage(stage, there, own)
         except RefusedError as refusal:
-            scenes.append(Scene(told, False, (), (), deadline, tacit, refusal.sentence))
+            lacking = unheld(stage, there, own)
+            scenes.append(Scene(told, False, (), (), deadline, tacit, refusal.sentence, called(lacking)))
             continue
         able = [person for role, who in planned.seats for person in there.for_seat(None if who else role, who, own)]
         asked = {person.name for person in there.asked(able)}
@@ -97,4 +107,4 @@ def rehearse(
             )
         )
     nobody = not any(scene.people for scene in scenes)
-    return Rehearsal(scenes, if_late(sample.facts.kind, chain), nobody)
+    return Rehearsal(scenes, if_late(sample.facts.kind, chain), nobody, vacancies(chain, there))

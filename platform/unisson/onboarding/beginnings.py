@@ -7,12 +7,13 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from tenants.errors import RefusedError
-from tenants.permissions import Permission
+from tenants.permissions import Permission, StageRole
 from unisson.approvals import presets
 from unisson.approvals.chain import Chain
 from unisson.approvals.policies import chains_of
 from unisson.approvals.starters import STARTERS
 from unisson.approvals.telling import for_what, sentence
+from unisson.approvals.vacancies import brand_roster, unheld_in
 from unisson.web.db import session
 from unisson.web.guards import BrandCard, actor, brand_card
 from unisson.web.i18n import _, language, lazy
@@ -31,11 +32,15 @@ NAMES = {
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """One set as the page shows it: each of its chains with what it is for and who decides."""
+    """One set as the page shows it: each of its chains with what it is for and who decides.
+
+    `unheld` are the roles that it asks and nobody holds on the brand, by name.
+    """
 
     key: str
     name: object
     chains: Sequence[tuple[str, str, str]]
+    unheld: Sequence[tuple[StageRole, object]] = ()
     is_first: bool = False
 
 
@@ -71,13 +76,21 @@ def _brand(slug: str) -> BrandCard:
 def _page(card: BrandCard, refusal: RefusedError | None = None) -> str:
     first = presets.preset_for(card.sector)
     keys = sorted(presets.PRESETS, key=lambda key: key != first)
-    offers = [
-        Offer(key, NAMES[key], [_told(*STARTERS[each]) for each in presets.PRESETS[key]], key == first) for key in keys
-    ]
     own = chains_of(session(), None)
+    there = brand_roster(session(), card.id, ())
+    offers = [
+        Offer(
+            key,
+            NAMES[key],
+            [_told(*STARTERS[each]) for each in presets.PRESETS[key]],
+            unheld_in([STARTERS[each][1] for each in presets.PRESETS[key]], there),
+            key == first,
+        )
+        for key in keys
+    ]
     if own:
         told = [(kept.policy.name, for_what(kept.chain.applies_to, {}), sentence(kept.chain, {})) for kept in own]
-        offers.append(Offer("own", NAMES["own"], told))
+        offers.append(Offer("own", NAMES["own"], told, unheld_in([kept.chain for kept in own], there)))
     return render_template(
         "onboarding/chain.html", card=card, offers=offers, refusal=refusal, operation_id=new_operation_id()
     )
