@@ -74,6 +74,7 @@ def test_on_one_s_own_clock_an_entry_stands_on_one_s_own_day_and_is_not_moved(de
     assert 'title="08:30 Noumea, ' in markup
     assert "23:30 Paris" in words(markup)
     assert "data-movable" not in html
+    assert "can’t be moved on your own clock: go back to its brand’s." in html
     assert "Times are on your own clock: Noumea" in html
 
 

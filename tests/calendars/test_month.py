@@ -1,10 +1,12 @@
 # ruff: noqa: DTZ001 - wall times are naive by definition
 """The month: what stands in it, for whom, and on whose clock."""
 
+import json
 import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import UTC, date, datetime
+from html import unescape
 
 import pytest
 import time_machine
@@ -168,6 +170,15 @@ def test_only_what_may_still_change_can_be_moved(desk: Desk) -> None:
     for state in ContentState:
         movable = "data-movable" in entry_of(html, f"État {state}.")
         assert movable is (state in EDITABLE), state
+
+
+def test_why_one_can_t_be_moved_is_on_the_page_for_whoever_tries(desk: Desk) -> None:
+    html = desk.open(query="month=2026-10&lang=en").text
+    (typed,) = re.findall(r'data-month-fixed-value="([^"]*)"', html)
+    sentences = json.loads(unescape(typed))
+    assert sentences.keys() == set(ContentState) - EDITABLE
+    assert all("{title}" in sentence for sentence in sentences.values())
+    assert "you read this brand’s calendar" in html
 
 
 def test_the_tray_holds_drafts_without_a_date(desk: Desk) -> None:

@@ -131,6 +131,16 @@ def test_alt_and_an_arrow_move_a_draft_and_keep_the_focus(cm: Page) -> None:
     cm.reload()
     expect(cell(cm, day + timedelta(days=8)).locator(".entry").filter(has_text=title)).to_be_visible()
 
+    entry(cm, title).click()
+    cm.locator("form[action$='/cancellation'] button").click()
+    show(cm, day)
+    entry(cm, title).focus()
+    cm.keyboard.press("Alt+ArrowLeft")
+    said = f"« {title} » ne peut pas être déplacé : c’est annulé."
+    expect(cm.locator("[data-month-target=live]")).to_contain_text(said)
+    expect(cm.locator("#toasts")).to_contain_text(said)
+    expect(entry(cm, title)).to_be_focused()
+
 
 def test_a_draft_is_dragged_to_another_day(cm: Page) -> None:
     day = tenth(3)

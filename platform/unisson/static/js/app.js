@@ -31,10 +31,10 @@ window.unisson = {
     }
   },
 
-  /** Says something; `undo`, if any, is what its button is called and what it does: { label, act }. */
+  /** Says something; `undo`, if any, is what its button is called and what it does: { label, act }. Returns it. */
   say(text, tone = "info", undo = null) {
     const region = document.getElementById("toasts");
-    if (!region) return;
+    if (!region) return null;
     const item = document.createElement("div");
     item.className = "toast";
     item.dataset.tone = tone;
@@ -57,6 +57,7 @@ window.unisson = {
       item.append(button);
     }
     region.append(item);
+    return item;
   },
 };
 

@@ -3,7 +3,7 @@
 unisson.register("month", class extends Stimulus.Controller {
   static steps = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -7, ArrowDown: 7 };
   static targets = ["day", "live"];
-  static values = { moving: String, moved: String, refused: String, undo: String };
+  static values = { moving: String, moved: String, refused: String, undo: String, edge: String, undated: String, fixed: Object };
 
   /** Opened on a phone, where its days stand one below the other, it begins at today; coming back keeps the place. */
   initialize() {
@@ -39,13 +39,26 @@ unisson.register("month", class extends Stimulus.Controller {
   key(event) {
     const step = this.constructor.steps[event.key];
     const entry = event.target.closest(".entry");
-    if (!event.altKey || step === undefined || !entry?.hasAttribute("data-movable")) return;
+    if (!event.altKey || step === undefined || !entry) return;
     event.preventDefault();
     if (entry.hasAttribute("data-saving")) return;
     const from = entry.closest("[data-month-target~='day']");
     const days = this.dayTargets;
     const to = days[days.indexOf(from) + step];
-    if (to) this.move(entry, from, to);
+    if (!entry.hasAttribute("data-movable")) this.explain(this.whyFixed(entry, from), entry);
+    else if (to) this.move(entry, from, to);
+    else this.explain(this.edgeValue, entry);
+  }
+
+  /** Why an entry can't be moved: what has become of it, that it has no date, or that nothing here can be moved. */
+  whyFixed(entry, day) {
+    return this.fixedValue[entry.dataset.state] ?? (day ? this.element.querySelector("#month").dataset.still : this.undatedValue);
+  }
+
+  explain(sentence, entry) {
+    this.say(sentence, entry);
+    document.querySelectorAll("#toasts .toast[data-fixed]").forEach((each) => each.remove());
+    unisson.say(this.worded(sentence, entry))?.setAttribute("data-fixed", "");
   }
 
   dropped({ item, from, to }) {
@@ -120,6 +133,6 @@ unisson.register("month", class extends Stimulus.Controller {
 
   worded(sentence, entry, day) {
     const title = entry.querySelector(".entry-title")?.textContent ?? "";
-    return sentence.replace("{title}", title).replace("{day}", day.dataset.label ?? day.dataset.date);
+    return sentence.replace("{title}", title).replace("{day}", day?.dataset.label ?? day?.dataset.date);
   }
 });
