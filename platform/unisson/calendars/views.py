@@ -111,7 +111,7 @@ def _fresh_shell(look: Look) -> Shell:
     title = span_name(language(), look.span)
     if is_partial():
         of = look.brand.name if look.brand else current_agency_row().name
-        return Shell(Markup("<title>{} · {} · Unisson</title>").format(title, of).encode(), b"")
+        return Shell(Markup("<title>{} · {}</title>").format(title, of).encode(), b"")
     page = render_template("calendars/month.html", fragment=_PLACE, title=title, look=look).encode()
     before, _place, after = page.partition(str(_PLACE).encode())
     return Shell(before, after)
