@@ -47,12 +47,13 @@ class Prepared:
         self.name = f"unisson_{next(_numbers)}".encode()
         self.sql = str(compiled).encode()
         self.parameters: tuple[str, ...] = tuple(compiled.positiontup or ())
-        self.constants = {name: value for name, value in compiled.params.items() if value is not None}
+        self.constants = {name: _written(value) for name, value in compiled.params.items() if value is not None}
+        """The statement's own values, as PostgreSQL reads them."""
 
     def written(self, values: Mapping[str, Value]) -> tuple[bytes | None, ...]:
         """Return the values as PostgreSQL reads them, in the order of the statement's parameters."""
-        known = {**self.constants, **values}
-        return tuple([_written(known[name]) for name in self.parameters])
+        own = self.constants
+        return tuple([_written(values[name]) if name in values else own[name] for name in self.parameters])
 
 
 class Command(Prepared):
@@ -332,9 +333,9 @@ def _written(value: Value) -> bytes | None:
         return None
     if isinstance(value, bytes):
         return b"\\x" + value.hex().encode()
-    if isinstance(value, date | clock_time):
+    if isinstance(value, (date, clock_time)):
         return value.isoformat().encode()
-    if isinstance(value, str | int | float | Decimal | uuid.UUID):
+    if isinstance(value, (str, int, float, Decimal, uuid.UUID)):
         return str(value).encode()
     return f"{{{','.join([_element(each) for each in value])}}}".encode()
 

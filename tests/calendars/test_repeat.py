@@ -309,6 +309,9 @@ def test_a_change_of_one_content_writes_one_entry(app: Flask, desk: Desk) -> Non
     desk.write(OCTOBER, "Le second")
     client = desk.browser()
     assert "Le premier" in desk.read(client).text
+    assert not [each for each in months_of(app)._shelves._kept.values() if str(first) in _written(each)]
+    _edit(desk, first, title="Le premier encore")
+    assert "Le premier encore" in desk.read(client).text
     (kept,) = [each for each in months_of(app)._shelves._kept.values() if str(first) in _written(each)]
     before = _written(kept)
     _edit(desk, first, title="Le nouveau")
@@ -323,9 +326,9 @@ def test_a_change_of_one_content_writes_one_entry(app: Flask, desk: Desk) -> Non
 
 
 def _written(shelf: Shelf) -> dict[str, bytes]:
-    """Return the markup of what stands on a shelf, by content."""
+    """Return the markup of what is kept on a shelf, by content."""
     assert shelf._read
-    return {name: markup for _at, name, _version, _day, markup in shelf._read.entries}
+    return {name: markup for _at, name, _version, _day, markup in shelf._read.entries or ()}
 
 
 def test_what_the_repeat_asked_is_not_asked_again_for_the_page_that_changed(

@@ -2,9 +2,9 @@
 """The month brought up to now is the month read anew, whatever happened in between and in which order it ended."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import psycopg
 import pytest
@@ -16,9 +16,9 @@ from support.calendar import Desk
 
 from tenants.marks import now
 from unisson.calendars.period import Month
-from unisson.calendars.reading import TRAY_LIMIT, EntryRow, Scope
+from unisson.calendars.reading import TRAY_LIMIT, Scope, Told
 from unisson.calendars.shelves import Read, Shelf
-from unisson.calendars.writing import NEVER, Entry
+from unisson.calendars.writing import Written
 from unisson.config import Settings
 
 OCTOBER = datetime(2026, 10, 14, 18, 30)
@@ -54,9 +54,12 @@ def _shelf() -> Shelf:
     return Shelf(_written)
 
 
-def _written(rows: Sequence[EntryRow]) -> list[Entry]:
-    """Return rows as entries whose markup is all that was read of them."""
-    return sorted((NEVER if row[2] is None else row[2], row[0], row[7], 0, repr(row).encode()) for row in rows)
+def _written(told: Told) -> Written:
+    """Return contents whose markup is all that was read of them, on some days of the month."""
+    ids, first = told.ids.split(",") if told.ids else [], date(2026, 10, 1).toordinal()
+    days = [0 if at is None else first + at // 86_400 % 28 for at in told.seconds]
+    columns = zip(ids, told.seconds, told.states, told.titles, told.lives, told.versions, strict=True)
+    return Written(days, [(repr(each).encode(), b";") for each in columns])
 
 
 def _read(desk: Desk, shelf: Shelf) -> Read:
@@ -71,6 +74,8 @@ def test_no_reader_misses_a_change(desk: Desk, writers: list[Writer], steps: lis
     theirs = [desk.write_many([(OCTOBER + timedelta(days=n), "Un contenu") for n in range(4)]) for _each in writers]
     shelves = [_shelf(), _shelf()]
     _read(desk, shelves[0])
+    desk.write(OCTOBER, "Le premier changement, depuis lequel tout est gardé")
+    assert _read(desk, shelves[0]).entries is not None
     has_savepoint = [False] * WRITERS
     for number, what, which in steps:
         if what == "look":
@@ -87,18 +92,31 @@ def test_no_reader_misses_a_change(desk: Desk, writers: list[Writer], steps: lis
 
 
 def _same(one: Read, other: Read) -> bool:
-    return (one.entries, one.beside, one.stamp) == (other.entries, other.beside, other.stamp)
+    return (one.placed, one.beside, one.stamp) == (other.placed, other.beside, other.stamp)
 
 
 def test_what_stood_behind_a_full_tray_comes_in(desk: Desk) -> None:
     drafts = desk.write_many([(None, f"Brouillon {n}") for n in range(TRAY_LIMIT + 5)])
     shelf = _shelf()
-    assert len(_read(desk, shelf).entries) == TRAY_LIMIT
-    with desk.runtime.database.agency(desk.world.agency_id) as session:
-        session.execute(text("update app.contents set state = 'cancelled' where id = :i"), {"i": drafts[-1]})
-    assert _same(_read(desk, shelf), _read(desk, _shelf()))
+    assert len(_read(desk, shelf).placed.tray) == TRAY_LIMIT
+    for state, which in (("changes_requested", 0), ("changes_requested", -2), ("cancelled", -1)):
+        with desk.runtime.database.agency(desk.world.agency_id) as session:
+            session.execute(
+                text("update app.contents set state = :state where id = :i"), {"i": drafts[which], "state": state}
+            )
+        assert _same(_read(desk, shelf), _read(desk, _shelf()))
     desk.write(None, "Le plus récent")
     assert _same(_read(desk, shelf), _read(desk, _shelf()))
+
+
+def test_contents_of_one_second_stand_in_one_order_however_they_were_read(desk: Desk) -> None:
+    first, *_others = desk.write_many([(OCTOBER.replace(microsecond=n), "À la même seconde") for n in (900, 500, 100)])
+    shelf = _shelf()
+    _read(desk, shelf)
+    for number in range(2):
+        with desk.runtime.database.agency(desk.world.agency_id) as session:
+            session.execute(text("update app.contents set title = :t where id = :i"), {"i": first, "t": f"{number}"})
+        assert _same(_read(desk, shelf), _read(desk, _shelf()))
 
 
 def test_a_beat_that_is_taken_is_read_with_the_content_that_takes_it(desk: Desk) -> None:

@@ -1,7 +1,5 @@
-"""The grid of days: one pass over the rows, each written into the day on which it stands."""
+"""The grid of days, and what was written put on the day on which it stands."""
 
-from bisect import bisect_left
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from zoneinfo import ZoneInfo
@@ -13,7 +11,7 @@ from tenants.permissions import Permission
 from unisson.calendars.looks import Look
 from unisson.calendars.period import Span
 from unisson.calendars.wording import begin_label, day_label, day_names
-from unisson.calendars.writing import NEVER, Clock, Entry
+from unisson.calendars.writing import Clock, Written
 from unisson.web.guards import BrandCard
 from unisson.web.i18n import language, zone_said
 
@@ -34,11 +32,11 @@ class Day:
     is_weekend: bool
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Placed:
-    """What was written into each day of the grid, and the tray of what has no date."""
+    """What was written for each day of the grid, and the tray of what has no date."""
 
-    days: list[list[bytes]]
+    days: list[bytes]
     tray: list[Markup]
 
     @property
@@ -73,18 +71,19 @@ def _clock(look: Look, brand: BrandCard, spoken: str, *, may_move: bool) -> Cloc
     )
 
 
-def placed(span: Span, entries: Sequence[Entry]) -> Placed:
-    """Return the entries, each on the day that its own brand's clock shows, and the tray of those without a date."""
+def placed(span: Span, written: Written) -> Placed:
+    """Return contents, each on the day that its own brand's clock shows, and the tray of those without a date."""
     dates = span.days()
     first, many = dates[0].toordinal(), len(dates)
-    planned = bisect_left(entries, (NEVER,))
-    # Escaped as they were written.
-    tray = [Markup(each[4].decode()) for each in entries[planned:]]  # noqa: S704
-    found = Placed([[] for _day in dates], tray)
-    for _at, _id, _version, day, markup in entries[:planned]:
-        if 0 <= day - first < many:
-            found.days[day - first].append(markup)
-    return found
+    days: list[list[bytes]] = [[] for _day in dates]
+    tray = []
+    for day, markup in zip(*written, strict=True):
+        if not day:
+            # Escaped as it was written.
+            tray.append(Markup(b"".join(markup).decode()))  # noqa: S704
+        elif 0 <= day - first < many:
+            days[day - first] += markup
+    return Placed([b"".join(each) for each in days], tray)
 
 
 def days(span: Span, today: date) -> list[Day]:

@@ -141,7 +141,7 @@ def standing(asks: Asks, scope: Scope) -> Marks:
     return Marks.told(asks.ask(_STANDS, scope.parameters))
 
 
-def written(look: Look, read: Marks, words: Words) -> list[bytes]:
+def marked(look: Look, read: Marks, words: Words) -> list[bytes]:
     """Return the markup of each day's marks, in the order of the look's days."""
     dates = look.span.days()
     names = {str(card.id): card.name for card in look.brands} if len(look.brands) > 1 else {}

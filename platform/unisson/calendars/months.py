@@ -16,15 +16,15 @@ from tenants.asking import Asked, Asks
 from tenants.errors import ForbiddenError, NotFoundError, RefusedError
 from tenants.marks import Moment, nothing_since, since_question
 from tenants.permissions import Permission
-from unisson.calendars.grid import Placed, clocks, placed
+from unisson.calendars.grid import Placed, clocks
 from unisson.calendars.looks import Look, Onlooker, look_of
-from unisson.calendars.marks import Marks, slots_to_come, written
+from unisson.calendars.marks import Marks, marked, slots_to_come
 from unisson.calendars.narrowing import Named
 from unisson.calendars.period import is_today
 from unisson.calendars.reading import TRAY_LIMIT
-from unisson.calendars.shelves import Read, Shelf, Write, whole_of
+from unisson.calendars.shelves import Read, Shelf, whole_of
 from unisson.calendars.wording import words_of
-from unisson.calendars.writing import entries
+from unisson.calendars.writing import Wardrobe, written
 from unisson.web.fragments import Fragments, digest
 from unisson.web.i18n import pick_language, speaking_in
 from unisson.web.renewed import Made, Visit
@@ -62,6 +62,8 @@ class Sight:
         self.seen = digest(comer.sees, spoken, look.path(look.span), look.today, look.zone, called)
         """Of all that persons with the same roles see alike of it."""
         self.shell = digest(self.seen, comer.around)
+        self.wardrobe: Wardrobe | None = None
+        """How its contents are shown, made when there are any to show."""
 
 
 class Shell(NamedTuple):
@@ -116,11 +118,13 @@ class Months:
 
     def shelf(self, sight: Sight) -> Shelf:
         """Return what is kept of a sight. The agency is acted for."""
-        return self._shelves.get_or_make(sight.seen, lambda: Shelf(self._writer(sight)))
+        return self._shelves.get_or_make(sight.seen, lambda: Shelf(partial(written, wardrobe=self._wardrobe(sight))))
 
-    def _writer(self, sight: Sight) -> Write:
-        by_brand = clocks(sight.look, sight.comer.by.actor, sight.spoken)
-        return partial(entries, clocks=by_brand, said=words_of(self._app, sight.spoken))
+    def _wardrobe(self, sight: Sight) -> Wardrobe:
+        if sight.wardrobe is None:
+            by_brand = clocks(sight.look, sight.comer.by.actor, sight.spoken)
+            sight.wardrobe = Wardrobe(by_brand, words_of(self._app, sight.spoken))
+        return sight.wardrobe
 
     def sight(self, comer: Comer, asked: tuple[tuple[str, str], ...]) -> Sight | None:
         """Return what somebody looks at by an address; None where it does not say so alone. The agency is acted for."""
@@ -147,12 +151,12 @@ class Months:
     def _written(self, sight: Sight, stands: Standing, frame: Sequence[bytes]) -> Sequence[bytes]:
         look, read, shelf = sight.look, stands.read, stands.shelf
         said = words_of(self._app, sight.spoken)
-        found = placed(look.span, read.entries)
+        found = read.placed
         pieces = iter(frame)
         out = [next(pieces), self._notice(sight, found), next(pieces)]
-        marked = shelf.marked(read.beside, stands.to_come, partial(written, look, read.beside, said))
-        for marks, placed_here in zip(marked, found.days, strict=True):
-            out += (marks, *placed_here, next(pieces))
+        by_day = shelf.marked(read.beside, stands.to_come, partial(marked, look, read.beside, said))
+        for marks, placed_here in zip(by_day, found.days, strict=True):
+            out += (marks, placed_here, next(pieces))
         return (*out, self._tray(sight, found), next(pieces))
 
     def _notice(self, sight: Sight, found: Placed) -> bytes:

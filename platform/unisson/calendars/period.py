@@ -1,8 +1,10 @@
 """What the calendar shows at once: a month of whole weeks from Monday on, a week, a day, or a year."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
@@ -103,7 +105,7 @@ class Month:
     def days(self) -> list[date]:
         """Return every day of the grid: the month's weeks, whole."""
         start, end = self._ends()
-        return [start + timedelta(days=n) for n in range((end - start).days + 1)]
+        return [*_days(start, (end - start).days + 1)]
 
     def reach(self) -> tuple[datetime, datetime]:
         """Return the instants between which the whole grid lies, on any clock of the world."""
@@ -151,7 +153,7 @@ class Week:
 
     def days(self) -> list[date]:
         """Return its seven days."""
-        return [self.first + timedelta(days=n) for n in range(7)]
+        return [*_days(self.first, 7)]
 
     def reach(self) -> tuple[datetime, datetime]:
         """Return the instants between which it lies, on any clock of the world."""
@@ -250,7 +252,7 @@ class Year:
 
     def days(self) -> list[date]:
         """Return all of its days."""
-        return [self.first + timedelta(days=n) for n in range((self.last - self.first).days + 1)]
+        return [*_days(self.first, (self.last - self.first).days + 1)]
 
     def reach(self) -> tuple[datetime, datetime]:
         """Return the instants between which it lies, on any clock of the world."""
@@ -323,3 +325,8 @@ def _reach(first: date, last: date) -> tuple[datetime, datetime]:
 
 def _midnight(day: date) -> datetime:
     return datetime(day.year, day.month, day.day, tzinfo=UTC)
+
+
+@lru_cache(maxsize=256)
+def _days(first: date, many: int) -> Sequence[date]:
+    return [first + timedelta(days=n) for n in range(many)]

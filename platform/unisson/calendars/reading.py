@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ARRAY,
@@ -36,9 +36,23 @@ from unisson.calendars.period import Span
 from unisson.editorial.models import Content, ContentState
 from unisson.editorial.visibility import SHOWN_TO_CLIENTS
 
-EntryRow = tuple[str, int, int | None, str, str, str, str | None, int]
-"""id, the place of its brand among the scope's from 1 on, when in seconds of UTC, state, title, channel kinds, live
-address, version."""
+
+class Told(NamedTuple):
+    """Contents as columns, in the order in which they stand: by their time and id, those without a date last."""
+
+    ids: str
+    """With a comma between."""
+    seconds: Sequence[int | None]
+    """When, in seconds of UTC."""
+    states: Sequence[str]
+    """Each with the kinds of its channels behind it, with a space between."""
+    titles: Sequence[str]
+    lives: Sequence[str | None]
+    """The address where they are to be seen."""
+    versions: Sequence[int]
+    places: Sequence[int] | None
+    """The place of each one's brand among the scope's, from 1 on; None where there is one alone."""
+
 
 TRAY_LIMIT = 50
 _LEAD_CHARACTERS = 120
@@ -76,20 +90,31 @@ _columns = (
 _ONLY = _contents.id == any_(bindparam("only", type_=ARRAY(Uuid)))
 
 
-def entries_told(shape: frozenset[str], *, named: bool = False) -> Select[Any]:
-    """Return the statement that tells what a combination of filters leaves, as `rows` takes it. `named`: of `only`."""
-    only = [*narrowed_by(shape), *([_ONLY] if named else ())]
+class Shape(NamedTuple):
+    """What tells the statements of one scope from those of another."""
+
+    filters: frozenset[str]
+    is_of_one: bool
+    """Whether it is of one brand alone, whose place nobody needs to be told."""
+
+
+def entries_told(shape: Shape, *, named: bool = False) -> Select[Any]:
+    """Return the statement that tells what a combination of filters leaves, as `told` takes it. `named`: of `only`."""
+    only = [*narrowed_by(shape.filters), *([_ONLY] if named else ())]
     tray = select(*_columns).where(_undated, *only).order_by(_contents.id.desc()).limit(TRAY_LIMIT).subquery("tray")
-    both = union_all(select(*_columns).where(DATED, *only), select(*tray.c)).subquery("entries")
-    seconds = cast(func.floor(func.date_part("epoch", both.c.scheduled_at)), BigInteger)
-    place = func.array_position(_brands, both.c.brand_id)
-    columns = (both.c.id, place, seconds, *list(both.c)[3:])
+    every = union_all(select(*_columns).where(DATED, *only), select(*tray.c)).subquery("every")
+    seconds = cast(func.floor(func.date_part("epoch", every.c.scheduled_at)), BigInteger).label("seconds")
+    both = select(*every.c, seconds).order_by(seconds.nulls_last(), every.c.id).subquery("entries")
+    states = func.concat_ws(literal_column("' '"), both.c.state, both.c.channel_kinds)
+    columns = [both.c.id, both.c.seconds, states, both.c.title, both.c.live_url, both.c.version]
+    if not shape.is_of_one:
+        columns.append(func.array_position(_brands, both.c.brand_id))
     told = [_listed(each) if number in _PLAIN else func.json_agg(each) for number, each in enumerate(columns)]
     return select(func.json_build_array(*told)).select_from(both)
 
 
-_PLAIN = frozenset({0, 3, 5})
-"""Columns that are told as one text: ids, states, kinds of channels, in none of which a comma can stand."""
+_PLAIN = frozenset({0, 2})
+"""Columns that are told as one text: ids, states with kinds of channels, in none of which a comma can stand."""
 
 
 def _listed(column: ColumnElement[Any]) -> ColumnElement[Any]:
@@ -97,7 +122,7 @@ def _listed(column: ColumnElement[Any]) -> ColumnElement[Any]:
 
 
 @lru_cache(maxsize=256)
-def _some(shape: frozenset[str]) -> Question:
+def _some(shape: Shape) -> Question:
     """Return the question for some of a combination's entries, planned once as the one for all of them is."""
     return Question(entries_told(shape, named=True), keeps_plan=True)
 
@@ -112,6 +137,11 @@ class Scope:
     filters: Filters = NONE
 
     @cached_property
+    def shape(self) -> Shape:
+        """Return what tells its statements from those of others."""
+        return Shape(self.filters.shape, len(self.brands) == 1)
+
+    @cached_property
     def parameters(self) -> Mapping[str, Value]:
         """Return the values of the statements' parameters."""
         since, until = self.span.reach()
@@ -121,9 +151,12 @@ class Scope:
 
 def some_of(scope: Scope, contents: Sequence[str]) -> Asked:
     """Return what is asked for those of some contents that stand in a scope."""
-    return _some(scope.filters.shape), {**scope.parameters, "only": tuple(map(uuid.UUID, contents))}
+    return _some(scope.shape), {**scope.parameters, "only": tuple(map(uuid.UUID, contents))}
 
 
-def rows(columns: Sequence[Sequence[Any] | str | None]) -> list[EntryRow]:
-    """Return what `entries_told` told, which is columns: PostgreSQL writes eight arrays sooner than two hundred."""
-    return list(zip(*[each.split(",") if isinstance(each, str) else each or () for each in columns], strict=True))
+def told(columns: Sequence[Any]) -> Told:
+    """Return what `entries_told` told: columns, of which PostgreSQL writes seven sooner than two hundred rows."""
+    ids, seconds, states, titles, lives, versions, *places = columns
+    if ids is None:
+        return Told("", (), (), (), (), (), ())
+    return Told(ids, seconds, states.split(","), titles, lives, versions, places[0] if places else None)

@@ -8,18 +8,26 @@ from bisect import bisect_left, insort
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from math import inf
 
 from sqlalchemy import func, select
 
 from tenants.asking import Asked, Asks
 from tenants.marks import Moment, changed_since
 from tenants.wire import Question
+from unisson.calendars.grid import Placed, placed
 from unisson.calendars.marks import STANDING, Marks, standing
-from unisson.calendars.reading import TRAY_LIMIT, EntryRow, Scope, entries_told, rows, some_of
-from unisson.calendars.writing import NEVER, Entry
+from unisson.calendars.reading import TRAY_LIMIT, Scope, Shape, Told, entries_told, some_of, told
+from unisson.calendars.writing import Written
 from unisson.web.fragments import digest
 
-Write = Callable[[Sequence[EntryRow]], list[Entry]]
+Write = Callable[[Told], Written]
+
+Entry = tuple[float, str, int, int, bytes]
+"""A content as it is kept: when in seconds of UTC (`NEVER` without a date), id, version, the day on which it stands,
+markup. The version stands for all that the markup shows of it."""
+
+NEVER = inf
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +35,11 @@ class Read:
     """What was read at a moment, as it was written. `stamp` tells it from what stood in the same scope at others."""
 
     moment: Moment
-    entries: list[Entry]
+    placed: Placed
     beside: Marks
     stamp: str
+    entries: list[Entry] | None
+    """What can be brought up to now; None where it was read once: most that is looked at is not changed meanwhile."""
 
 
 class Shelf:
@@ -56,15 +66,27 @@ class Shelf:
         since = changed_since(asks, before.moment, scope.brands) if before else None
         if before and since and not since.contents:
             return before
-        if before and since:
-            found = self._write(rows(asks.ask(*some_of(scope, since.contents))))
+        if before and since and before.entries is not None:
+            found = self._entries(told(asks.ask(*some_of(scope, since.contents))))
             entries = _with(before.entries, frozenset(since.contents), found)
             if entries is not None:
                 # Which beats are taken hangs on the contents; nothing else beside them does.
                 beside = standing(asks, scope) if before.beside.beats else before.beside
-                return _read(since.moment or moment, entries, beside)
-        told, *beside = asks.ask(*whole_of(scope))
-        return _read(moment, self._write(rows(told)), Marks.told(beside))
+                return _kept(since.moment or moment, scope, entries, beside)
+        columns, *beside_told = asks.ask(*whole_of(scope))
+        contents, beside = told(columns), Marks.told(beside_told)
+        if before:
+            return _kept(moment, scope, self._entries(contents), beside)
+        stamp = _stamp(contents.ids, contents.versions, beside)
+        return Read(moment, placed(scope.span, self._write(contents)), beside, stamp, None)
+
+    def _entries(self, contents: Told) -> list[Entry]:
+        if not contents.versions:
+            return []
+        days, markups = self._write(contents)
+        at = [NEVER if each is None else each for each in contents.seconds]
+        whole = [b"".join(each) for each in markups]
+        return list(zip(at, contents.ids.split(","), contents.versions, days, whole, strict=True))
 
     def part(self, stamp: str, make: Callable[[], Sequence[bytes]]) -> Sequence[bytes]:
         """Return what was written under this stamp, made now if it was not the last."""
@@ -85,11 +107,11 @@ class Shelf:
 
 def whole_of(scope: Scope) -> Asked:
     """Return what is asked for all that stands in a scope."""
-    return _whole(scope.filters.shape), scope.parameters
+    return _whole(scope.shape), scope.parameters
 
 
 @lru_cache(maxsize=256)
-def _whole(shape: frozenset[str]) -> Question:
+def _whole(shape: Shape) -> Question:
     """Return the question for all of a combination of filters, planned once."""
     entries = entries_told(shape).scalar_subquery()
     return Question(select(func.json_build_array(entries, *STANDING)), keeps_plan=True)
@@ -115,6 +137,13 @@ def _planned(entries: Sequence[Entry]) -> int:
     return bisect_left(entries, (NEVER,))
 
 
-def _read(moment: Moment, entries: list[Entry], beside: Marks) -> Read:
-    """Return it with its stamp: a content's version grows with every write, a trigger sees to it."""
-    return Read(moment, entries, beside, digest("".join([f"{entry[1]}{entry[2]}" for entry in entries]), beside))
+def _kept(moment: Moment, scope: Scope, entries: list[Entry], beside: Marks) -> Read:
+    """Return entries as they are kept, to be brought up to now."""
+    _at, ids, versions, days, markups = map(list, zip(*entries, strict=True)) if entries else ([], [], [], [], [])
+    stamp = _stamp(",".join(ids), versions, beside)
+    return Read(moment, placed(scope.span, Written(days, [(each,) for each in markups])), beside, stamp, entries)
+
+
+def _stamp(ids: str, versions: Sequence[int], beside: Marks) -> str:
+    """Return what stands for all of it: a content's version grows with every write, a trigger sees to it."""
+    return digest(ids, list(versions), beside)

@@ -9,13 +9,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from html import escape as escaped
-from math import inf
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from markupsafe import Markup
 
-from unisson.calendars.reading import EntryRow
+from unisson.calendars.reading import Told
 from unisson.calendars.wording import Words, day_names, tags
 from unisson.editorial.models import EDITABLE
 
@@ -39,77 +38,127 @@ class Clock:
     """What people call the zones of the two clocks."""
 
 
-Entry = tuple[float, str, int, int, bytes]
-"""A content as the month shows it: when in seconds of UTC (`NEVER` without a date), id, version, the day on which it
-stands (a proleptic ordinal), markup. The version stands for all that the markup shows of it."""
+Pieces = Sequence[bytes]
+"""Markup in the pieces of which it is put together, in their order: a page is joined of them once."""
 
-NEVER = inf
+
+class Written(NamedTuple):
+    """Contents as the month shows them, in the order in which they were told."""
+
+    days: Sequence[int]
+    """The day on which each stands, as a proleptic ordinal; 0 without a date."""
+    markups: Sequence[Pieces]
 
 
 class Dress(NamedTuple):
-    """What dated entries of one brand, state and channels have in common: patterns of their markup, as bytes.
+    """What dated contents of one brand, state and channels have in common: the markup around what is their own.
 
-    `entry` takes the end of an id, the id, the version, the time and the title; `live` an address and the title.
+    `entry` is around the end of an id, the id, the version, the time and the title; `live` around an address and the
+    title.
     """
 
     clock: Clock
-    entry: bytes
-    live: bytes
-    zone: ZoneInfo
-    beside: ZoneInfo | None
-    """The clock's own two."""
+    entry: tuple[bytes, ...]
+    live: tuple[bytes, ...]
+
+
+class Dresses(dict[str, Dress]):
+    """What the contents of one brand wear: by their state, with the kinds of their channels behind it."""
+
+    def __init__(self, clock: Clock, said: Words) -> None:
+        super().__init__()
+        self.clock = clock
+        self._said = said
+
+    def __missing__(self, worn: str) -> Dress:
+        """Return what is worn for the first time."""
+        made = self[worn] = _dress(self.clock, worn, self._said)
+        return made
+
+
+class Wardrobe:
+    """How all contents of some brands are shown in one language."""
+
+    def __init__(self, clocks: Sequence[Clock], said: Words) -> None:
+        self.said = said
+        self.of = [Dresses(clock, said) for clock in clocks]
+        self.tells_two_times = any(clock.beside for clock in clocks)
 
 
 @lru_cache(maxsize=4096)
-def dress(clock: Clock, state: str, kinds: str, said: Words) -> Dress:
-    """Return the patterns of entries; `kinds` are their channels, with a space between."""
+def _dress(clock: Clock, worn: str, said: Words) -> Dress:
+    state, _space, kinds = worn.partition(" ")
     move = " data-movable" if clock.is_movable and state in _MOVABLE else ""
-    # What a brand is called may have a sign of per cent in it.
-    accent, brand, place = (part.replace("%", "%%") for part in (clock.accent, clock.brand, clock.place))
     entry = (
-        f'<a class="entry" id="e-%b" href="contents/%b"{move} data-version="%d"{accent} data-state="{state}">'
-        f'<span class="entry-time">%b{place}</span>{brand}<span class="entry-title">%b</span>'
-        f'{said.state_marks[state]}<span class="entry-channels">{_channels(kinds, said)}</span></a>'
+        '<a class="entry" id="e-',
+        '" href="contents/',
+        f'"{move} data-version="',
+        f'"{clock.accent} data-state="{state}"><span class="entry-time">',
+        f'{clock.place}</span>{clock.brand}<span class="entry-title">',
+        f'</span>{said.state_marks[state]}<span class="entry-channels">{_channels(kinds, said)}</span></a>',
     )
     live = (
-        f'<a class="entry-live" href="%b" rel="noopener"{accent} aria-label="{said.see_live}: %b">{said.see_live}</a>'
+        '<a class="entry-live" href="',
+        f'" rel="noopener"{clock.accent} aria-label="{said.see_live}: ',
+        f'">{said.see_live}</a>',
     )
-    return Dress(clock, entry.encode(), live.encode(), clock.zone, clock.beside)
+    return Dress(clock, tuple(map(str.encode, entry)), tuple(map(str.encode, live)))
 
 
-def entries(rows: Sequence[EntryRow], clocks: Sequence[Clock], said: Words) -> list[Entry]:
-    """Return rows as entries, in the order in which they stand; `clocks` are those of the scope's brands."""
-    undated = [_undated(row, clocks[row[1] - 1], said) for row in rows if row[2] is None]
-    found = _dated([row for row in rows if row[2] is not None] if undated else rows, clocks, said)
-    found += undated
-    found.sort()
-    return found
+def written(told: Told, wardrobe: Wardrobe) -> Written:
+    """Return how contents are shown.
+
+    What each is made of is found for all of them at once, step by step: a month has two hundred.
+    """
+    untitled = str(wardrobe.said.untitled)
+    titles = _together([each or untitled for each in told.titles])
+    planned = len(titles) - told.seconds.count(None)
+    days, markups = _dated(told, titles, planned, wardrobe)
+    ids = told.ids.split(",")
+    for n in range(planned, len(titles)):
+        of = wardrobe.of[told.places[n] - 1 if told.places else 0]
+        days.append(0)
+        markups.append((_undated(ids[n], told.states[n], told.titles[n], of.clock, wardrobe.said),))
+    return Written(days, markups)
 
 
-def _dated(rows: Sequence[EntryRow], clocks: Sequence[Clock], said: Words) -> list[Entry]:
-    """Return dated contents. What is each one's own is escaped and encoded for all at once: a month has two hundred."""
-    dresses: dict[tuple[int, str, str], Dress] = {}
-    ids = ",".join([row[0] for row in rows]).encode().split(b",")
-    titles = _together([row[4] or str(said.untitled) for row in rows])
-    lives = _together([row[6] or "" for row in rows])
-    found: list[Entry] = []
-    on_clock, local_time = said.clock_bytes, datetime.fromtimestamp
-    for row, content_id, title, live in zip(rows, ids, titles, lives, strict=False):  # of none, there is one empty id
-        name, brand, seconds, state, _title, kinds, _live, version = row
-        worn = dresses.get((brand, state, kinds))
-        if worn is None:
-            worn = dresses[brand, state, kinds] = dress(clocks[brand - 1], state, kinds, said)
-        clock, entry, see_live, zone, beside = worn
-        at = seconds or 0
-        local = local_time(at, zone)
-        time = on_clock[local.hour * 60 + local.minute]
-        if beside:
-            time = both(local, clock, beside, said).encode()
-        markup = entry % (content_id[-12:], content_id, version, time, title)
-        if live and live.startswith(_FOLLOWED):
-            markup += see_live % (live, title)
-        found.append((at, name, version, local.toordinal(), markup))
-    return found
+def _dated(
+    told: Told, titles: Sequence[bytes], planned: int, wardrobe: Wardrobe
+) -> tuple[list[int], list[tuple[bytes, ...]]]:
+    """Return the days and the markup of those with a date, which are the first."""
+    worn = _worn(told, planned, wardrobe)
+    times = [datetime.fromtimestamp(at or 0, each.clock.zone) for at, each in zip(told.seconds, worn, strict=False)]
+    ids, versions = told.ids.encode().split(b","), map(b"%d".__mod__, told.versions)
+    clock = _clock_times(times, worn, wardrobe)
+    markups: list[tuple[bytes, ...]] = []
+    for (_clock, entry, _live), content_id, version, at, title in zip(worn, ids, versions, clock, titles, strict=False):
+        before_end, before_id, before_version, before_time, before_title, after = entry
+        markups.append((
+            before_end, content_id[-12:], before_id, content_id, before_version, version,
+            before_time, at, before_title, title, after,
+        ))  # fmt: skip
+    live = [n for n, address in enumerate(told.lives[:planned]) if address]
+    for n, address in zip(live, _together([told.lives[n] or "" for n in live]), strict=True):
+        if address.startswith(_FOLLOWED):
+            before_address, before_title, after = worn[n].live
+            markups[n] += (before_address, address, before_title, titles[n], after)
+    return [each.toordinal() for each in times], markups
+
+
+def _worn(told: Told, planned: int, wardrobe: Wardrobe) -> list[Dress]:
+    """Return what each of those with a date wears."""
+    of = wardrobe.of
+    if told.places is None:
+        dresses = of[0]
+        return [dresses[each] for each in told.states[:planned]]
+    return [of[place - 1][each] for place, each in zip(told.places[:planned], told.states, strict=False)]
+
+
+def _clock_times(times: Sequence[datetime], worn: Sequence[Dress], wardrobe: Wardrobe) -> list[bytes]:
+    if wardrobe.tells_two_times:
+        return [both(each, dress.clock, wardrobe.said).encode() for each, dress in zip(times, worn, strict=True)]
+    on = wardrobe.said.clock_bytes
+    return [on[each.hour * 60 + each.minute] for each in times]
 
 
 def _together(typed: Sequence[str]) -> Sequence[bytes]:
@@ -117,9 +166,12 @@ def _together(typed: Sequence[str]) -> Sequence[bytes]:
     return escaped("\0".join(typed)).encode().split(b"\0") if typed else ()
 
 
-def both(here: datetime, clock: Clock, beside: ZoneInfo, said: Words) -> str:
-    """Return a time with the one that the other clock shows: for the pointer, and for those who hear the page."""
-    time, there = said.clocks[here.hour * 60 + here.minute], here.astimezone(beside)
+def both(here: datetime, clock: Clock, said: Words) -> str:
+    """Return a time with what the other clock shows, if there is one: for the pointer, and for those who hear it."""
+    time = said.clocks[here.hour * 60 + here.minute]
+    if clock.beside is None:
+        return time
+    there = here.astimezone(clock.beside)
     other = said.clocks[there.hour * 60 + there.minute]
     if here.date() != there.date():
         other = f"{day_names(said.spoken)[there.weekday()]} {other}"
@@ -130,9 +182,9 @@ def both(here: datetime, clock: Clock, beside: ZoneInfo, said: Words) -> str:
     )
 
 
-def _undated(row: EntryRow, clock: Clock, said: Words) -> Entry:
+def _undated(content_id: str, worn: str, title: str, clock: Clock, said: Words) -> bytes:
     """Return a content that waits for a date, with the page that gives it one."""
-    content_id, _brand, _at, state, title, kinds, _live_url, version = row
+    state, _space, kinds = worn.partition(" ")
     shown = title or said.untitled
     html = Markup(
         '<a class="entry" id="e-{}" href="contents/{}"{} data-state="{}">{}<span class="entry-title">{}</span>{}'
@@ -144,7 +196,7 @@ def _undated(row: EntryRow, clock: Clock, said: Words) -> Entry:
             ' <a class="month-dating" href="contents/{}/move" data-controller="dialog" data-action="dialog#fetch"'
             ' aria-label="{}: {}">{}</a>'
         ).format(content_id, said.choose_date, shown, said.choose_date)
-    return NEVER, content_id, version, 0, html.encode()
+    return html.encode()
 
 
 def _channels(kinds: str, said: Words) -> Markup:
