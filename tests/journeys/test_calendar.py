@@ -3,13 +3,14 @@
 import re
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, StorageState, expect
 
-from tests.journeys.conftest import Live, sign_in
+from tests.journeys.conftest import Live, in_time, sign_in
 
 pytestmark = pytest.mark.browser
 
@@ -37,7 +38,7 @@ def opened(browser: Browser, live: Live, state: StorageState, *, scripts: bool =
         viewport={"width": 1280, "height": 900},
         java_script_enabled=scripts,
     )
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(30_000)
     return context
 
 
@@ -101,6 +102,14 @@ def cell(page: Page, day: date) -> Locator:
     return page.locator(f".month-entries[data-date='{day.isoformat()}']")
 
 
+@contextmanager
+def shown_anew(page: Page) -> Iterator[None]:
+    """Wait until the server has drawn the month again, because of what is done within."""
+    page.evaluate("() => { document.getElementById('month').dataset.before = ''; }")
+    yield
+    page.locator("#month:not([data-before])").wait_for(state="attached")
+
+
 def mark(page: Page) -> None:
     """Leave a mark that a page loaded anew would not have."""
     page.evaluate("window.stillHere = true")
@@ -115,19 +124,18 @@ def test_alt_and_an_arrow_move_a_draft_and_keep_the_focus(cm: Page) -> None:
     title = write(cm, day)
     show(cm, day)
     entry(cm, title).focus()
-    with cm.expect_response(lambda answer: answer.url.endswith("/move")) as moved:
-        cm.keyboard.press("Alt+ArrowRight")
-    assert moved.value.ok
     after = cell(cm, day + timedelta(days=1)).locator(".entry").filter(has_text=title)
+    with shown_anew(cm):
+        with cm.expect_response(lambda answer: answer.url.endswith("/move")) as moved:
+            cm.keyboard.press("Alt+ArrowRight")
+        assert moved.value.ok
+        expect(after).to_be_focused()
+        expect(cm.locator("[data-month-target=live]")).to_contain_text(title)
     expect(after).to_be_focused()
-    expect(cm.locator("[data-month-target=live]")).to_contain_text(title)
-    cm.wait_for_load_state("networkidle")
-    expect(after).to_be_focused()
-    with cm.expect_response(lambda answer: answer.url.endswith("/move")) as moved:
+    with shown_anew(cm), cm.expect_response(lambda answer: answer.url.endswith("/move")) as moved:
         cm.keyboard.press("Alt+ArrowDown")
     assert moved.value.ok
     expect(cell(cm, day + timedelta(days=8)).locator(".entry").filter(has_text=title)).to_be_focused()
-    cm.wait_for_load_state("networkidle")
     cm.reload()
     expect(cell(cm, day + timedelta(days=8)).locator(".entry").filter(has_text=title)).to_be_visible()
 
@@ -142,6 +150,27 @@ def test_alt_and_an_arrow_move_a_draft_and_keep_the_focus(cm: Page) -> None:
     expect(entry(cm, title)).to_be_focused()
 
 
+def test_days_that_were_asked_for_before_a_move_do_not_undo_it(cm: Page) -> None:
+    day, drawn, moving = tenth(2), [], []
+    title = write(cm, day)
+    show(cm, day)
+    there = cell(cm, day + timedelta(days=2)).locator(".entry").filter(has_text=title)
+    cm.route("**/calendar?month=*", lambda route: route.continue_() if drawn else drawn.append((route, route.fetch())))
+    cm.route("**/move", lambda route: route.continue_() if not drawn or moving else moving.append(route))
+    entry(cm, title).focus()
+    with cm.expect_response(lambda answer: answer.url.endswith("/move")):
+        cm.keyboard.press("Alt+ArrowRight")
+    in_time(lambda: cm.wait_for_timeout(50) or drawn)
+    with shown_anew(cm):
+        cm.keyboard.press("Alt+ArrowRight")
+        in_time(lambda: cm.wait_for_timeout(50) or moving)
+        with cm.expect_event("requestfinished", lambda asked: "/calendar?month=" in asked.url):
+            drawn[0][0].fulfill(response=drawn[0][1])
+        expect(there).to_have_attribute("data-saving", "")
+        moving[0].continue_()
+    expect(there).to_be_focused()
+
+
 def test_a_draft_is_dragged_to_another_day(cm: Page) -> None:
     day = tenth(3)
     title = write(cm, day)
@@ -151,8 +180,7 @@ def test_a_draft_is_dragged_to_another_day(cm: Page) -> None:
     cm.on("console", lambda message: said.append(message.text))
     # The answer comes once the drag has settled, as on a line of some length.
     cm.route("**/move", lambda route: (time.sleep(0.4), route.continue_()))
-    shown_anew = cm.expect_response(lambda answer: "/calendar?month=" in answer.url)
-    with shown_anew, cm.expect_response(lambda answer: answer.url.endswith("/move")) as moved:
+    with shown_anew(cm), cm.expect_response(lambda answer: answer.url.endswith("/move")) as moved:
         drag(cm, entry(cm, title), target)
     assert moved.value.ok
     expect(cm.locator(".entry[data-saving], .entry[style]")).to_have_count(0)
@@ -179,14 +207,12 @@ def test_a_move_is_taken_back_from_its_message(cm: Page) -> None:
     title = write(cm, day)
     show(cm, day)
     entry(cm, title).focus()
-    with cm.expect_response(lambda answer: answer.url.endswith("/move")) as moved:
+    with shown_anew(cm), cm.expect_response(lambda answer: answer.url.endswith("/move")) as moved:
         cm.keyboard.press("Alt+ArrowRight")
     assert moved.value.ok
-    cm.wait_for_load_state("networkidle")
-    with cm.expect_response(lambda answer: answer.url.endswith("/move")) as back:
+    with shown_anew(cm), cm.expect_response(lambda answer: answer.url.endswith("/move")) as back:
         cm.get_by_role("button", name="Annuler").click()
     assert back.value.ok
-    cm.wait_for_load_state("networkidle")
     cm.reload()
     expect(cell(cm, day).locator(".entry").filter(has_text=title)).to_be_visible()
 

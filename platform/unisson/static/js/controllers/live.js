@@ -55,11 +55,18 @@ unisson.register("live", class extends Stimulus.Controller {
     return Boolean((typed && this.element.contains(document.activeElement)) || this.element.querySelector(held));
   }
 
-  /** The same bytes again change nothing on the page: neither scroll nor focus. */
+  /** The same bytes again change nothing on the page: neither scroll nor focus. What was asked for before something was
+      moved would put it back for a moment: it is asked for again once that is saved. */
   swapping(event) {
     const { ctx } = event.detail;
     const stamp = ctx.response?.raw.headers.get("ETag");
-    if (ctx.sourceElement?.id !== "month" || !stamp) return;
+    if (ctx.sourceElement?.id !== "month") return;
+    if (this.element.querySelector(".entry[data-saving]")) {
+      event.preventDefault();
+      this.soon();
+      return;
+    }
+    if (!stamp) return;
     const here = `${ctx.response.raw.url} ${stamp}`;
     if (here === this.stamp && ctx.sourceEvent?.type === "calendar-changed") event.preventDefault();
     this.stamp = here;
