@@ -13,7 +13,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from playwright.sync_api import Browser as Chromium
-from playwright.sync_api import Playwright, sync_playwright
+from playwright.sync_api import Playwright, expect, sync_playwright
 from support.browser import Browser
 from support.cluster import spare_the_disk
 from support.desk import Desk
@@ -36,6 +36,9 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+expect.set_options(
+    timeout=30_000
+)  # of a machine that does other things too; what is there is seen at once all the same
 
 
 @pytest.fixture(scope="session")
@@ -104,7 +107,7 @@ def mailer(settings: Settings, tmp_path: Path) -> Iterator[Callable[[], subproce
         yield begin
         for process in running:
             process.kill()
-            process.wait(20)
+            process.wait(60)
 
 
 @pytest.fixture(scope="session")

@@ -2,26 +2,26 @@
 
 import json
 import os
-import secrets
-import socket
+import re
 import subprocess
 import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 from support.cluster import spare_the_disk
+from support.ports import free_port
 
 from unisson import embedded
 from unisson.config import Settings
 from unisson.database import migrate
 from unisson.demo.build import ensure_demo
 from unisson.demo.script import PASSWORD
+from unisson.devmail.box import Mailbox
 
 PROCESSES = {
     "web": ["web"],
@@ -40,46 +40,62 @@ class Live:
     settings: Settings
     log: Path
 
-    def mails(self, to: str, *, at_least: int = 1) -> list[dict[str, str]]:
-        """Return the mails to `to` in the development mailbox, newest first, waiting for them."""
-        from unisson.devmail.box import Mailbox
+    def mails(self, to: str, saying: str = "", *, at_least: int = 1) -> list[dict[str, str]]:
+        """Return the mails to `to` that say `saying`, newest first, once there are `at_least`; raises if they stay away.
 
-        deadline = time.monotonic() + 60
+        Others write to the same people, and mails take their time: whoever means one says what is in it.
+        """
+        deadline = time.monotonic() + 120
         while True:
-            found = [
-                {"subject": kept.header("Subject"), "text": kept.text("plain")}
-                for kept in Mailbox(self.settings.data_dir).newest()
-                if to in kept.header("To")
-            ]
-            if len(found) >= at_least or time.monotonic() > deadline:
+            found = [each for each in self._mailbox() if to in each["to"] and saying in each["subject"] + each["text"]]
+            if len(found) >= at_least:
                 return found
+            assert time.monotonic() < deadline, (to, saying, [each["subject"] for each in found])
             time.sleep(0.2)
+
+    def codes(self, to: str, *, at_least: int = 0) -> list[str]:
+        """Return the codes that were mailed to `to`, newest first, once there are `at_least`."""
+        deadline = time.monotonic() + 120
+        while True:
+            said = [each["subject"] for each in self._mailbox() if to in each["to"]]
+            found = [code[0] for code in map(re.compile(r"(?<!\d)\d{6}$").search, said) if code]
+            if len(found) >= at_least:
+                return found
+            assert time.monotonic() < deadline, (to, said)
+            time.sleep(0.2)
+
+    def _mailbox(self) -> list[dict[str, str]]:
+        """Every mail of the development mailbox, newest first."""
+        return [
+            {"to": kept.header("To"), "subject": kept.header("Subject"), "text": kept.text("plain")}
+            for kept in Mailbox(self.settings.data_dir).newest(limit=10_000)
+        ]
 
 
 @pytest.fixture(scope="session")
 def provider_port() -> int:
     """Where an identity provider may be called, once one stands there."""
-    return _free_port()
+    return free_port()
 
 
 @pytest.fixture(scope="session")
 def push_port() -> int:
     """Where a push service may be called, once one stands there."""
-    return _free_port()
+    return free_port()
 
 
 @pytest.fixture(scope="session")
 def live(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Live]:
     """The product with its demonstration, started as a deployment starts it, on a data folder of its own."""
     data_dir = request.getfixturevalue("live_folder")
-    port = _free_port()
+    port = free_port()
     with embedded.servers(data_dir) as servers:
         spare_the_disk(servers.database)
         environment = {
             **os.environ,
             "ENVIRONMENT": "development",
             "PORT": str(port),
-            "LIVE_PORT": str(_free_port()),
+            "LIVE_PORT": str(free_port()),
             "OUTBOUND_ALLOW": f"localhost:{request.getfixturevalue('provider_port')},"
             f"127.0.0.1:{request.getfixturevalue('push_port')}",
             "BASE_URL": f"http://localhost:{port}",
@@ -108,7 +124,7 @@ def live(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureReques
                 for process in started:
                     process.terminate()
                 for process in started:
-                    process.wait(20)
+                    process.wait(60)
 
 
 @pytest.fixture(scope="session")
@@ -121,16 +137,6 @@ def live_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     folder.chmod(0o755)
     yield folder
     shutil.rmtree(folder, ignore_errors=True)
-
-
-def _free_port() -> int:
-    """A port that nobody is given meanwhile: below those that the system gives out, and of this test process alone."""
-    first = 20_000 + 3_000 * int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
-    while True:
-        port = first + secrets.randbelow(3_000)
-        with socket.socket() as probe, suppress(OSError):
-            probe.bind(("127.0.0.1", port))
-            return port
 
 
 def _await_health(url: str, log: Path) -> None:
@@ -156,6 +162,14 @@ def sign_in(page: Page, email: str, *, to: str = "") -> Page:
     return page
 
 
+def in_time(holds: Callable[[], object], seconds: float = 60) -> None:
+    """Wait until something outside the page holds; raises when it does not in `seconds`."""
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline, "it never came to be so"
+        time.sleep(0.1)
+
+
 @pytest.fixture
 def person(browser: Browser, live: Live) -> Iterator[Callable[..., Page]]:
     """Open a browser of one's own: `person(width=390, dark=True)`; console errors fail the test."""
@@ -170,7 +184,7 @@ def person(browser: Browser, live: Live) -> Iterator[Callable[..., Page]]:
             locale=lang,
             has_touch=width < 600,
         )
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(30_000)
         contexts.append(context)
         page = context.new_page()
         page.on("console", lambda message: _listen(message, complaints))

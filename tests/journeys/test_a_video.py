@@ -17,6 +17,7 @@ PLAYED = "async video => { video.muted = true; await video.play(); return video.
 
 
 def obstacles(page: Page) -> list[str]:
+    page.wait_for_load_state()
     report = Axe().run(page, options={"resultTypes": ["violations"]})
     return [each["id"] for each in report.response["violations"] if each["impact"] in {"serious", "critical"}]
 
@@ -31,7 +32,7 @@ def test_from_a_file_to_a_content(person: Callable[..., Page], tmp_path: Path, w
     cm.locator("main form button[type=submit]").first.click()
     cm.wait_for_load_state()
     mine = cm.locator("#incoming-videos li", has_text=name)
-    expect(mine.locator(".badge[data-tone=success]")).to_be_visible(timeout=30_000)
+    expect(mine.locator(".badge[data-tone=success]")).to_be_visible(timeout=90_000)
     assert obstacles(cm) == []
     mine.get_by_role("link").click()
     cm.wait_for_load_state()

@@ -28,6 +28,7 @@ SELECT = """words => {
 
 
 def obstacles(page: Page) -> list[str]:
+    page.wait_for_load_state()
     report = Axe().run(page, options={"resultTypes": ["violations"]})
     return [each["id"] for each in report.response["violations"] if each["impact"] in {"serious", "critical"}]
 

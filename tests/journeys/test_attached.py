@@ -26,7 +26,7 @@ def test_images_come_beside_the_text(person: Callable[..., Page], tmp_path: Path
         page.locator("[name=uploads]").set_input_files([first, second, drawing])
     page.locator("[name=body]").fill("Le four chauffe.")
     rows = page.locator(".picture-row")
-    expect(rows).to_have_count(2, timeout=30_000)
+    expect(rows).to_have_count(2, timeout=90_000)
     expect(page.locator(".upload-row[data-state=refused]")).to_contain_text("SVG")
     rows.nth(0).locator("[name^=alt-]").fill("Un four à bois")
     rows.nth(1).locator("[name^=alt-]").fill("Une pelle en bois")
@@ -45,5 +45,5 @@ def test_images_of_a_page_that_was_open_for_long_are_asked_for_anew(person: Call
     page.evaluate("window.stillHere = true")
     images.first.evaluate("(image, address) => { image.src = address; }", good[:-6] + "AAAAAA")  # as one that is over
     expect(images.first).to_have_attribute("src", good)
-    page.wait_for_function("document.querySelector(\"main img[src*='/media/']\").naturalWidth > 0")
+    page.wait_for_function("() => document.querySelector(\"main img[src*='/media/']\").naturalWidth > 0")
     assert page.evaluate("window.stillHere") is True

@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.journeys.conftest import Live, sign_in
+from tests.journeys.test_keeping import await_kept
 
 pytestmark = pytest.mark.browser
 
@@ -54,11 +55,13 @@ def test_posts_are_added_in_place_and_survive_the_tab(context: BrowserContext) -
     page.locator("#post-3").fill("Trois")
     expect(page.locator("#post-2")).to_have_value("Deux")
     expect(page.get_by_text("Post 3 sur 3")).to_be_visible()
+    await_kept(page, "Trois")
     page.close()
     page = opened(context)
     page.get_by_role("button", name="Reprendre").click()
     expect(page.locator("[name=post]")).to_have_count(2)
-    assert [each.input_value() for each in page.locator("[name=post]").all()] == ["Deux", "Trois"]
+    for place, words in enumerate(("Deux", "Trois")):
+        expect(page.locator("[name=post]").nth(place)).to_have_value(words)
     expect(page.get_by_text("Post 3 sur 3")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     page.get_by_role("button", name="Enregistrer le brouillon").click()

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.journeys.conftest import sign_in
-from tests.journeys.test_calendar import tenth
+from tests.journeys.test_calendar import shown_anew, tenth
 
 pytestmark = pytest.mark.browser
 
@@ -104,16 +104,16 @@ def test_a_day_by_keyboard_alone(person: Callable[..., Page]) -> None:
     entry = page.locator(".entry", has_text=title)
     name = entry.get_attribute("id")
     before = entry.evaluate("each => each.closest('[data-date]').dataset.date")
+    day_of = "id => document.getElementById(id).closest('[data-date]').dataset.date"
     tab_to(page, f"[id='{name}']")
-    page.keyboard.press("Alt+ArrowDown")
-    page.wait_for_function(
-        "([id, day]) => document.getElementById(id)?.closest('[data-date]').dataset.date !== day", arg=[name, before]
-    )
+    with shown_anew(page):
+        page.keyboard.press("Alt+ArrowDown")
+    assert page.evaluate(day_of, name) > before
+    expect(page.locator(".toast-undo")).to_be_visible()
     tab_to(page, ".toast-undo")
-    page.keyboard.press("Enter")
-    page.wait_for_function(
-        "([id, day]) => document.getElementById(id)?.closest('[data-date]').dataset.date === day", arg=[name, before]
-    )
+    with shown_anew(page):
+        page.keyboard.press("Enter")
+    assert page.evaluate(day_of, name) == before
     tab_to(page, f"[id='{name}']")
     page.keyboard.press("x")
     tab_to(page, ".chosen-bar [name=act]")

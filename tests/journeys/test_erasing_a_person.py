@@ -1,6 +1,5 @@
 """An owner takes a person's data out, erases the person, and what they did stays in the activity without their name."""
 
-import time
 import zipfile
 from collections.abc import Callable
 from datetime import timedelta
@@ -12,7 +11,7 @@ from sqlalchemy import select, update
 from tenants.base import utcnow
 from tenants.identities import DirectoryEntry
 from tenants.members import Membership
-from tests.journeys.conftest import Live, sign_in
+from tests.journeys.conftest import Live, in_time, sign_in
 from tests.journeys.test_pages import obstacles
 from unisson.activity.trail import record
 from unisson.runtime import Runtime, web_runtime, worker_runtime
@@ -72,10 +71,7 @@ def test_from_the_team_to_a_pseudonym(live: Live, person: Callable[..., Page]) -
     page.get_by_role("button", name="Effacer dans une semaine").click()
     expect(page.get_by_text("À effacer dans la nuit")).to_be_visible()
     let_the_week_pass(live)
-    deadline = time.monotonic() + 60
-    while not page.get_by_text("Cette personne est effacée").is_visible() and time.monotonic() < deadline:
-        page.wait_for_timeout(500)
-        page.reload()
+    in_time(lambda: page.reload() and page.get_by_text("Cette personne est effacée").is_visible(), 120)
     expect(page.get_by_role("heading", level=1)).to_have_text("Données de Personne effacée 1")
     page.goto("/atelier-nord/activity?about=person")
     expect(page.get_by_text("Personne effacée 1").first).to_be_visible()

@@ -16,6 +16,7 @@ HOME = "/atelier-nord/brands/biscuiterie-trehoret/imports"
 
 def sound(page: Page) -> None:
     """No obstacle for whoever can't see or use a mouse, and nothing wider than the screen."""
+    page.wait_for_load_state()
     found = Axe().run(page)
     grave = [each for each in found.response["violations"] if each["impact"] in {"serious", "critical"}]
     assert grave == [], [(each["id"], each["nodes"][0]["html"]) for each in grave]
@@ -54,14 +55,14 @@ def test_a_plan_comes_in_and_goes(
     expect(page.get_by_text("3 lignes sont prêtes.")).to_be_visible()
 
     page.get_by_role("button", name="Importer", exact=True).click()
-    expect(page.get_by_text("3 brouillons ont été créés.")).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("3 brouillons ont été créés.")).to_be_visible(timeout=90_000)
     sound(page)
     page.reload()
     page.get_by_role("link", name=titles[0]).click()
     expect(page.get_by_role("heading", name=titles[0])).to_be_visible()
     page.go_back()
     page.get_by_role("button", name="Annuler cet import").click()
-    expect(page.get_by_text("3 brouillons ont été retirés.")).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("3 brouillons ont été retirés.")).to_be_visible(timeout=90_000)
     sound(page)
     page.goto(HOME)
     expect(page.get_by_role("link", name=re.compile("planning.csv")).first).to_be_visible()

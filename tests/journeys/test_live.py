@@ -102,5 +102,5 @@ def test_a_page_that_could_not_listen_looks_again_once_it_can(two: tuple[Page, P
     mark(rp)
     title = write(cm, day)
     rp.unroute("**/-/stream?*")
-    expect(entry(rp, title)).to_be_visible()
+    expect(entry(rp, title)).to_be_visible(timeout=75_000)  # the oftener it failed, the later it tries: up to a minute
     assert is_marked(rp)

@@ -48,8 +48,16 @@ def unfold(page: Page) -> None:
     assert obstacles(page, colours=True) == []
 
 
-def states(page: Page) -> set[str]:
-    return set(page.locator(".month .entry").evaluate_all("found => found.map(each => each.dataset.state)"))
+STATES = "[...new Set([...document.querySelectorAll('.month .entry')].map((each) => each.dataset.state))].sort()"
+
+
+def states(page: Page) -> list[str]:
+    return list(page.evaluate(STATES))
+
+
+def shows(page: Page, wanted: list[str]) -> None:
+    """Wait until the entries are of these states, and of no other."""
+    page.wait_for_function(f"wanted => JSON.stringify({STATES}) === JSON.stringify(wanted)", arg=wanted)
 
 
 @WIDE
@@ -66,13 +74,13 @@ def test_the_month_is_narrowed_in_a_dialog_and_the_way_back_leads_back(cm: Calla
     dialog.locator("[name=state][value=published]").check()
     dialog.get_by_role("button", name="Afficher").click()
     expect(page).to_have_url(re.compile("state=published"))
-    assert states(page) == {"published"}
+    shows(page, ["published"])
     page.get_by_role("link", name="Sans Publié").click()
     expect(page.locator(".filter-chip")).to_have_count(0)
-    assert states(page) == before
+    shows(page, before)
     page.go_back()
     expect(page.locator(".filter-chip")).to_have_count(1)
-    assert states(page) == {"published"}
+    shows(page, ["published"])
     page.locator("#month-next").click()
     expect(page).to_have_url(re.compile("state=published"))
 
@@ -118,6 +126,7 @@ def test_the_year_scrolls_in_its_own_box_and_leads_to_a_month(cm: Callable[[int]
     page.get_by_role("navigation", name="Vue").get_by_role("link", name="Année").click()
     box = page.locator(".year-box")
     expect(box.get_by_role("img").first).to_have_accessible_name(re.compile("Contenus par semaine"))
+    page.wait_for_load_state()
     assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
     assert box.evaluate("each => each.scrollWidth > each.clientWidth") is (width < 600)
     page.locator("summary", has_text="Les campagnes en mots").click()

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.journeys.conftest import sign_in
-from tests.journeys.test_calendar import tenth, write
+from tests.journeys.test_calendar import shown_anew, tenth, write
 
 pytestmark = pytest.mark.browser
 
@@ -42,20 +42,14 @@ def test_days_of_several_are_moved_and_moved_back(person: Callable[..., Page]) -
     expect(page.locator(".toast[data-tone=danger]")).to_contain_text("nombre de jours")
     expect(bar).to_contain_text("2 choisi")  # what was chosen is kept
     bar.get_by_label("Jours", exact=False).first.fill("1")
-    bar.get_by_role("button", name="Faire").click()
+    with shown_anew(page):
+        bar.get_by_role("button", name="Faire").click()
     toast = page.locator(".toast[data-tone=success]").last
     expect(toast).to_contain_text("2 contenus")
     expect(bar).to_be_hidden()
-    page.wait_for_function(
-        "([id, day]) => document.getElementById(id)?.closest('[data-date]').dataset.date !== day",
-        arg=[ids[0], before[0]],
-    )
     assert all(now > was for now, was in zip(days_of(page, ids), before, strict=True))
-    toast.get_by_role("button", name="Annuler").click()
-    page.wait_for_function(
-        "([id, day]) => document.getElementById(id)?.closest('[data-date]').dataset.date === day",
-        arg=[ids[0], before[0]],
-    )
+    with shown_anew(page):
+        toast.get_by_role("button", name="Annuler").click()
     assert days_of(page, ids) == before
 
 
@@ -73,7 +67,8 @@ def test_a_phone_chooses_by_touch_and_tags(person: Callable[..., Page]) -> None:
     assert wide == 0
     bar.get_by_label("Que faire").select_option("tag")
     bar.get_by_label("Étiquette").fill("salon")
-    bar.get_by_role("button", name="Faire").tap()
+    with shown_anew(page):
+        bar.get_by_role("button", name="Faire").tap()
     expect(page.locator(".toast[data-tone=success]").last).to_contain_text("2 contenus")
     first.tap()
     page.wait_for_url("**/contents/**")  # and a tap opens again

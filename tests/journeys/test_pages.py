@@ -49,6 +49,7 @@ class Desk:
 
     def faults(self) -> list[str]:
         """Return what is wrong with the page that is open: its console, its width, its obstacles."""
+        self.page.wait_for_load_state()
         found, self.complaints[:] = list(self.complaints), []
         too_wide = self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         if too_wide > 0:
@@ -62,8 +63,9 @@ class Desk:
 def obstacles(page: Page, *, colours: bool) -> list[str]:
     """Return axe's serious and critical findings, with the first element of each.
 
-    What fades in has come by then: colours are those that people read, and not those of its way.
+    The page is all there, and what fades in has come: colours are those that people read, and not those of its way.
     """
+    page.wait_for_load_state()
     page.evaluate(
         "Promise.allSettled(document.getAnimations().filter((each) => each.effect.getComputedTiming().iterations < 99)"
         ".map((each) => each.finished)).then(() => null)"
@@ -151,15 +153,13 @@ def test_the_client_s_link_is_open_without_an_account(
     desk: Callable[[str, tuple[int, str]], Desk], live: Live, look: tuple[int, str]
 ) -> None:
     opened = desk("visitor", look)
-    letters = live.mails(PEOPLE["client"])
-    links = [word for letter in letters for word in letter["text"].split() if "/approve/" in word]
-    opened.page.goto(links[0])
+    letter = live.mails(PEOPLE["client"], "/approve/")[0]
+    opened.page.goto(next(word for word in letter["text"].split() if "/approve/" in word))
     assert opened.page.locator("h1").count() == 1
     assert opened.faults() == []
-    before = len(letters)
+    before = len(live.codes(PEOPLE["client"]))
     opened.page.locator("form[action$='/code'] button").click()
-    code = live.mails(PEOPLE["client"], at_least=before + 1)[0]["subject"].split()[-1]
-    opened.page.locator("[name=code]").fill(code)
+    opened.page.locator("[name=code]").fill(live.codes(PEOPLE["client"], at_least=before + 1)[0])
     opened.page.locator("form[action$='/device'] button").click()
     for address in (
         opened.page.url,
@@ -183,8 +183,8 @@ def test_what_opens_by_a_secret_is_open_without_an_account(
     cm.locator("[name=lasts]").select_option("30")
     cm.locator("main form button[type=submit]").last.click()
     shared = cm.locator("[value*='/shared/']").first.get_attribute("value")
-    letters = live.mails(PEOPLE["client"])
-    link = next(word for letter in letters for word in letter["text"].split() if "/approve/" in word)
+    letter = live.mails(PEOPLE["client"], "/approve/")[0]
+    link = next(word for word in letter["text"].split() if "/approve/" in word)
     opened = desk("visitor", PHONE)
     for address in (shared, f"{link.split('/contents/')[0]}/renewal"):
         answer = opened.page.goto(address)

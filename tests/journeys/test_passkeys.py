@@ -39,7 +39,7 @@ def test_from_the_first_passkey_to_its_removal(live: Live, person: Callable[...,
     sound(page)
     page.get_by_label("Nom de cette clé d’accès").fill("Mon téléphone")
     page.get_by_label("Nom de cette clé d’accès").press("Enter")
-    expect(page.locator(".recovery-codes li")).to_have_count(10, timeout=20_000)  # ten slow hashes
+    expect(page.locator(".recovery-codes li")).to_have_count(10, timeout=60_000)  # ten slow hashes
     page.get_by_role("link", name="Je les ai gardés").click()
     expect(page.get_by_text("Mon téléphone")).to_be_visible()
     sound(page)
@@ -66,8 +66,7 @@ def test_from_the_first_passkey_to_its_removal(live: Live, person: Callable[...,
     page.get_by_role("button", name="Utiliser une clé d’accès").click()
     expect(page.get_by_text("Elle est désactivée")).to_be_visible()
     expect(page.get_by_text("Mon téléphone")).to_have_count(0)
-    subjects = [mail["text"] for mail in live.mails(WHO, at_least=2)][:2]
-    assert any("Une clé d’accès a été ajoutée" in text for text in subjects)
+    assert live.mails(WHO, "Une clé d’accès a été ajoutée")
 
     plain = browser.new_context(base_url=live.url, java_script_enabled=False, locale="fr-FR")
     still = plain.new_page()

@@ -1,12 +1,12 @@
 """Writing a release in a browser: its parts show for the kinds that have them, quotes come and go, keys write Markdown."""
 
-import time
 from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.journeys.conftest import Live, sign_in
+from tests.journeys.test_keeping import await_kept
 
 pytestmark = pytest.mark.browser
 
@@ -37,14 +37,6 @@ def plain(browser: Browser, live: Live) -> Iterator[Page]:
 
 def a_release(page: Page) -> None:
     page.locator("[name=kind][value=press_release]").check()
-
-
-def await_kept(page: Page, words: str) -> None:
-    """Wait until the browser keeps what was typed: a moment after the typing has stopped."""
-    until = time.monotonic() + 30
-    while not page.evaluate("(words) => Object.values({...localStorage}).some((kept) => kept.includes(words))", words):
-        assert time.monotonic() < until
-        page.wait_for_timeout(50)
 
 
 def row(page: Page, number: int) -> Page:

@@ -46,7 +46,7 @@ def know(provider: str, subject: str, **claims: object) -> None:
     asked = urllib.request.Request(
         f"{provider}/users/{subject}", body, {"Content-Type": "application/json"}, method="PUT"
     )
-    urllib.request.urlopen(asked, timeout=5)
+    urllib.request.urlopen(asked, timeout=30)
 
 
 def at_the_provider(page: Page, subject: str) -> None:

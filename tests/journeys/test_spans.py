@@ -54,7 +54,7 @@ def test_by_mouse_and_where_somebody_was_quicker(person: Callable[..., Page]) ->
     page.mouse.move(held["x"] + 4, held["y"] + 5)
     page.mouse.down()
     page.mouse.move(target["x"] + 20, target["y"] + 10, steps=4)
-    assert page.locator("[data-drawn]").count() == 8
+    expect(page.locator("[data-drawn]")).to_have_count(8)
     page.mouse.up()
     lasts(page, "Salon de la souris", day, day + timedelta(days=7))
     assert "/notes/" not in page.url  # the drag opened nothing

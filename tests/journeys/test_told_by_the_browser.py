@@ -6,14 +6,13 @@ of the service took is handed to the real service worker as Chromium itself woul
 
 import json
 import re
-import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from playwright.sync_api import CDPSession, Page, expect
 
-from tests.journeys.conftest import Live, sign_in
+from tests.journeys.conftest import Live, in_time, sign_in
 from tests.journeys.test_bell import CM, is_open_to_everybody, number
 from tests.journeys.test_calendar import submit, tenth, write
 from tests.standins.push import PushService, StandInBrowser
@@ -53,13 +52,8 @@ def service(push_port: int) -> Iterator[PushService]:
 
 def arrived(browser: StandInBrowser, which: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
     """The first message of these that reached the push service."""
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        found = next((each for each in browser.shown if which(each)), None)
-        if found is not None:
-            return found
-        time.sleep(0.2)
-    raise AssertionError(f"it was not told: {browser.shown}")
+    in_time(lambda: any(which(each) for each in browser.shown), 120)
+    return next(each for each in browser.shown if which(each))
 
 
 def worker_of(page: Page) -> tuple[CDPSession, str]:
@@ -68,8 +62,7 @@ def worker_of(page: Page) -> tuple[CDPSession, str]:
     way = page.context.new_cdp_session(page)
     way.on("ServiceWorker.workerRegistrationUpdated", lambda told: seen.extend(told["registrations"]))
     way.send("ServiceWorker.enable")
-    while not seen:
-        page.wait_for_timeout(50)
+    in_time(lambda: page.wait_for_timeout(50) or seen)
     return way, seen[-1]["registrationId"]
 
 
@@ -106,7 +99,7 @@ def test_a_browser_tells_its_person(person: Callable[..., Page], live: Live, ser
         way.send("ServiceWorker.deliverPushMessage", {
             "origin": live.url, "registrationId": registration, "data": json.dumps(said | {"body": body}),
         })  # fmt: skip
-        alone = f"{SHOWN}.then((all) => all.length === 1 && all[0].body === {json.dumps(body)} && all[0])"
+        alone = f"() => {SHOWN}.then((all) => all.length === 1 && all[0].body === {json.dumps(body)} && all[0])"
         shown = rp.wait_for_function(alone).json_value()
         assert (shown["tag"], shown["path"]) == (said["id"], said["path"])
 
@@ -119,7 +112,7 @@ def test_a_browser_tells_its_person(person: Callable[..., Page], live: Live, ser
     assert read.value.ok
     rp.reload()
     assert number(rp) == before - 1
-    rp.wait_for_function(f"{SHOWN}.then((all) => all.length === 0)")
+    rp.wait_for_function(f"() => {SHOWN}.then((all) => all.length === 0)")
 
     rp.goto(CHOICES)
     rp.get_by_role("button", name="Arrêter les notifications ici").click()

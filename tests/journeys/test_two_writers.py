@@ -9,7 +9,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # it has no types
 from playwright.sync_api import Page, Route, expect
 
-from tests.journeys.conftest import sign_in
+from tests.journeys.conftest import in_time, sign_in
 from tests.journeys.test_keeping import NEW
 
 pytestmark = pytest.mark.browser
@@ -53,7 +53,14 @@ def body(page: Page):
     return page.locator("[name=body]")
 
 
+def at_rest(page: Page) -> None:
+    """Wait until what the page asked was answered, and heard: a beat or a saving that falls due meanwhile is left out."""
+    is_busy = "each => ({ presence: each.asking, autosave: each.sending })[each.identifier]"
+    page.wait_for_function(f"() => !unisson.application.controllers.some({is_busy})")
+
+
 def beat(page: Page) -> None:
+    at_rest(page)
     with page.expect_response(lambda answer: answer.url.endswith("/presence")):
         page.clock.fast_forward(BEAT)
 
@@ -64,6 +71,7 @@ def state(page: Page, words: str | re.Pattern[str]) -> None:
 
 def pause(page: Page) -> None:
     """Two seconds without a key, and the saving that follows."""
+    at_rest(page)
     with page.expect_response(lambda answer: answer.url.endswith("/autosave")):
         page.clock.fast_forward(2_100)
 
@@ -72,6 +80,7 @@ def type_in(page: Page, words: str) -> None:
     with page.expect_response(lambda answer: answer.url.endswith("/presence")):
         body(page).press("End")
         body(page).press_sequentially(words)
+    at_rest(page)
 
 
 def test_the_second_reads_takes_over_and_the_first_is_told(ines: Page, salome: Page) -> None:
@@ -110,7 +119,8 @@ def test_leaving_gives_the_pen_up(ines: Page, salome: Page) -> None:
     expect(body(salome)).not_to_be_editable()
     ines.on("dialog", lambda dialog: dialog.accept())
     ines.goto("/atelier-nord/calendar")
-    beat(salome)
+    # The browser says so behind the page that it opens: a beat may come before that.
+    in_time(lambda: beat(salome) or body(salome).is_editable())
     expect(salome.get_by_text(WRITES)).to_be_hidden()
     expect(body(salome)).to_be_editable()
     type_in(salome, " Sans faute.")
@@ -172,6 +182,7 @@ def test_nothing_of_it_stands_in_the_way(ines: Page, salome: Page, dark: bool) -
 
 def obstacles(page: Page) -> list[str]:
     """What axe finds serious; it counts on a clock that goes on."""
+    page.wait_for_load_state()
     page.clock.resume()
     found = Axe().run(page).response["violations"]
     return [
@@ -237,6 +248,7 @@ def test_what_is_typed_offline_is_kept_and_sent_when_the_network_is_back(ines: P
 
 def test_what_each_changed_alone_is_put_together(ines: Page, salome: Page) -> None:
     salome.goto(ines.url)
+    at_rest(salome)
     type_in(ines, " Et dimanche.")
     pause(ines)
     beat(salome)
@@ -260,6 +272,7 @@ def test_what_each_changed_alone_is_put_together(ines: Page, salome: Page) -> No
 def both_write(ines: Page, salome: Page) -> None:
     """Inès types, loses the pen before it is saved, and takes it back when Salomé has saved the same field."""
     salome.goto(ines.url)
+    at_rest(salome)
     expect(body(salome)).to_be_editable()
     type_in(ines, " Et dimanche.")
     beat(salome)
@@ -332,6 +345,7 @@ def test_pressing_save_while_it_saves_itself_meets_nobody(ines: Page) -> None:
     ines.clock.fast_forward(2_100)
     state(ines, "Enregistrement…")
     ines.get_by_role("button", name="Enregistrer le brouillon").click()
+    in_time(lambda: ines.wait_for_timeout(50) or held)
     held[0].continue_()
     expect(ines).to_have_url(re.compile(r"/contents/[0-9a-f-]+$"))
     expect(ines.get_by_text("Samedi, dès 8 h. Et dimanche.").first).to_be_visible()

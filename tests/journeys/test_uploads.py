@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 from support.pictures import noise
 
-from tests.journeys.conftest import Live, sign_in
+from tests.journeys.conftest import Live, in_time, sign_in
 from tests.journeys.test_import import sound
 
 HOME = "/atelier-nord/brands/biscuiterie-trehoret/media"
@@ -58,7 +58,7 @@ def test_many_files_arrive_over_a_bad_line(
     page.route(re.compile(r"/uploads/[0-9a-f-]{36}$"), break_now_and_then)
     page.route(re.compile(r"/uploads$"), be_full_once)
     page.locator("#picture").set_input_files([*files, drawing])
-    expect(page.get_by_text("5 sur 5 fichiers")).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("5 sur 5 fichiers")).to_be_visible(timeout=120_000)
     assert len(broken) == len(files)
     assert full
     added = page.locator('.upload-row[data-state="added"]')
@@ -73,7 +73,7 @@ def test_many_files_arrive_over_a_bad_line(
     chosen.as_element().set_input_files([again])
     page.evaluate(DROP, [chosen, page.locator(".upload-drop").element_handle()])
     known = page.locator('.upload-row[data-state="known"]', has_text="encore.jpg")
-    expect(known.get_by_role("link", name=files[0].name)).to_be_visible(timeout=60_000)
+    expect(known.get_by_role("link", name=files[0].name)).to_be_visible(timeout=120_000)
     page.get_by_role("link", name="Montrer les nouvelles images").click()
     expect(page.locator(".library-name", has_text=files[0].name)).to_be_visible()
     page.unroute_all()
@@ -110,7 +110,7 @@ def test_a_closed_tab_goes_on_where_it_was(live: Live, person: Callable[..., Pag
         ),
     )
     page.locator("#picture").set_input_files(file)
-    expect(page.locator('.upload-row[data-state="added"]', has_text="longue.jpg")).to_be_visible(timeout=60_000)
+    expect(page.locator('.upload-row[data-state="added"]', has_text="longue.jpg")).to_be_visible(timeout=120_000)
     assert went_on[0] == 1024 * 1024
 
 
@@ -132,11 +132,10 @@ def test_one_is_stopped_and_sent_after_all(live: Live, person: Callable[..., Pag
     page.route(re.compile(r"/uploads/[0-9a-f-]{36}$"), hold_the_second)
     page.locator("#picture").set_input_files(file)
     row = page.locator(".upload-row", has_text=file.name)
-    while not held:
-        page.wait_for_timeout(50)
+    in_time(lambda: page.wait_for_timeout(50) or held)
     row.get_by_role("button", name="Arrêter").press("Enter")
     expect(row).to_have_attribute("data-state", "stopped")
     row.get_by_role("button", name="Réessayer").press("Enter")
-    expect(page.locator('.upload-row[data-state="added"]', has_text=file.name)).to_be_visible(timeout=60_000)
+    expect(page.locator('.upload-row[data-state="added"]', has_text=file.name)).to_be_visible(timeout=120_000)
     assert len(deleted) == 1
     page.unroute_all()
