@@ -30,6 +30,9 @@ TAG = re.compile(r"<[^>]*>|&\w+;|\w+://\S+")
 SPACE = "\u00a0\u202f"
 LONE_SIGN = re.compile(rf"(?<=[^{SPACE};?!:(])[;?!:]+(?=[\s»)\].,…”]|$)")
 LONE_QUOTE = re.compile(rf"«(?![{SPACE}])|(?<![{SPACE}])»")
+ELIDED = re.compile(rf"\b(?:[Dd]e|[Qq]ue|[Jj]usque|[Pp]uisque|[Ll]orsque)[ {SPACE}]%\((\w+)\)s")
+COUNTS = frozenset({"num", "brands", "year"})
+"""What stands in figures, before which no vowel is left out; a name may begin with one: « de Inès »."""
 
 
 def main(arguments: list[str]) -> int:
@@ -131,6 +134,8 @@ def faults_of(message: Message) -> Iterator[str]:
             yield "a no-break space is wanted before ; : ? !"
         if LONE_QUOTE.search(bare):
             yield "no-break spaces are wanted inside « »"
+        if set(ELIDED.findall(text)) - COUNTS:
+            yield "« de » or « que » before what may begin with a vowel: word it otherwise"
 
 
 if __name__ == "__main__":

@@ -72,7 +72,7 @@ def test_from_the_team_to_a_pseudonym(live: Live, person: Callable[..., Page]) -
     expect(page.get_by_text("À effacer dans la nuit")).to_be_visible()
     let_the_week_pass(live)
     in_time(lambda: page.reload() and page.get_by_text("Cette personne est effacée").is_visible(), 120)
-    expect(page.get_by_role("heading", level=1)).to_have_text("Données de Personne effacée 1")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Données : Personne effacée 1")
     page.goto("/atelier-nord/activity?about=person")
     expect(page.get_by_text("Personne effacée 1").first).to_be_visible()
     expect(page.get_by_text(NAME)).to_have_count(0)

@@ -264,7 +264,7 @@ def test_what_each_changed_alone_is_put_together(ines: Page, salome: Page) -> No
     ines.get_by_role("button", name="Reprendre la plume").click()
     expect(body(ines)).to_be_editable()
     pause(ines)
-    state(ines, re.compile("Réuni avec ce que Salomé Vidal a enregistré"))
+    state(ines, re.compile("Réuni avec la version enregistrée par Salomé Vidal"))
     expect(ines.locator("[name=title]")).to_have_value("Le kouign-amann du week-end")
     expect(ines.locator("[name=tags]")).to_have_value("fournil, week-end")
 
@@ -399,7 +399,7 @@ def test_an_older_text_brought_back_meets_what_another_one_writes(ines: Page, sa
 
     ines.locator("[name=tags]").fill("fournil")
     pause(ines)
-    state(ines, re.compile("Réuni avec ce que Salomé Vidal a enregistré"))
+    state(ines, re.compile("Réuni avec la version enregistrée par Salomé Vidal"))
     expect(body(ines)).to_have_value("Le premier texte.")
 
 

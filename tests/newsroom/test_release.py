@@ -79,7 +79,7 @@ def test_the_parts_stand_in_order() -> None:
         '<p class="release-standfirst">La boutique', "<h2>Ce qui change</h2>", '<a href="https://example.org"',
         "<blockquote><p>«\xa0Nous cuisons au beurre.\xa0»</p></blockquote>",
         "<figcaption>Gwenaëlle Tréhoret, dirigeante</figcaption>", "<p>«\xa0Oui.</p><p>Vraiment.\xa0»</p>",
-        "<figcaption>Yann</figcaption>", "<h2>À propos de Biscuiterie Tréhoret</h2>", "<strong>1926</strong>",
+        "<figcaption>Yann</figcaption>", "<h2>À propos\u00a0: Biscuiterie Tréhoret</h2>", "<strong>1926</strong>",
         "<li>Quimper</li>", "<h2>Contact presse</h2>", "Salomé Vidal",
         '<a href="mailto:presse@example.org">presse@example.org</a>', '<a href="tel:0298000000">02 98 00 00 00</a>',
     )  # fmt: skip
@@ -128,7 +128,7 @@ def test_the_newsroom_shows_it(worker: Runtime, world: World, client: FlaskClien
     page = page_of(worker, world, client, RELEASE)
     assert "<figcaption>Gwenaëlle Tréhoret, dirigeante</figcaption>" in page
     assert '<meta name="description" content="La boutique de Quimper ouvre samedi.">' in page
-    assert "À propos de Marque" in page
+    assert "À propos\u00a0: Marque" in page
     home = client.get(f"/newsroom/{world.slug}/marque/", base_url=HTTPS).text
     assert "La boutique de Quimper ouvre samedi." in home
 
@@ -161,7 +161,7 @@ def test_the_newsroom_names_whom_the_newest_release_does(worker: Runtime, world:
     page_of(worker, world, client, Press())
     shown = client.get(room, base_url=HTTPS).text
     assert RELEASE.contact.email in shown
-    assert "À propos de Marque" in shown
+    assert "À propos\u00a0: Marque" in shown
     assert "avant@example.org" not in shown
     assert RELEASE.contact.email not in client.get(f"/newsroom/{world.slug}/autre/", base_url=HTTPS).text
 
@@ -195,7 +195,7 @@ def test_the_client_reads_the_same_in_the_portal_and_by_their_link(desk: Desk) -
     by_link = desk.get(None, f"/approve/{token}/contents/{content_id}")
     for page in (by_link.text, desk.get("rp", f"/contents/{content_id}").text):
         assert "<figcaption>Gwenaëlle Tréhoret, dirigeante</figcaption>" in page
-        assert "À propos de Marque" in page
+        assert "À propos\u00a0: Marque" in page
         assert '<p class="release-standfirst">' in page
         assert "02 98 00 00 00" in page
     loaded = {each.split("?")[0].split("#")[0] for each in re.findall(r'(?:href|src)="(/static/[^"]+)"', by_link.text)}

@@ -34,6 +34,20 @@ def test_a_space_that_could_break_is_a_fault(text):
 
 
 @pytest.mark.parametrize(
+    "text", ["Données de %(name)s", "dit que\u00a0%(name)s part", "De %(name)s", "jusque %(name)s"]
+)
+def test_nothing_is_elided_before_a_name(text):
+    assert any("vowel" in fault for fault in catalog.faults_of(Message("%(name)s", text)))
+
+
+@pytest.mark.parametrize(
+    "text", ["Données\u00a0: %(name)s", "de la marque %(name)s", "de «\u00a0%(name)s\u00a0»", "le code %(name)s"]
+)
+def test_a_name_stands_by_itself(text):
+    assert list(catalog.faults_of(Message("%(name)s", text))) == []
+
+
+@pytest.mark.parametrize(
     ("source", "translation"),
     [
         ("%(name)s left", "reste"),
