@@ -318,7 +318,7 @@ def test_a_client_s_matrix_has_no_say_over_what_they_must_answer(desk: Desk) -> 
 @pytest.mark.parametrize(
     ("path", "fields", "sentence"),
     [
-        ("/notices/choices", {"mail_approved": "weekly"}, "Not a valid choice"),
+        ("/notices/choices", {"mail_approved": "weekly"}, "Choose among what is offered here."),
         ("/notices/choices", {}, ""),
         (
             "/notices/hours",
@@ -332,7 +332,11 @@ def test_a_client_s_matrix_has_no_say_over_what_they_must_answer(desk: Desk) -> 
             {"timezone": "Europe/Paris", "starts": "09:00", "ends": "18:00"},
             "Choose at least one day.",
         ),
-        ("/notices/hours", {"timezone": "Europe/Paris", "days": "0", "starts": "", "ends": ""}, "Not a valid time"),
+        (
+            "/notices/hours",
+            {"timezone": "Europe/Paris", "days": "0", "starts": "", "ends": ""},
+            "Give a time of day, such as 10:30.",
+        ),
         (
             "/notices/hours",
             {"timezone": "Europe/Paris", "days": "0", "starts": "18:00", "ends": "09:00"},

@@ -135,7 +135,7 @@ def test_a_refused_file_takes_no_other_with_it(desk: Desk, topic_id: uuid.UUID) 
     assert set(kept(desk)) == {"bon.pdf"}
     html = page(desk, topic_id)
     assert html.count('data-tone="danger"') == 3
-    assert "page.html: Add images" in html
+    assert "page.html\u00a0– Add images" in html
     assert "1 file added." in html
 
 

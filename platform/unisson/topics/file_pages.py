@@ -15,7 +15,7 @@ from unisson.topics.files import NOTHING, add_file, load_file, put_back, remove_
 from unisson.topics.planning import load_topic
 from unisson.web.db import runtime, session
 from unisson.web.guards import actor
-from unisson.web.i18n import _, _n, lazy
+from unisson.web.i18n import NBSP, _, _n, lazy
 
 MOST_AT_ONCE = 10
 """What is said of each travels in a cookie, which holds four kilobytes."""
@@ -39,7 +39,7 @@ def adding(topic_id: uuid.UUID) -> Response:
                 )  # fmt: skip
             added.append(file.id)
         except RefusedError as refusal:
-            refused.append(f"{plain_name(sent.filename or '')[-SHOWN:]}{_(':')} {refusal.sentence}")
+            refused.append(f"{plain_name(sent.filename or '')[-SHOWN:]}{NBSP}– {refusal.sentence}")
     if not added and not refused:
         refused.append(str(NOTHING))
     for sentence in refused:

@@ -14,7 +14,7 @@ from wtforms.i18n import DefaultTranslations, messages_path
 
 from tenants.errors import RefusedError, StaleError
 from unisson.web.db import session
-from unisson.web.i18n import language
+from unisson.web.i18n import language, lazy
 from unisson.web.operations import new_operation_id
 
 _CONTROLS = [code for code in range(0xA0) if unicodedata.category(chr(code)) == "Cc"]
@@ -60,10 +60,36 @@ class TextField(TextAreaField):
         self.data = lines(valuelist[0]).rstrip() if valuelist else self.data
 
 
+_NOT_OFFERED = lazy("Choose among what is offered here.")
+OWN_SENTENCES = {
+    "Not a valid choice.": _NOT_OFFERED,
+    "Invalid Choice: could not coerce.": _NOT_OFFERED,
+    "'%(value)s' is not a valid choice for this field.": _NOT_OFFERED,
+    "Invalid choice(s): one or more data inputs could not be coerced.": _NOT_OFFERED,
+    "Not a valid time value.": lazy("Give a time of day, such as 10:30."),
+    "This field is required.": lazy("Fill this in."),
+}
+"""What WTForms says of the fields that the product's forms have → what the product says instead."""
+
+
+class _Sentences(DefaultTranslations):
+    """WTForms' sentences: the product's own where it has one, else theirs in the language being spoken."""
+
+    def gettext(self, string: str) -> str:
+        """Return the sentence that WTForms calls `string`."""
+        own = OWN_SENTENCES.get(string)
+        return str(own) if own else super().gettext(string)
+
+    def ngettext(self, singular: str, plural: str, n: int) -> str:
+        """Return the sentence that WTForms calls `singular`, or `plural` for `n` of them."""
+        own = OWN_SENTENCES.get(singular)
+        return str(own) if own else super().ngettext(singular, plural, n)
+
+
 @lru_cache
-def _sentences(spoken: str) -> DefaultTranslations:
+def _sentences(spoken: str) -> _Sentences:
     read: NullTranslations = Translations.load(messages_path(), [spoken], "wtforms")
-    return DefaultTranslations(read)
+    return _Sentences(read)
 
 
 class Versioned(Protocol):
