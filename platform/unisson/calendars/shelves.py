@@ -76,7 +76,7 @@ class Shelf:
         columns, *beside_told = asks.ask(*whole_of(scope))
         contents, beside = told(columns), Marks.told(beside_told)
         if before:
-            return _kept(moment, scope, self._entries(contents), beside)
+            return _kept((since and since.moment) or moment, scope, self._entries(contents), beside)
         stamp = _stamp(contents.ids, contents.versions, beside)
         return Read(moment, placed(scope.span, self._write(contents)), beside, stamp, None)
 
