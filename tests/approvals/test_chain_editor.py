@@ -236,7 +236,9 @@ def test_somebody_from_outside_is_said_before_they_are_kept(desk: Desk) -> None:
     page = desk.post("owner", f"{home(desk)}/preview", form).text
     assert "Approved by the press officer and Maître Le Goff." in page
     assert "Asked: " in page
-    assert page.count("Maître Le Goff") == 3  # in the sentence, in its stage, and among those asked
+    assert (
+        page.count("Maître Le Goff") == 4
+    )  # in the sentence, in its stage, for that stage’s fold, and among those asked
     with desk.session() as session:
         assert session.scalars(select(Membership).where(Membership.email == "notaire@example.org")).all() == []
 
@@ -351,3 +353,37 @@ def test_typed_words_survive_a_round_trip() -> None:
         for each in value if isinstance(value, list) else [value]:
             form.add(name, each)
     assert typed_in(form).chain() == WHOLE
+
+
+def folds(page: str) -> dict[str, tuple[bool, str]]:
+    """Whether each stage of the editor is open, and what its fold says."""
+    found = re.findall(r'<details class="stage-fold"( open)?>\s*<summary data-stage="(\w+)"[^>]*>(.*?)</summary>', page)
+    return {key: (bool(is_open), words) for is_open, key, words in found}
+
+
+def test_stages_are_folded_to_their_words(desk: Desk) -> None:
+    page = desk.get("owner", f"{home(desk)}/new?from=press").text
+    assert len(folds(page)) == 7
+    assert not any(is_open for is_open, _words in folds(page).values())
+    assert folds(page)["s4"][1] == "The client, 18 working hours before the date"
+    assert folds(desk.get("owner", f"{home(desk)}/new").text) == {"s1": (True, "To be filled in")}
+
+
+def test_what_is_added_wrong_or_was_open_is_not_folded(desk: Desk) -> None:
+    form = typed(stage=["a", "b", "c"], **{"b-roles": ["legal"], "c-roles": ["cm"]})
+    added = make(desk, form | {"do": "add", "open": "a"}).text
+    assert [key for key, (is_open, _words) in folds(added).items() if is_open] == ["s1"]
+    assert added.count(" autofocus") == 1
+    wrong = make(desk, form | {"b-hours": "neuf", "open": "c"}).text
+    assert [key for key, (is_open, _words) in folds(wrong).items() if is_open] == ["b", "c"]
+    assert folds(wrong)["b"][1] == "To be put right"
+    assert " autofocus" not in wrong
+    shown = make(desk, form | {"do": "show", "open": ["a", "../x"]}).text
+    assert [key for key, (is_open, _words) in folds(shown).items() if is_open] == ["a"]
+
+
+def test_each_stage_is_said_as_it_is_typed_whatever_stands_in_the_others(desk: Desk) -> None:
+    form = typed(stage=["a", "b"], **{"b-roles": ["legal"], "b-hours": "neuf"})
+    told = desk.post("owner", f"{home(desk)}/preview", form).text
+    assert '<span data-chain-target="told" data-stage="a">The press officer</span>' in told
+    assert 'data-stage="b"' not in told

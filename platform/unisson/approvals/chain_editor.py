@@ -1,8 +1,8 @@
 """Writing a chain: a form that works by mouse, by keyboard and without scripts, the chain in words, and a rehearsal."""
 
 import uuid
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from sqlalchemy import func, select
@@ -20,7 +20,7 @@ from unisson.approvals.offering import offer_for
 from unisson.approvals.rehearsal import Rehearsal, rehearse
 from unisson.approvals.samples import chosen_sample, contents_to_try
 from unisson.approvals.starters import STARTERS
-from unisson.approvals.telling import CHANNELS, Names, for_what, sentence
+from unisson.approvals.telling import CHANNELS, Names, for_what, sentence, told_stage
 from unisson.approvals.typed_chain import TypedChain, TypedStage, typed_from, typed_in
 from unisson.approvals.vacancies import brand_roster, vacancies
 from unisson.editorial.forms import KINDS, RISKS
@@ -46,12 +46,16 @@ ASPECTS = {
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A typed chain in words: its sentence, what it is for, and its rehearsal; or what is wrong with it."""
+    """A typed chain in words: its sentence, what it is for, and its rehearsal; or what is wrong with it.
+
+    `stages` are the words of each stage that can be read already, by its key.
+    """
 
     sentence: str = ""
     for_what: str = ""
     fault: object = None
     rehearsal: Rehearsal | None = None
+    stages: Mapping[str, str] = field(default_factory=dict)
 
 
 def chain_new(brand: str) -> Answer:
@@ -232,10 +236,15 @@ def _told(typed: TypedChain, card: BrandCard | None) -> Told:
     try:
         chain = replace(typed, name=typed.name or "-").chain()
     except RefusedError as refusal:
-        return Told(fault=refusal.sentence)
+        words = _words(typed, {**names_of([Chain(tuple(typed.readable().values()))]), **strangers})
+        return Told(fault=refusal.sentence, stages=words)
     names = {**names_of([chain]), **strangers}
     tried = _tried(chain, card, names, strangers) if card else None
-    return Told(sentence(chain, names), for_what(chain.applies_to, names), rehearsal=tried)
+    return Told(sentence(chain, names), for_what(chain.applies_to, names), rehearsal=tried, stages=_words(typed, names))
+
+
+def _words(typed: TypedChain, names: Names) -> dict[str, str]:
+    return {key: told_stage(stage, names) for key, stage in typed.readable().items()}
 
 
 def _kept_now(policy: ApprovalPolicy) -> str:
@@ -277,6 +286,8 @@ def _page(
         topics=[(str(key), title) for key, title in titles(session(), card.id).items()] if card else [],
         samples=contents_to_try(session(), card.id) if card else [],
         chosen=request.values.get("try", ""),
+        added=request.form.get("do") == "add",
+        opened=request.form.getlist("open"),
         under_way=_under_way(policy.id) if policy else 0,
         back=back(card),
         refusal=refusal,

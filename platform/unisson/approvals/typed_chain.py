@@ -144,6 +144,18 @@ class TypedChain:
             late_minutes=_number(self.late_minutes or "15", "late_minutes", BAD_MINUTES) or 0,
         ).check()
 
+    def readable(self) -> dict[str, Stage]:
+        """Return the stages that can be read already, by their keys."""
+        found = {}
+        for each in self.stages:
+            try:
+                stage = each.stage()
+                stage.check()
+            except RefusedError:
+                continue
+            found[each.key] = stage
+        return found
+
     def rearranged(self, act: str) -> "TypedChain":
         """Return it with a stage added, removed or moved: `add`, `remove:<key>`, `up:<key>`, `down:<key>`."""
         verb, _colon, key = act.partition(":")

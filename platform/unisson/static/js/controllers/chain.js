@@ -1,7 +1,7 @@
 // Puts the stages of a chain in order: by drag (SortableJS where it is loaded), by Alt and the arrows, by the buttons.
-// Without scripts the buttons send the form, and the server does the same.
+// Without scripts the buttons send the form, and the server does the same. A folded stage says its words as they change.
 unisson.register("chain", class extends Stimulus.Controller {
-  static targets = ["list", "stage", "live"];
+  static targets = ["list", "stage", "live", "told"];
   static values = { moved: String };
 
   connect() {
@@ -16,6 +16,19 @@ unisson.register("chain", class extends Stimulus.Controller {
 
   disconnect() {
     this.sorter?.destroy();
+  }
+
+  /** The server said a stage anew, in the words that a submission will go by. */
+  toldTargetConnected(told) {
+    const words = this.listTarget.querySelector(`summary[data-stage="${told.dataset.stage}"]`);
+    if (words && words.textContent !== told.textContent) words.textContent = told.textContent;
+  }
+
+  /** Which stages are open goes with the form, so that they still are where it comes back. */
+  sent({ formData }) {
+    for (const stage of this.stageTargets) {
+      if (stage.querySelector(".stage-fold").open) formData.append("open", stage.dataset.stage);
+    }
   }
 
   key(event) {
