@@ -5,7 +5,7 @@ import uuid
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select, text, update
+from sqlalchemy import func, select, text, update
 from support.desk import Desk, days_ahead
 from support.gate import plan_publication, try_attempt, would_leave
 from support.world import PEOPLE
@@ -17,6 +17,7 @@ from unisson.approvals.chain import Approver, Aspect, Chain, Condition, Late, Ne
 from unisson.approvals.models import Decision
 from unisson.editorial import writing
 from unisson.editorial.models import Content
+from unisson.notifications.about_approvals import missed
 from unisson.notifications.about_contents import approved, subject_of
 from unisson.notifications.lines import sentence
 from unisson.notifications.models import Letter
@@ -128,25 +129,60 @@ def test_where_the_date_is_approved_a_move_asks_again(desk: Desk) -> None:
 
 
 LATE = {
-    "asks": (Late.ASK, "post", "scheduled", 0),
-    "misses": (Late.MISS, "post", "cancelled", None),
-    "publishes within its minutes": (Late.PUBLISH, "post", "scheduled", 30 * 60),
-    "never lets press out late": (Late.PUBLISH, "press_release", "scheduled", 0),
+    "asks": (Late.ASK, "post", 5, "scheduled", 0),
+    "misses": (Late.MISS, "post", 5, "cancelled", None),
+    "publishes within its minutes": (Late.PUBLISH, "post", 5, "scheduled", 30 * 60),
+    "asks once its minutes are over": (Late.PUBLISH, "post", 31, "scheduled", 30 * 60),
+    "never lets press out late": (Late.PUBLISH, "press_release", 5, "scheduled", 0),
+}
+TELLS = {"approved": approved, "missed": missed}
+TOLD = {
+    "asks": "it does not go out by itself",
+    "misses": "what is late does not go out",
+    "publishes within its minutes": "it still goes out by itself, at once",
+    "asks once its minutes are over": "it does not go out by itself",
+    "never lets press out late": "it does not go out by itself",
 }
 
 
 @pytest.mark.parametrize("case", LATE)
 def test_a_late_approval_follows_its_chain(desk: Desk, case: str) -> None:
-    late, kind, state, limit = LATE[case]
+    late, kind, minutes, state, limit = LATE[case]
     desk.give_chain(Chain(stages=of_roles(StageRole.RP).stages, late=late, late_minutes=30, date_approved=False))
     content_id = desk.write(kind=kind)
     desk.submit(content_id)
     with desk.session() as session:
-        past = Content.scheduled_at - timedelta(days=90)
+        past = func.clock_timestamp() - timedelta(minutes=minutes)
         session.execute(update(Content).where(Content.id == content_id).values(scheduled_at=past, wall_time=past))
     desk.approve(content_id, "rp")
     content = desk.content(content_id)
     assert (content.state, content.late_limit) == (state, limit)
+    with desk.session() as session, desk.app.test_request_context("/?lang=en"):
+        letters = session.scalars(select(Letter).where(Letter.content_id == content_id, Letter.kind.in_(TELLS))).all()
+        told = [(TELLS[each.kind], subject_of(session, each, "https://u.example")) for each in letters]
+        mails = [words(about) for words, about in told if about]
+    said = {paragraph for mail in mails if mail for paragraph in mail.paragraphs}
+    assert TOLD[case] in " ".join(said)
+    assert "at the time below" not in " ".join(said)
+
+
+def test_what_is_missed_says_so_to_the_agency_and_to_whoever_approved_it(desk: Desk) -> None:
+    stages = of_roles(StageRole.CLIENT_APPROVER).stages
+    desk.give_chain(Chain(stages=stages, late=Late.MISS, date_approved=False))
+    content_id = desk.write()
+    desk.submit(content_id)
+    token = desk.known(desk.link(content_id)[1])
+    with desk.session() as session:
+        past = func.clock_timestamp() - timedelta(minutes=5)
+        session.execute(update(Content).where(Content.id == content_id).values(scheduled_at=past, wall_time=past))
+    desk.approve(content_id, "client_approver")
+    assert "It was approved after its date" in desk.get("cm", f"/contents/{content_id}?lang=en").text
+    assert "it did not go out" in desk.get(None, f"/approve/{token}/contents/{content_id}?lang=en").text
+    operation = {"operation_id": str(uuid.uuid4())}
+    assert desk.post("cm", f"/contents/{content_id}/restoration", operation).status_code == 303
+    assert "It was approved after its date" not in desk.get("cm", f"/contents/{content_id}?lang=en").text
+    cancelled = desk.in_state("cancelled")
+    assert "It was approved after its date" not in desk.get("cm", f"/contents/{cancelled}?lang=en").text
 
 
 def test_press_in_time_has_a_minute(desk: Desk) -> None:

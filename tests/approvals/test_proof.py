@@ -21,12 +21,13 @@ from support.world import PEOPLE
 from werkzeug.test import TestResponse
 
 from tenants.permissions import StageRole
-from unisson.approvals import deciding, holding, proof_pdf
+from unisson.approvals import deciding, holding, proof_pdf, steering
 from unisson.approvals.chain import Approver, Chain, Stage
 from unisson.approvals.models import RunStage, Wait
 from unisson.approvals.tending import tend_due
 from unisson.editorial import writing
 from unisson.editorial.models import Revision
+from unisson.resources import resource
 from unisson.runtime import Runtime
 
 HIDDEN = {"member", "expert"}
@@ -174,14 +175,14 @@ def rendered(desk: Desk, content_id: uuid.UUID, spoken: str) -> tuple[TestRespon
         return answer, template.render(context)
 
 
+class Nothing(weasyprint.urls.URLFetcher):  # type: ignore[misc]  # a base without annotations
+    def fetch(self, url: str, headers: Any = None) -> Any:  # noqa: ARG002 - the signature is WeasyPrint's
+        raise ValueError(url)
+
+
 def words_of(html: str) -> tuple[str, int]:
     """What stands on the pages, line after line, and how many pages there are."""
-
-    class Ours(weasyprint.urls.URLFetcher):
-        def fetch(self, url: str, headers: Any = None) -> Any:  # noqa: ARG002 - the signature is WeasyPrint's
-            raise ValueError(url)
-
-    document = weasyprint.HTML(string=html, url_fetcher=Ours()).render()
+    document = weasyprint.HTML(string=html, url_fetcher=Nothing()).render()
     boxes = (box for page in document.pages for box in page._page_box.descendants())
     return " ".join(box.text for box in boxes if hasattr(box, "text")), len(document.pages)
 
@@ -202,6 +203,34 @@ def test_the_pdf_holds_the_same_in_the_reader_s_language(desk: Desk) -> None:
     _french, written = rendered(desk, content_id, "fr")
     assert 'lang="fr"' in written
     assert "mar. " in written or "à 1" in written
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_long_title_stays_beside_the_paper(desk: Desk) -> None:
+    content_id = desk.write(title="La boîte du centenaire, numérotée sous le couvercle, " * 4)
+    desk.submit(content_id)
+    sheet = (resource("static") / "css" / "proof_print.css").read_text(encoding="utf-8")
+    html = rendered(desk, content_id, "fr")[1].replace("</head>", f"<style>{sheet}</style></head>")
+    pages = weasyprint.HTML(string=html, url_fetcher=Nothing()).render().pages
+    boxes = [box for page in pages for box in page._page_box.descendants() if hasattr(box, "text")]
+    assert [box.text for box in boxes if box.position_x < 0 < box.position_x + box.width] == []
+
+
+def test_a_hand_over_names_to_whom_and_a_reservation_is_no_approval_by_all(desk: Desk) -> None:
+    content_id = desk.write()
+    desk.submit(content_id)
+    rp, manager = desk.actor("rp"), desk.actor("account_manager")
+    with desk.session() as session:
+        wait_id = session.scalars(select(Wait.id).where(Wait.content_id == content_id)).one()
+        steering.hand_over(session, rp, wait_id, manager.membership_id, content_id)
+    digest, stage = desk.asked(content_id)
+    form = {"digest": digest, "stage": stage, "reserved": "1", "comment": "Sauf le prix."}
+    assert desk.post("account_manager", f"/contents/{content_id}/approval", form).status_code == 303
+    page = proof(desk, content_id).text
+    assert f"Handed over to {manager.name}" in page
+    assert "Tells the author of a reservation" in page
+    assert "Tells the author that it is approved" not in page
+    assert f"to {manager.name}" in desk.get("cm", f"/contents/{content_id}?lang=en").text
 
 
 PAPER = '<!doctype html><html lang="fr"><head><title>Preuve</title>{}</head><body><p>Bonjour</p>{}</body></html>'

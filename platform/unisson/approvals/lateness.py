@@ -1,10 +1,12 @@
 """What becomes of a content whose last approval has come: out at its minute, or, when that has passed, by its rule."""
 
+from sqlalchemy import select
+
 from tenants.session import TenantSession
 from unisson import dispatching
 from unisson.activity.trail import record
 from unisson.approvals.chain import Chain, Late
-from unisson.approvals.models import ApprovalRun
+from unisson.approvals.models import ApprovalRun, RunState
 from unisson.editorial.models import Content, ContentKind, ContentState
 from unisson.jobs import ring_after_commit
 from unisson.notifications.notices import tell
@@ -46,10 +48,24 @@ def if_late(kind: str, chain: Chain) -> object:
         return IF_MISSED
     if chain.late is Late.PUBLISH and kind != ContentKind.PRESS_RELEASE:
         return lazy(
-            "Approved late, it still goes out by itself within %(minutes)s minutes; after that, somebody is asked.",
+            "Approved late, it still goes out by itself until %(minutes)s minutes after its date;"
+            " from then on, somebody of the agency is asked.",
             minutes=chain.late_minutes,
         )
     return IF_ASKED
+
+
+def was_missed(session: TenantSession, content: Content) -> bool:
+    """Whether the content does not go out because its last yes came after its date.
+
+    Who cancels a content ends its approval; what is missed is cancelled with all that it was approved by.
+    """
+    if content.state != ContentState.CANCELLED or content.revision_id is None:
+        return False
+    return session.scalar(_APPROVED.where(ApprovalRun.revision_id == content.revision_id)) is not None
+
+
+_APPROVED = select(ApprovalRun.id).where(ApprovalRun.state == RunState.APPROVED.value).limit(1)
 
 
 def _miss(session: TenantSession, content: Content, run: ApprovalRun) -> None:

@@ -266,8 +266,8 @@ def _decisions(session: TenantSession, content_id: uuid.UUID) -> Mapping[uuid.UU
                 who=decision.typed_name or (person.name if person else SILENCE),
                 role=ROLE_NAMES.get(role, ""),
                 email=person.email if person else "",
-                verdict=words.VERDICTS[Verdict(decision.verdict)],
-                comment=decision.comment,
+                verdict=words.verdict(decision.verdict, decision.comment),
+                comment="" if decision.verdict == Verdict.DELEGATED else decision.comment,
                 quote=anchor.get("passage", {}).get("quote", ""),
                 pin=pin_of(anchor, pictures or ()),
                 at=decision.decided_at,
@@ -294,7 +294,7 @@ def _mails(session: TenantSession, content_id: uuid.UUID) -> list[MailProof]:
     )
     return [
         MailProof(
-            kind=words.MAILS.get(letter.kind, letter.kind),
+            kind=words.mail(letter.kind, letter.about),
             name=name,
             email=email,
             asked_at=letter.created_at,

@@ -1,5 +1,7 @@
 """How a proof of approval says what the rows hold."""
 
+from collections.abc import Mapping
+
 from tenants.permissions import StageRole
 from unisson.approvals.chain import Need
 from unisson.approvals.models import Verdict
@@ -34,6 +36,7 @@ MAILS = {
     "approval_voided": lazy("Tells that an approval does not count any more"),
     "changes_requested": lazy("Tells the author that changes are requested"),
     "approved": lazy("Tells the author that it is approved"),
+    "reserved": lazy("Tells the author of a reservation"),
     "missed": lazy("Tells the author that the date was missed"),
     "held": lazy("Tells the author that it is on hold"),
     "released": lazy("Tells the author that it is let go"),
@@ -45,6 +48,18 @@ MAIL_STATES = {
     "failed": lazy("not delivered"),
     "dropped": lazy("not needed any more, not sent"),
 }
+
+
+def verdict(given: str, comment: str) -> str:
+    """Return what was decided; of a hand-over, whose comment is a name, to whom."""
+    if given == Verdict.DELEGATED:
+        return _("Handed over to %(name)s", name=comment)
+    return str(VERDICTS[Verdict(given)])
+
+
+def mail(kind: str, about: Mapping[str, object]) -> object:
+    """Return what a mail was for. What tells of a reservation is no word that all have approved."""
+    return MAILS["reserved" if kind == "approved" and about.get("reserved") else kind] if kind in MAILS else kind
 
 
 def seat(role: str | None, name: str | None) -> str:

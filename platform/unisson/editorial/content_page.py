@@ -19,7 +19,7 @@ from unisson.approvals.board import Handing, to_hand_over
 from unisson.approvals.changes import Changes, since_decided
 from unisson.approvals.circuit import Passage, current_passage
 from unisson.approvals.deciding import may_decide
-from unisson.approvals.lateness import if_late
+from unisson.approvals.lateness import if_late, was_missed
 from unisson.approvals.links import addressees_of
 from unisson.approvals.models import ApprovalLink
 from unisson.approvals.progress import DecisionRow, StageRow, decisions_of, stages_of
@@ -92,6 +92,7 @@ class ContentView:
     inside: bool
     when: When | None
     late: bool
+    missed: bool
     revision: Revision | None
     previews: Sequence[ChannelPreview]
     stages: Sequence[StageRow]
@@ -201,6 +202,7 @@ def _view(content: Content, refusal: RefusedError | None, typed: Mapping[str, st
         inside=inside,
         when=when(content.scheduled_at, content.zone, own_zone()) if content.scheduled_at else None,
         late=_is_late(content),
+        missed=was_missed(session(), content),
         revision=revision,
         previews=_previews(content, revision),
         stages=stages_of(session(), content),

@@ -108,8 +108,19 @@ def _approved(about: Subject) -> tuple[str, str, str]:
     return (
         _("Approved: %(title)s (%(brand)s)", title=about.title, brand=about.brand.name),
         _("Approved by everyone"),
-        _("It goes out by itself at the time below. A change from now on asks for a new approval."),
+        _what_follows(about),
     )
+
+
+def _what_follows(about: Subject) -> str:
+    """Return what becomes of it now that everybody said yes, as its chain says where that came after its date."""
+    planned, limit = about.content.scheduled_at, about.content.late_limit
+    seconds = (about.letter.created_at - planned).total_seconds() if planned else 0
+    if seconds <= 0:
+        return _("It goes out by itself at the time below. A change from now on asks for a new approval.")
+    if limit and seconds < limit:
+        return _("The last yes came after its date: as its chain says, it still goes out by itself, at once.")
+    return _("The last yes came after its date, so that it does not go out by itself: decide what becomes of it.")
 
 
 def _reserved(about: Subject) -> tuple[str, str, str]:
@@ -127,6 +138,7 @@ def trouble(about: Subject) -> Words | None:
         select(Channel.name, Publication.reason, Publication.state)
         .join(Channel, (Channel.agency_id == Publication.agency_id) & (Channel.id == Publication.channel_id))
         .where(Publication.content_id == about.content.id, Publication.state.in_(_IN_TROUBLE))
+        .group_by(Channel.id, Channel.name, Publication.reason, Publication.state)
         .order_by(Channel.name)
         .limit(10)
     ).all()
@@ -137,7 +149,7 @@ def trouble(about: Subject) -> Words | None:
         subject=_("Not published: %(title)s (%(brand)s)", title=about.title, brand=about.brand.name),
         heading=_("A publication waits for you") if held else _("A publication failed"),
         paragraphs=(
-            _("We are not sure enough to send it by ourselves: look, then decide.")
+            _why_held({reason for _name, reason, _state in rows})
             if held
             else _("It was not published everywhere. What is published stays published; the rest can be tried again."),
         ),
@@ -146,6 +158,12 @@ def trouble(about: Subject) -> Words | None:
         action_url=about.content_url,
         brand_name=about.brand.name,
     )
+
+
+def _why_held(reasons: set[str | None]) -> str:
+    if reasons <= {"late"}:
+        return _("Its date had passed before it could leave: it goes out now, later or not at all, as you decide.")
+    return _("We are not sure enough to send it by ourselves: look, then decide.")
 
 
 def _decision(about: Subject) -> tuple[str, str, Mapping[str, Any]] | None:

@@ -18,7 +18,7 @@ from tenants.errors import NotFoundError
 from tenants.session import TenantSession
 from unisson.approvals.chain import Chain
 from unisson.approvals.circuit import Passage, current_passage
-from unisson.approvals.lateness import if_late
+from unisson.approvals.lateness import if_late, was_missed
 from unisson.approvals.models import ApprovalRun, Decision, PolicyVersion, Purpose, Verdict, Wait
 from unisson.editorial.models import Content, ContentState, Revision
 from unisson.editorial.visibility import visible_states
@@ -58,6 +58,9 @@ class One:
     clause: str
     if_late: object
     late: bool
+    missed: bool
+    """Whether it does not go out because the last yes came after its date."""
+
     mine: Word | None
     embargo: Embargo | None
     """The embargo of its topic, while it lasts."""
@@ -96,6 +99,7 @@ def one(session: TenantSession, guest: Guest, content_id: uuid.UUID) -> One:
         clause=passage.stage.tacit_clause if asked and passage else "",
         if_late=_if_late(session, content, passage) if asked and passage else None,
         late=content.scheduled_at is not None and content.scheduled_at <= session.now(),
+        missed=not asked and was_missed(session, content),
         mine=_word(mine) if mine else None,
         embargo=_lasting(session, content),
         shown=shown,
