@@ -281,7 +281,7 @@ def test_without_pango_the_printer_says_so() -> None:
         "sys.meta_path.insert(0, Missing())\n"
         f"runpy.run_path({str(proof_pdf.PRINTER)!r}, run_name='__main__')\n"
     )
-    ran = subprocess.run([sys.executable, "-c", without], input=b"{}", capture_output=True, check=False, timeout=30)
+    ran = subprocess.run([sys.executable, "-c", without], input=b"{}", capture_output=True, check=False, timeout=120)
     assert ran.stdout.startswith(b'{"refused": "no_pango"')
     with pytest.raises(proof_pdf.NoPdfError) as refused:
         proof_pdf._answer(subprocess.CompletedProcess([], 0, ran.stdout, b""))

@@ -18,7 +18,7 @@ def at_once(*acts: Callable[[], object]) -> list[object]:
     line, answers = threading.Barrier(len(acts)), {}
 
     def run(place: int, act: Callable[[], object]) -> None:
-        line.wait(timeout=60)
+        line.wait(timeout=120)
         try:
             answers[place] = act()
         except (RefusedError, ForbiddenError) as refusal:
@@ -28,7 +28,7 @@ def at_once(*acts: Callable[[], object]) -> list[object]:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(timeout=30)
+        thread.join(timeout=120)
     return [answers[place] for place in range(len(acts))]
 
 

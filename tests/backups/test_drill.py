@@ -83,7 +83,7 @@ def test_what_left_since_the_backup_does_not_leave_again(new_installation, pds, 
     source = new_installation("source")
     world, channel_id = filled(source, pds)
     runtime = web_runtime(source)
-    planned = approve_many(runtime, world, [channel_id], 2, due_in=4.0)
+    planned = approve_many(runtime, world, [channel_id], 2, due_in=7.0)
     drain(source, pds)
     assert {state for state, _ in publications(source, world).values()} == {"scheduled"}
     (unplanned,) = approve_many(runtime, world, [channel_id], 1, due_in=3.0)
@@ -115,7 +115,7 @@ def test_what_had_not_left_leaves_after_it_was_looked_up(new_installation, pds, 
     source = new_installation("source")
     world, channel_id = filled(source, pds)
     runtime = web_runtime(source)
-    (approved,) = approve_many(runtime, world, [channel_id], 1, due_in=3.0)
+    (approved,) = approve_many(runtime, world, [channel_id], 1, due_in=6.0)
     runtime.database.engine.dispose()
     drain(source, pds)
     place = take(source, tmp_path / "backups")
@@ -234,7 +234,7 @@ def test_killed_in_the_middle_nothing_opens_and_a_second_try_succeeds(new_instal
                 break
             time.sleep(0.02)
     process.send_signal(signal.SIGKILL)
-    process.wait(20)
+    process.wait(60)
     with psycopg.connect(target.database_url) as connection:
         assert connection.execute("select to_regnamespace('app')").fetchone() == (None,)
     ran = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)

@@ -25,14 +25,14 @@ def twice(click: Callable[[], object]) -> list:
     line, answers = threading.Barrier(2), []
 
     def run() -> None:
-        line.wait(timeout=60)
+        line.wait(timeout=120)
         answers.append(click())
 
     threads = [threading.Thread(target=run) for _ in range(2)]
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(timeout=60)
+        thread.join(timeout=120)
     return answers
 
 

@@ -27,7 +27,7 @@ from unisson.runtime import Runtime
 
 pytestmark = pytest.mark.browser
 
-PATIENCE = 30
+PATIENCE = 90
 """Seconds until what the worker does is seen: it may still be starting."""
 
 
@@ -67,7 +67,7 @@ def mails(billed_settings: Settings, tmp_path: Path) -> Iterator[None]:
         running = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
         yield
         running.kill()
-        running.wait(20)
+        running.wait(60)
 
 
 @pytest.fixture

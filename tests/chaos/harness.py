@@ -209,7 +209,7 @@ class Stage:
         if pid is None:
             return False
         os.kill(pid, signal.SIGKILL)
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 120
         while time.monotonic() < deadline:
             try:
                 self.servers.revive()

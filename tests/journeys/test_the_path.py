@@ -116,6 +116,9 @@ def soon(zone: ZoneInfo) -> datetime:
 def its_time_comes(live: Live, content_id: str) -> datetime:
     """Have a scheduled content be due in a second, and return when: the hour and a half until then pass."""
     owner = create_engine(make_url(live.settings.database_url).set(drivername="postgresql+psycopg"))
+    planned = text("select count(*) from app.publications where content_id = :id")
+    with owner.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        in_time(lambda: connection.scalar(planned, {"id": content_id}))
     with owner.begin() as connection:
         told = {"id": content_id, "at": connection.scalar(text("select clock_timestamp() + interval '1 second'"))}
         connection.execute(text("update app.contents set scheduled_at = :at where id = :id"), told)

@@ -1,7 +1,6 @@
 """What is announced, to whom nothing is, and that it is only said once it is durable."""
 
 import json
-import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 
@@ -26,14 +25,15 @@ Heard = Callable[[], list[dict]]
 @pytest.fixture
 def heard(runtime: Runtime, desk: Desk) -> Iterator[Heard]:
     """What has been announced of the desk's agency since it was last asked."""
-    with connect_valkey(runtime.settings.valkey_url).pubsub(ignore_subscribe_messages=True) as listening:
+    with connect_valkey(runtime.settings.valkey_url).pubsub() as listening:
         listening.subscribe(f"{CHANNEL}{desk.world.agency_id}")
 
         def told() -> list[dict]:
-            time.sleep(0.05)
+            listening.ping()  # its answer comes after what was announced before
             found = []
-            while (message := listening.get_message(timeout=0.05)) is not None:
-                found.append(json.loads(message["data"]))
+            while (message := listening.get_message(timeout=60))["type"] != "pong":
+                if message["type"] == "message":
+                    found.append(json.loads(message["data"]))
             return found
 
         told()

@@ -2,7 +2,6 @@
 
 import json
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -13,6 +12,7 @@ from contextlib import contextmanager
 import httpx2
 import pytest
 from support.desk import Desk
+from support.ports import free_port
 
 from unisson.announcing import Change, ValkeyAnnouncer
 from unisson.live.tickets import PATH, Tickets
@@ -21,9 +21,7 @@ from unisson.runtime import Runtime
 
 @pytest.fixture(scope="module")
 def address(runtime: Runtime) -> Iterator[str]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     found = runtime.settings
     environment = {
         **os.environ, "ENVIRONMENT": "test", "LIVE_PORT": str(port), "SECRET_KEY": found.secret_key,
@@ -35,11 +33,11 @@ def address(runtime: Runtime) -> Iterator[str]:
         yield f"http://127.0.0.1:{port}"
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(60)
 
 
 def _await(address: str) -> None:
-    for _ in range(150):
+    for _ in range(1_200):
         try:
             if httpx2.get(f"{address}/health").status_code == 200:
                 return
@@ -48,10 +46,18 @@ def _await(address: str) -> None:
     raise AssertionError("the process of the streams did not come up")
 
 
+def _await_listeners(address: str, wanted: int) -> None:
+    """Wait until so many listen: those of the tests before are forgotten a moment after they left."""
+    deadline = time.monotonic() + 60
+    while (there := httpx2.get(f"{address}/health", timeout=60).json()["listeners"]) != wanted:
+        assert time.monotonic() < deadline, there
+        time.sleep(0.1)
+
+
 @contextmanager
 def _listening(address: str, ticket: str) -> Iterator[Iterator[tuple[str, str]]]:
     """Open a stream; yield its events as (name, data) once it says that it is open."""
-    with httpx2.stream("GET", f"{address}{PATH}", params={"ticket": ticket}, timeout=10) as answer:
+    with httpx2.stream("GET", f"{address}{PATH}", params={"ticket": ticket}, timeout=60) as answer:
         assert answer.headers["Content-Type"].startswith("text/event-stream")
         assert answer.headers["Access-Control-Allow-Origin"] == "*"
         assert "Set-Cookie" not in answer.headers
@@ -113,13 +119,10 @@ def test_without_a_ticket_nobody_listens(address: str, ticket: str):
 
 def test_a_stream_that_is_left_is_forgotten(runtime: Runtime, address: str):
     ticket = Tickets(runtime.settings.secret_key).give(uuid.uuid4(), uuid.uuid4(), [uuid.uuid4()])
-    before = httpx2.get(f"{address}/health").json()["listeners"]
+    _await_listeners(address, 0)
     with _listening(address, ticket):
-        assert httpx2.get(f"{address}/health").json()["listeners"] == before + 1
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline and httpx2.get(f"{address}/health").json()["listeners"] > before:
-        time.sleep(0.1)
-    assert httpx2.get(f"{address}/health").json()["listeners"] <= before
+        _await_listeners(address, 1)
+    _await_listeners(address, 0)
 
 
 def test_where_no_process_tells_of_changes_the_page_asks_for_none(desk: Desk):

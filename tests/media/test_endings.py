@@ -199,14 +199,14 @@ def test_two_workers_tell_once(desk: Desk, worker: Runtime) -> None:
     def work() -> None:
         with worker.database.agency(desk.world.agency_id) as session:
             brand = session.get_one(Brand, (session.agency_id, desk.world.brand_id))
-            met.wait(20)
+            met.wait(120)
             told.append(tell(session, brand, today()))
 
     threads = [threading.Thread(target=work) for _ in range(2)]
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join(120)
     assert sorted(told) == [0, 1]
     assert len(letters(desk)) == len(READERS)
 

@@ -109,4 +109,4 @@ def test_a_bucket_that_is_away_is_said_soon() -> None:
         for act in (lambda: store.put(b"x", "a"), lambda: store.get("a"), lambda: store.exists("a")):
             with pytest.raises(StorageAwayError):
                 act()
-    assert time.monotonic() - begun < 15
+    assert time.monotonic() - begun < 45

@@ -1,7 +1,6 @@
 import contextlib
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -10,12 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from support.ports import free_port
 
 from unisson import processes
 from unisson.supervised import leftovers
 
 STAND_IN = Path(__file__).with_name("stand_in.py")
-STARTED = 40.0  # seconds: generous, for machines that do other things too
+STARTED = 120.0  # seconds: generous, for machines that do other things too
 
 
 @dataclass
@@ -52,7 +52,7 @@ class Desk:
 
     def stop(self, sign: signal.Signals = signal.SIGINT) -> int:
         self.process.send_signal(sign)
-        return self.process.wait(30)
+        return self.process.wait(120)
 
     def everything(self) -> list[int]:
         return [pid for pid in (*self.pids(), *self.server_pids()) if processes.is_alive(pid)]
@@ -103,5 +103,4 @@ def desks(tmp_path: Path) -> Iterator[Desks]:
 
 @pytest.fixture
 def port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        return int(listening.getsockname()[1])
+    return free_port()

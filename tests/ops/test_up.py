@@ -31,7 +31,7 @@ def test_everything_starts_and_ctrl_c_leaves_no_orphan(desks, port):
     assert len(desk.pids()) == 7  # the five of the Procfile and a work-horse of each worker
     asked = time.monotonic()
     assert desk.stop(signal.SIGINT) == 0
-    assert time.monotonic() - asked < 15
+    assert time.monotonic() - asked < 60
     desk.await_nothing()
 
 
@@ -97,7 +97,7 @@ def test_a_server_that_dies_is_started_again_with_its_data(desks, port, which, n
 def test_a_port_that_is_taken_is_said_before_anything_starts(desks, port):
     with socket.create_server(("127.0.0.1", port)):
         desk = desks.start(port, ready=False)
-        assert desk.process.wait(20) == 1
+        assert desk.process.wait(120) == 1
     assert desk.said().startswith(f"Port {port} of 127.0.0.1 is taken")
     assert desk.said().count("\n") == 1
     assert not (desk.data_dir / "postgres").exists()
@@ -143,7 +143,7 @@ def test_a_server_that_does_not_answer_is_one_sentence(tmp_path, port, command, 
     silent = {"DATABASE_URL": "postgresql://owner:hunter2@127.0.0.1:1/unisson", "VALKEY_URL": "redis://127.0.0.1:1"}
     stated = {**os.environ, **silent, "DATA_DIR": str(tmp_path), "PORT": str(port)}
     asked = [sys.executable, "-m", "unisson.cli", command]
-    done = subprocess.run(asked, env=stated, capture_output=True, text=True, check=False, timeout=30)
+    done = subprocess.run(asked, env=stated, capture_output=True, text=True, check=False, timeout=120)
     assert done.returncode == 2
     assert done.stderr.startswith(f"{name} that cannot be used: ")
     assert done.stderr.count("\n") == 1
@@ -153,13 +153,13 @@ def test_a_server_that_does_not_answer_is_one_sentence(tmp_path, port, command, 
 def test_a_second_one_on_the_same_folder_is_refused(desks, port):
     first = desks.start(port)
     second = desks.start(port, ready=False)
-    assert second.process.wait(20) == 1
+    assert second.process.wait(120) == 1
     assert second.said() == f"Unisson already runs from {first.data_dir} (process {first.process.pid}).\n"
     assert len(first.pids()) == 7
 
 
 def test_a_migration_that_fails_stops_the_start(desks, port):
     desk = desks.start(port, ready=False, MIGRATION_STATUS="3")
-    assert desk.process.wait(30) == 1
+    assert desk.process.wait(120) == 1
     assert "`unisson migrate` ended with status 3" in desk.said()
     desk.await_nothing()

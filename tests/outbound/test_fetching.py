@@ -59,9 +59,9 @@ def test_it_answers() -> None:
 
     with HttpServer(answer) as server:
         outbound = Outbound(allow=[server.place])
-        said = outbound.request("POST", f"{server.url}/a?b=c", deadline=Deadline.after(2), content=b"!")
+        said = outbound.request("POST", f"{server.url}/a?b=c", deadline=Deadline.after(30), content=b"!")
         assert (said.status, said.body, said.headers["x-seen"]) == (201, b"POST!", server.place)
-        outbound.request("GET", server.url, deadline=Deadline.after(2))
+        outbound.request("GET", server.url, deadline=Deadline.after(30))
         assert server.connections == 1
 
 
@@ -77,10 +77,10 @@ def test_a_rebound_name_is_connected_where_it_was_checked(raw: Callable[..., int
         outbound = Outbound(allow=["127.0.0.9/32"], resolve=resolve)
         # The server listens on 127.0.0.1 alone: reaching it would prove a second look-up.
         with pytest.raises(NothingSent):
-            outbound.request("GET", f"http://flips.example:{server.port}/", deadline=Deadline.after(1))
+            outbound.request("GET", f"http://flips.example:{server.port}/", deadline=Deadline.after(30))
         assert looked_up == ["flips.example"]
         with pytest.raises(Forbidden):
-            outbound.request("GET", f"http://flips.example:{server.port}/", deadline=Deadline.after(1))
+            outbound.request("GET", f"http://flips.example:{server.port}/", deadline=Deadline.after(30))
         assert server.connections == 0
 
 
@@ -90,15 +90,15 @@ def test_a_rebound_name_is_connected_where_it_was_checked(raw: Callable[..., int
 def test_redirects_inside_are_not_followed(where: str) -> None:
     with HttpServer(lambda _call: Reply(302, headers={"Location": where})) as server:
         outbound = Outbound(allow=[server.place])
-        assert outbound.request("GET", server.url, deadline=Deadline.after(2)).status == 302
+        assert outbound.request("GET", server.url, deadline=Deadline.after(30)).status == 302
         with pytest.raises(Forbidden):
-            outbound.page(server.url, deadline=Deadline.after(2))
+            outbound.page(server.url, deadline=Deadline.after(30))
 
 
 def test_redirects_end() -> None:
     with HttpServer(lambda _call: Reply(302, headers={"Location": "/again"})) as server:
         with pytest.raises(AnswerLost, match="too many"):
-            Outbound(allow=[server.place]).page(server.url, deadline=Deadline.after(2), hops=2)
+            Outbound(allow=[server.place]).page(server.url, deadline=Deadline.after(30), hops=2)
         assert server.connections == 1
 
 
@@ -107,7 +107,7 @@ def test_a_proxy_of_the_environment_is_not_asked() -> None:
         before = {name: os.environ.get(name) for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY")}
         os.environ.update(dict.fromkeys(before, proxy.url))
         try:
-            said = Outbound(allow=[server.place]).request("GET", server.url, deadline=Deadline.after(2))
+            said = Outbound(allow=[server.place]).request("GET", server.url, deadline=Deadline.after(30))
         finally:
             for name, value in before.items():
                 os.environ.pop(name) if value is None else os.environ.update({name: value})
@@ -119,7 +119,7 @@ def test_a_dripping_server_costs_no_more_than_the_deadline(drip: bytes, raw: Cal
     def converse(connection: socket.socket) -> None:
         connection.recv(4096)
         connection.sendall(drip)
-        for _ in range(200):
+        for _ in range(1_500):
             connection.sendall(b"a")
             time.sleep(0.02)
 
@@ -127,12 +127,12 @@ def test_a_dripping_server_costs_no_more_than_the_deadline(drip: bytes, raw: Cal
     started = time.monotonic()
     with pytest.raises(AnswerLost):
         _outbound(port).request("GET", f"http://127.0.0.1:{port}/", deadline=Deadline.after(0.5))
-    assert time.monotonic() - started < 1.0
+    assert time.monotonic() - started < 15  # half of what the server takes
 
 
 def test_a_server_that_does_not_read_costs_no_more_than_the_deadline(raw: Callable[..., int]) -> None:
     def converse(connection: socket.socket) -> None:
-        for _ in range(200):
+        for _ in range(1_500):
             connection.recv(10)
             time.sleep(0.02)
 
@@ -142,18 +142,21 @@ def test_a_server_that_does_not_read_costs_no_more_than_the_deadline(raw: Callab
         _outbound(port).request(
             "POST", f"http://127.0.0.1:{port}/", deadline=Deadline.after(0.5), content=b"x" * 30_000_000
         )
-    assert time.monotonic() - started < 1.2
+    assert time.monotonic() - started < 15
 
 
 def test_a_slow_resolver_costs_no_more_than_the_deadline() -> None:
+    over = threading.Event()
+
     def resolve(_host: str, _port: int) -> list[str]:
-        time.sleep(2)
+        over.wait(30)
         return ["93.184.216.34"]
 
     started = time.monotonic()
     with pytest.raises(NothingSent, match="in time"):
         Outbound(resolve=resolve).request("GET", "http://slow.example/", deadline=Deadline.after(0.3))
-    assert time.monotonic() - started < 0.6
+    assert time.monotonic() - started < 15
+    over.set()
 
 
 def test_a_gzip_bomb_is_dropped_at_the_limit() -> None:
@@ -163,7 +166,7 @@ def test_a_gzip_bomb_is_dropped_at_the_limit() -> None:
     with HttpServer(lambda _call: Reply(200, bomb, headers={"Content-Encoding": "gzip"})) as server:
         outbound = Outbound(allow=[server.place])
         with pytest.raises(AnswerTooLarge):
-            outbound.request("GET", server.url, deadline=Deadline.after(5), max_bytes=1_000_000)
+            outbound.request("GET", server.url, deadline=Deadline.after(30), max_bytes=1_000_000)
 
 
 def test_packed_and_plain_bodies_at_the_limit_pass() -> None:
@@ -173,10 +176,10 @@ def test_packed_and_plain_bodies_at_the_limit_pass() -> None:
         headers = {"Content-Encoding": "gzip"} if packed else {}
         with HttpServer(lambda _call, sent=sent, headers=headers: Reply(200, sent, headers=headers)) as server:
             outbound = Outbound(allow=[server.place])
-            said = outbound.request("GET", server.url, deadline=Deadline.after(2), max_bytes=50_000)
+            said = outbound.request("GET", server.url, deadline=Deadline.after(30), max_bytes=50_000)
             assert said.body == body
             with pytest.raises(AnswerTooLarge):
-                outbound.request("GET", server.url, deadline=Deadline.after(2), max_bytes=49_999)
+                outbound.request("GET", server.url, deadline=Deadline.after(30), max_bytes=49_999)
 
 
 @pytest.mark.parametrize("encoding", ["br", "deflate", "gzip, gzip"])
@@ -184,7 +187,7 @@ def test_packing_that_was_not_asked_for_is_no_answer(encoding: str) -> None:
     with HttpServer(lambda _call: Reply(200, b"??", headers={"Content-Encoding": encoding})) as server:
         outbound = Outbound(allow=[server.place])
         with pytest.raises(AnswerLost):
-            outbound.request("GET", server.url, deadline=Deadline.after(2))
+            outbound.request("GET", server.url, deadline=Deadline.after(30))
 
 
 def test_nothing_listening_means_nothing_sent() -> None:
@@ -192,13 +195,13 @@ def test_nothing_listening_means_nothing_sent() -> None:
     port = free.getsockname()[1]
     free.close()
     with pytest.raises(NothingSent):
-        _outbound(port).request("POST", f"http://127.0.0.1:{port}/", deadline=Deadline.after(1), content=b"x")
+        _outbound(port).request("POST", f"http://127.0.0.1:{port}/", deadline=Deadline.after(30), content=b"x")
 
 
 def test_a_failed_handshake_means_nothing_sent() -> None:
     with HttpServer(lambda _call: Reply()) as server, pytest.raises(NothingSent):
         Outbound(allow=[server.place]).request(
-            "POST", f"https://127.0.0.1:{server.port}/", deadline=Deadline.after(2), content=b"x"
+            "POST", f"https://127.0.0.1:{server.port}/", deadline=Deadline.after(1), content=b"x"
         )
 
 
@@ -207,23 +210,24 @@ def test_an_unknown_name_means_nothing_sent() -> None:
         raise socket.gaierror(socket.EAI_NONAME, "unknown")
 
     with pytest.raises(NothingSent, match="not known"):
-        Outbound(resolve=resolve).request("GET", "http://nowhere.example/", deadline=Deadline.after(1))
+        Outbound(resolve=resolve).request("GET", "http://nowhere.example/", deadline=Deadline.after(30))
 
 
 def test_a_full_pool_means_nothing_sent() -> None:
-    release = threading.Event()
+    asked, release = threading.Event(), threading.Event()
 
     def answer(_call: Call) -> Reply:
-        release.wait(5)
+        asked.set()
+        release.wait(60)
         return Reply()
 
     with HttpServer(answer) as server:
         outbound = Outbound(allow=[server.place], max_connections=1)
         first = threading.Thread(
-            target=outbound.request, args=("GET", server.url), kwargs={"deadline": Deadline.after(5)}
+            target=outbound.request, args=("GET", server.url), kwargs={"deadline": Deadline.after(60)}
         )
         first.start()
-        time.sleep(0.2)
+        assert asked.wait(60)
         with pytest.raises(NothingSent):
             outbound.request("POST", server.url, deadline=Deadline.after(0.3), content=b"x")
         release.set()
@@ -238,7 +242,7 @@ def test_a_connection_cut_after_a_byte_means_unknown(bytes_read: int, raw: Calla
 
     port = raw(converse)
     with pytest.raises(AnswerLost):
-        _outbound(port).request("POST", f"http://127.0.0.1:{port}/", deadline=Deadline.after(1), content=b"x" * 1000)
+        _outbound(port).request("POST", f"http://127.0.0.1:{port}/", deadline=Deadline.after(30), content=b"x" * 1000)
 
 
 def test_nothing_is_sent_twice(raw: Callable[..., int]) -> None:
@@ -250,7 +254,7 @@ def test_nothing_is_sent_twice(raw: Callable[..., int]) -> None:
     port = raw(converse)
     for expected in (1, 2, 3):
         with pytest.raises(AnswerLost):
-            _outbound(port).request("POST", f"http://127.0.0.1:{port}/", deadline=Deadline.after(1), content=b"x")
+            _outbound(port).request("POST", f"http://127.0.0.1:{port}/", deadline=Deadline.after(30), content=b"x")
         assert len(seen) == expected
 
 
@@ -262,7 +266,7 @@ def test_no_time_left_means_nothing_sent() -> None:
 def test_a_header_cannot_smuggle_a_line() -> None:
     with HttpServer(lambda _call: Reply()) as server, pytest.raises(NothingSent):
         Outbound(allow=[server.place]).request(
-            "GET", server.url, deadline=Deadline.after(1), headers={"X-A": "b\r\nX-C: d"}
+            "GET", server.url, deadline=Deadline.after(30), headers={"X-A": "b\r\nX-C: d"}
         )
 
 
@@ -274,7 +278,7 @@ def test_threads_share_it() -> None:
         def work(number: int) -> None:
             for turn in range(50):
                 path = f"/{number}/{turn}"
-                if outbound.request("GET", server.url + path, deadline=Deadline.after(5)).body != path.encode():
+                if outbound.request("GET", server.url + path, deadline=Deadline.after(30)).body != path.encode():
                     wrong.append(path)
 
         threads = [threading.Thread(target=work, args=(number,)) for number in range(8)]
@@ -289,11 +293,11 @@ def test_threads_share_it() -> None:
 def test_a_child_opens_its_own_connections() -> None:
     with HttpServer(lambda _call: Reply()) as server:
         outbound = Outbound(allow=[server.place])
-        outbound.request("GET", server.url, deadline=Deadline.after(2))
+        outbound.request("GET", server.url, deadline=Deadline.after(30))
         child = os.fork()
         if child == 0:
-            said = outbound.request("GET", server.url, deadline=Deadline.after(2))
+            said = outbound.request("GET", server.url, deadline=Deadline.after(30))
             os._exit(0 if said.status == 200 else 1)
         _, status = os.waitpid(child, 0)
-        outbound.request("GET", server.url, deadline=Deadline.after(2))
+        outbound.request("GET", server.url, deadline=Deadline.after(30))
         assert (status, server.connections) == (0, 2)

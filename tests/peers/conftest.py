@@ -4,7 +4,6 @@ import importlib
 import os
 import secrets
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -14,6 +13,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+from support.ports import free_port
 
 from tests.standins.accounts import account
 from unisson.outbound import Deadline, Outbound, OutboundError
@@ -30,11 +30,6 @@ def _tool() -> ModuleType:
     if tools not in sys.path:
         sys.path.insert(0, tools)
     return importlib.import_module("peers")
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
 
 
 @dataclass(frozen=True)
@@ -91,8 +86,8 @@ def real_pds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pds]:
     assert tool.is_installed(), "run tools/peers.py install first"
     tool.copy_recipe()
     folder = tmp_path_factory.mktemp("pds")
-    pds = Pds(_free_port())
-    environment = _environment(folder, pds.port, _free_port())
+    pds = Pds(free_port())
+    environment = _environment(folder, pds.port, free_port())
     with (folder / "log").open("wb") as log:
         running = [
             subprocess.Popen([tool.node(), script], cwd=tool.PLACE, env=environment, stdout=log, stderr=log)
@@ -106,15 +101,15 @@ def real_pds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pds]:
                 process.send_signal(signal.SIGTERM)
             for process in running:
                 try:
-                    process.wait(10)
+                    process.wait(60)
                 except subprocess.TimeoutExpired:
                     process.kill()
-                    process.wait(10)
+                    process.wait(60)
 
 
 def _wait_until_healthy(pds: Pds, log: Path) -> None:
     outbound = Outbound([pds.place])
-    for _ in range(240):
+    for _ in range(480):
         try:
             if outbound.request("GET", f"{pds.url}/xrpc/_health", deadline=Deadline.after(2)).status == 200:
                 return

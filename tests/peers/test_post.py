@@ -17,9 +17,10 @@ from pathlib import Path
 
 import pytest
 from notifications.test_post import empty_queue, invite, letter, make_due, waiting
+from support.ports import free_port
 from support.world import World
 
-from tests.peers.conftest import _free_port, _tool
+from tests.peers.conftest import _tool
 from tests.standins.accounts import account, picture
 from tests.standins.letters import FROM, release
 from unisson.mail import Accepted, Deferred, Rejected, SmtpServer
@@ -77,11 +78,11 @@ class Postfix:
     port: int
 
     def line(self) -> SmtpTransport:
-        return SmtpTransport(SmtpServer("127.0.0.1", self.port), seconds=10)
+        return SmtpTransport(SmtpServer("127.0.0.1", self.port), seconds=60)
 
     def tell(self, command: str) -> None:
         program = _tool().postfix()
-        subprocess.run([program, "-c", self.place / "conf", command], check=True, capture_output=True, timeout=30)
+        subprocess.run([program, "-c", self.place / "conf", command], check=True, capture_output=True, timeout=120)
 
     def answering(self, to: str, answer: str) -> None:
         """Have the server answer so to a recipient, and by itself to everybody else."""
@@ -90,7 +91,7 @@ class Postfix:
 
     def arrived(self, count: int) -> list[EmailMessage]:
         """Return the mails that were laid down, once there are `count`, and forget them. Raises if they stay away."""
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 90
         kept = mailbox.Maildir(self.place / "box", create=False)
         while len(names := kept.keys()) < count:
             assert time.monotonic() < deadline, (self.place / "maillog").read_text()[-3000:]
@@ -106,7 +107,7 @@ def running() -> Iterator[Postfix]:
     program = _tool().postfix()
     assert program, "run `make peers`, which installs it"
     assert os.geteuid() == 0, "Postfix starts as root only, and gives it up by itself: run `make peers` as root"
-    server = Postfix(Path(tempfile.mkdtemp(prefix="unisson-post-")), _free_port())
+    server = Postfix(Path(tempfile.mkdtemp(prefix="unisson-post-")), free_port())
     keeper = pwd.getpwnam("mail")
     server.place.chmod(0o755)
     for folder in ("conf", "queue", "data", "box"):

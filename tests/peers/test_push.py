@@ -12,9 +12,10 @@ from typing import Any
 import pytest
 from sqlalchemy import select, text
 from support.desk import Desk
+from support.ports import free_port
 
 from tenants.browsers import PushBrowser
-from tests.peers.conftest import RECIPE_OF_PDS, _free_port, _tool
+from tests.peers.conftest import RECIPE_OF_PDS, _tool
 from unisson.app import create_app
 from unisson.kept_secret import new_push_key
 from unisson.notifications import notices
@@ -29,7 +30,7 @@ pytestmark = pytest.mark.peers
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Its place, host:port."""
-    tool, port = _tool(), _free_port()
+    tool, port = _tool(), free_port()
     assert tool.npm_is_installed("push"), "run tools/peers.py install first"
     script = tool.PEERS / "push" / "node_modules/web-push-testing/src/bin/server.js"
     environ = {**os.environ, "NODE_OPTIONS": f"--require {RECIPE_OF_PDS / 'loopback.cjs'}"}
@@ -37,19 +38,19 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with log.open("wb") as out:
         running = subprocess.Popen([tool.node(), script, str(port)], env=environ, stdout=out, stderr=out)
     place = f"localhost:{port}"
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 90
     while _asked(place, "/status", {}) is None:
         assert time.monotonic() < deadline, log.read_text()
         time.sleep(0.1)
     yield place
     running.send_signal(signal.SIGTERM)
-    running.wait(10)
+    running.wait(60)
 
 
 def _asked(place: str, path: str, body: dict[str, Any]) -> Any:
     try:
         answer = Outbound([place]).request(
-            "POST", f"http://{place}{path}", deadline=Deadline.after(10),
+            "POST", f"http://{place}{path}", deadline=Deadline.after(60),
             headers={"Content-Type": "application/json"}, content=json.dumps(body).encode(),
         )  # fmt: skip
     except OutboundError:

@@ -18,11 +18,12 @@ from support.addresses import paths_in
 from support.desk import HTTPS, Desk
 from support.kept import keeps_a_file
 from support.pictures import picture
+from support.ports import free_port
 from support.videos import video
 from support.world import World
 
 from tenants.context import acting_for
-from tests.peers.conftest import _free_port, _tool
+from tests.peers.conftest import _tool
 from unisson.app import create_app
 from unisson.config import SettingError
 from unisson.media.models import IncomingVideo, Media
@@ -53,7 +54,7 @@ class S3:
 
 @pytest.fixture(scope="module")
 def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3]:
-    tool, port = _tool(), _free_port()
+    tool, port = _tool(), free_port()
     assert tool.python_is_installed("s3"), "run tools/peers.py install first"
     with (tmp_path_factory.mktemp("s3") / "log").open("wb") as log:
         running = subprocess.Popen(
@@ -66,7 +67,7 @@ def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3]:
             yield S3(port, tuple(told[0]), tuple(told[1]))
         finally:
             running.send_signal(signal.SIGKILL)
-            running.communicate(timeout=10)
+            running.communicate(timeout=60)
 
 
 @pytest.fixture
@@ -159,7 +160,7 @@ def test_what_the_store_refuses_stops_the_start_with_a_sentence(s3: S3, tmp_path
 def test_a_store_that_only_does_not_answer_stops_nothing(
     s3: S3, runtime: Runtime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    away = f"s3://key:secret@media?endpoint=http://127.0.0.1:{_free_port()}"
+    away = f"s3://key:secret@media?endpoint=http://127.0.0.1:{free_port()}"
     ran = command(s3, "storage", url=away, folder=tmp_path)
     assert (ran.returncode, ran.stdout) == (1, "The store does not answer now.\n")
     assert "storage.no_answer" in ran.stderr

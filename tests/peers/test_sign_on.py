@@ -18,11 +18,12 @@ import pytest
 from sqlalchemy import select
 from support.browser import Browser
 from support.desk import HTTPS, Desk
+from support.ports import free_port
 from support.world import World, build_world
 
 from tenants.base import new_id
 from tenants.identities import IdentityLink
-from tests.peers.conftest import _free_port, _tool
+from tests.peers.conftest import _tool
 from unisson.app import create_app
 from unisson.outbound import Outbound
 from unisson.runtime import Runtime
@@ -50,7 +51,7 @@ class Emulated:
 
 @pytest.fixture(scope="module")
 def emulated(runtime: Runtime, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulated]:
-    tool, port = _tool(), _free_port()
+    tool, port = _tool(), free_port(together=2)
     assert tool.npm_is_installed("oidc"), "run tools/peers.py install first"
     world = build_world(runtime)
     ids = {kind: str(new_id()) for kind in ("google", "microsoft")}
@@ -76,7 +77,7 @@ def emulated(runtime: Runtime, tmp_path_factory: pytest.TempPathFactory) -> Iter
 
 
 def _await(url: str, log: Path) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 90
     while time.monotonic() < deadline:
         try:
             urllib.request.urlopen(url, timeout=2)
@@ -94,12 +95,12 @@ class _Stay(urllib.request.HTTPRedirectHandler):
 
 def consent(location: str) -> str:
     """Choose the person on the provider's page; return the path and query that the browser is sent back with."""
-    page = urllib.request.urlopen(location, timeout=5).read().decode()
+    page = urllib.request.urlopen(location, timeout=60).read().decode()
     (form,) = [each for each in re.findall(r"<form.*?</form>", page, re.DOTALL) if f'value="{EMAIL}"' in each]
     sent = dict(re.findall(r'name="([^"]*)" value="([^"]*)"', form))
     action = urljoin(location, re.search(r'action="([^"]*)"', form)[1])  # type: ignore[index]
     try:
-        urllib.request.build_opener(_Stay).open(action, urlencode(sent).encode(), timeout=5)
+        urllib.request.build_opener(_Stay).open(action, urlencode(sent).encode(), timeout=60)
     except HTTPError as led:
         back = urlsplit(led.headers["Location"])
         return f"{back.path}?{back.query}"

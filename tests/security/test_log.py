@@ -138,7 +138,7 @@ except ValueError:
 
 @pytest.fixture(scope="module")
 def lines() -> list[dict]:
-    ran = subprocess.run([sys.executable, "-c", SCRIPT], capture_output=True, text=True, check=True, timeout=30)
+    ran = subprocess.run([sys.executable, "-c", SCRIPT], capture_output=True, text=True, check=True, timeout=120)
     return [json.loads(line) for line in ran.stderr.split("\n") if line]
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from support.ports import free_port
 
 SERVED = """
 def application(environ, start):
@@ -30,14 +31,12 @@ def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     """A port where the web's server answers, started as `unisson.web_server` starts it."""
     folder: Path = tmp_path_factory.mktemp("served")
     (folder / "served.py").write_text(SERVED)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        found = probe.getsockname()[1]
+    found = free_port()
     process = subprocess.Popen(
         [sys.executable, "-c", STARTED, str(found)], cwd=folder, env={**os.environ, "PYTHONPATH": str(folder)}
     )
     try:
-        for _ in range(150):
+        for _ in range(1_200):
             try:
                 socket.create_connection(("127.0.0.1", found), timeout=1).close()
                 break
@@ -46,18 +45,18 @@ def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
         yield found
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(60)
 
 
 def answers(port: int, sent: bytes) -> bytes:
     """Return all that comes back for these bytes until the server closes or falls silent."""
-    with socket.create_connection(("127.0.0.1", port), timeout=5) as line:
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as line:
         line.sendall(sent)
-        line.settimeout(0.5)
         told = b""
         try:
             while piece := line.recv(65_536):
                 told += piece
+                line.settimeout(0.5)
         except TimeoutError:
             pass
         return told

@@ -378,7 +378,7 @@ def send(hook: str, made: Thing) -> int:
     request = urllib.request.Request(
         hook, body, {"Content-Type": "application/json", "Stripe-Signature": signature}, method="POST"
     )
-    with urllib.request.urlopen(request, timeout=10) as answer:
+    with urllib.request.urlopen(request, timeout=60) as answer:
         return int(answer.status)
 
 

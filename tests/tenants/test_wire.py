@@ -109,23 +109,22 @@ def test_what_cannot_be_asked_again_raises_and_leaves_the_connection_fit(databas
     with pytest.raises(psycopg.errors.DivisionByZero):
         database.ask_again(world.agency_id, [broken])
     assert database.ask_again(world.agency_id, []) == []
-    os.kill(_backend(database), signal.SIGTERM)
-    time.sleep(0.2)
+    _end(_backend(database))
     assert database.ask_again(world.agency_id, []) == []
 
 
 def test_a_server_that_goes_away_in_the_middle_of_the_exchange_is_no_endless_wait(
-    database: Database, world: World
+    database: Database, settings: Settings, world: World
 ) -> None:
     slow = select(func.to_json(cast(func.pg_sleep(bindparam("seconds", type_=Integer)), Text)))
-    asking = Answered(Question(slow), {"seconds": 30}, None).again()
+    asking = Answered(Question(slow), {"seconds": 600}, None).again()
     backend = _backend(database)
     with ThreadPoolExecutor(1) as pool:
         waiting = pool.submit(database.ask_again, world.agency_id, [asking])
-        time.sleep(0.5)
+        _await_question(settings, backend)
         os.kill(backend, signal.SIGTERM)
         with pytest.raises(psycopg.OperationalError):
-            waiting.result(timeout=20)
+            waiting.result(timeout=60)
     assert database.ask_again(world.agency_id, []) == []
 
 
@@ -159,6 +158,14 @@ def _write_and_lose_the_server(database: Database, world: World) -> None:
     with database.agency(world.agency_id) as session:
         session.execute(text("update app.brands set name = 'lost'"))
         _end(session.execute(text("select pg_backend_pid()")).scalar_one())
+
+
+def _await_question(settings: Settings, backend: int) -> None:
+    """Wait until a backend is at the question that sleeps."""
+    asked = "select 1 from pg_stat_activity where pid = %s and wait_event = 'PgSleep'"
+    with psycopg.connect(settings.database_url, autocommit=True) as watching:
+        while watching.execute(asked, [backend]).fetchone() is None:
+            time.sleep(0.02)
 
 
 def _end(backend: int) -> None:

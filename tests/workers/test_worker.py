@@ -43,7 +43,7 @@ def worker_process(settings: Settings, tmp_path: Path) -> Iterator[subprocess.Po
         )
         yield process
         process.terminate()
-        process.wait(20)
+        process.wait(60)
 
 
 def planted(valkey: Redis, name: str, *args: object) -> RqJob:
