@@ -228,6 +228,38 @@ def test_html_alone_is_read_as_text() -> None:
     assert words_of(mail) == "Oui & non\nMerci"
 
 
+WROTE = "Le sam. 28 nov. 2026 à 15:34, Atelier &lt;u@u.example&gt; a écrit :"
+QUOTED = {
+    "<div>Oui.</div><div>%s<br></div><blockquote>Une question. https://u.example/approve/x</blockquote>": "Oui.",
+    "<p>Oui.</p><p>&nbsp;</p><div><p><b>De&nbsp;:</b> Atelier<br><b>Envoyé&nbsp;:</b> samedi<br><b>À&nbsp;:</b> G"
+    "<br><b>Objet&nbsp;:</b> La saison</p></div><table><tr><td>Une question.</td></tr></table>": "Oui.",
+    "<ul><li>un</li><li>deux</li></ul><p>Fin</p>": "un\ndeux\nFin",
+    "<title>Re</title><style>p{}</style><p>Oui</p>": "Oui",
+    "<blockquote>Une question.</blockquote>": "",
+}
+
+
+@pytest.mark.parametrize("written", QUOTED)
+def test_html_says_what_was_written_and_not_what_it_quotes(written: str) -> None:
+    mail = EmailMessage()
+    mail.set_content(written.replace("%s", WROTE), subtype="html")
+    assert words_of(mail) == QUOTED[written]
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("Oui.\n\n-- \nCamille\n02 98 00 00 00\n\n> Une question.\n", "Oui."),
+        ("Oui --\n--\nEt ceci.", "Oui --\n--\nEt ceci."),
+        ("> Une question.\n\n> Une autre.\n", ""),
+    ],
+)
+def test_neither_a_signature_nor_what_is_quoted_alone_is_said(written: str, said: str) -> None:
+    mail = EmailMessage()
+    mail.set_content(written)
+    assert words_of(mail) == said
+
+
 def test_another_key_or_agency_makes_no_address(desk: Desk) -> None:
     agency, one = desk.world.agency_id, uuid.uuid4()
     made = token_in(INBOUND, [address(INBOUND, "a" * 32, agency, one).upper()])

@@ -342,6 +342,13 @@ def test_those_named_and_those_who_spoke_are_told_and_nobody_of_the_other_side(d
     assert "/approve/" not in inside.words.action_url
 
 
+def test_whoever_of_the_client_s_decided_is_told_when_nothing_waits_on_them_any_more(desk: Desk) -> None:
+    begin(desk, desk.in_state("scheduled"), "rp", "client", body="Le prix est-il définitif ?")
+    assert told(desk) == {"client_approver", "cm"}
+    begin(desk, desk.in_state("client_turn", author="account_manager"), "rp", "internal", body="Entre nous.")
+    assert told(desk) == {"client_approver", "cm", "account_manager"}
+
+
 def test_no_statement_is_added_by_what_was_said(desk: Desk) -> None:
     content_id = desk.in_state("in_review")
     begin(desk, content_id)

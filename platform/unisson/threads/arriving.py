@@ -7,6 +7,7 @@ committed before the mail is moved, under its Message-ID: a process that dies in
 import enum
 import hashlib
 import html
+import re
 import uuid
 from email import policy
 from email.message import EmailMessage
@@ -49,6 +50,11 @@ SECONDS = 10
 TAKEN, REFUSED = "Unisson taken", "Unisson refused"  # flat: which sign parts levels differs between servers
 _ALONE = text("select pg_try_advisory_xact_lock(hashtext('unisson.inbound'))")
 _HEADERS = ("To", "Cc", "Delivered-To", "X-Original-To")
+
+
+_LINE_ENDS = re.compile(r"<(?=(?:br|hr)\b|/(?:p|div|li|tr|h[1-6]|table|blockquote)>)", re.IGNORECASE)
+_NOT_SAID = {"blockquote", "script", "style", "title"}
+_SIGNATURE = re.compile(r"^-- \r?$", re.MULTILINE)
 
 
 class Outcome(enum.Enum):
@@ -122,7 +128,10 @@ def _answered(
 
 
 def words_of(message: EmailMessage) -> str:
-    """Return what somebody wrote, without what they quote: the plain part, else the text of the HTML one."""
+    """Return what somebody wrote, without what they quote and their signature (RFC 3676, 4.3).
+
+    Of the plain part, else of the text of the HTML one.
+    """
     body = message.get_body(("plain", "html"))
     if not isinstance(body, EmailMessage):
         return ""
@@ -131,9 +140,12 @@ def words_of(message: EmailMessage) -> str:
     except (LookupError, UnicodeError):
         return ""
     if body.get_content_subtype() == "html":
-        content = html.unescape(nh3.clean(content.replace("<br", "\n<br").replace("</p>", "\n</p>"), tags=set()))
-    written = EmailReplyParser(languages=["fr", "en"]).parse_reply(text=content) or ""
-    return lines(written).strip()[:LONGEST]
+        bare = nh3.clean(_LINE_ENDS.sub("\n<", content), tags=set(), attributes={}, clean_content_tags=_NOT_SAID)
+        content = html.unescape(bare).replace("\xa0", " ")
+    unsigned = _SIGNATURE.split(content, maxsplit=1)[0]
+    written = lines(EmailReplyParser(languages=["fr", "en"]).parse_reply(text=unsigned) or "").strip()
+    only_quoted = all(line.startswith(">") for line in written.splitlines() if line.strip())
+    return "" if only_quoted else written[:LONGEST]
 
 
 def _read(runtime: Runtime, box: BaseMailBox) -> int:

@@ -18,7 +18,7 @@ from tenants.permissions import BRAND_ROLE_PERMISSIONS, AgencyRole, Permission
 from tenants.session import TenantSession
 from unisson.activity.trail import record
 from unisson.approvals.anchors import checked
-from unisson.approvals.models import Side, Wait
+from unisson.approvals.models import ApprovalRun, Decision, Side, Wait
 from unisson.approvals.roster import Person, Roster, roster
 from unisson.editorial.contents import load
 from unisson.editorial.models import Content, Revision
@@ -263,12 +263,21 @@ def _tell(
     concerned = named | spoke | {content.author_id}
     if thread.audience == Audience.CLIENT:
         asked = select(Wait.membership_id).where(Wait.content_id == content.id, Wait.side == Side.CLIENT.value)
-        concerned |= set(session.scalars(asked))
+        decided = (
+            select(Decision.membership_id)
+            .join(ApprovalRun, (ApprovalRun.agency_id == Decision.agency_id) & (ApprovalRun.id == Decision.run_id))
+            .where(ApprovalRun.content_id == content.id, Decision.membership_id.in_(_outside(there)))
+        )
+        concerned |= set(session.scalars(asked.union(decided)))
     reading = readers(there, Audience(thread.audience))
     about = {"content_id": str(content.id), "thread_id": str(thread.id), "message_id": str(message.id)}
     about |= {"brand_id": str(content.brand_id), "by": actor.name, "audience": thread.audience}
     for membership_id in sorted((concerned & reading.keys()) - {actor.membership_id}):
         tell(session, membership_id, "thread_named" if membership_id in named else "thread_message", about)
+
+
+def _outside(there: Roster) -> list[uuid.UUID]:
+    return sorted(person.id for person in there.people.values() if there.is_outside(person))
 
 
 def _there(session: TenantSession, content: Content) -> Roster:
