@@ -75,7 +75,7 @@ def test_those_who_steer_enter_them_for_others(desk: Desk) -> None:
         ({}, 422),
         (days(3, 1), 422),
         (days(0, 400), 422),
-        (days(-9, -2), 422),
+        (days(-9, -3), 422),  # whatever day it is in UTC
         ({"starts_on": "2026-02-30", "ends_on": "2026-03-01"}, 422),
         ({"starts_on": "demain", "ends_on": "x" * 10_000}, 422),
         (days(stand_in="nobody"), 404),

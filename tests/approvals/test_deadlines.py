@@ -87,10 +87,10 @@ def test_deadlines_follow_a_date_that_is_not_approved(desk: Desk) -> None:
     with desk.session() as session:
         assert session.scalars(select(Wait.escalated_at)).all() == [None]  # late again is said again
 
-    move(desk, content_id, 3)
+    move(desk, content_id, 20)  # with enough working days before it, around any holidays
     sooner, told = deadlines(desk, content_id)
     assert sooner[1] is not None
-    assert sooner[1] < desk.content(content_id).scheduled_at
+    assert sooner[1] < min(after[1], desk.content(content_id).scheduled_at)
     assert told == {sooner[1]}
     with desk.session() as session:
         look = session.execute(text("select due_at from app.dispatch where kind = 'stage'")).scalar_one()
