@@ -6,7 +6,7 @@ import pytest
 from support.desk import Desk
 
 from tenants.permissions import StageRole
-from unisson.approvals.chain import Approver, Chain, Condition, Need, Stage, of_roles
+from unisson.approvals.chain import Approver, Chain, Condition, Late, Need, Stage, of_roles
 from unisson.approvals.policies import chains_of
 from unisson.approvals.telling import for_what, sentence
 from unisson.web.i18n import speaking
@@ -61,6 +61,15 @@ def test_an_order_is_changed_and_an_archive_undone(desk: Desk) -> None:
     assert "RP puis client" not in names(desk)
     assert desk.post("owner", f"/chains/{last}/restoration").status_code == 303
     assert names(desk)[-1] == "RP puis client"
+
+
+def test_what_is_approved_late_is_said_where_it_is_not_asked_about(desk: Desk) -> None:
+    stages = of_roles(StageRole.RP).stages
+    for late, said in ((Late.ASK, ""), (Late.MISS, "it is missed"), (Late.PUBLISH, "until 30 minutes after its date")):
+        desk.give_chain(Chain(stages=stages, late=late, late_minutes=30))
+        page = desk.get("account_manager", f"{path(desk)}?lang=en").text
+        assert said in page
+        assert ("after its date" in page) == bool(said)
 
 
 def test_the_last_chain_stays(desk: Desk) -> None:

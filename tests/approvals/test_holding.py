@@ -14,7 +14,7 @@ from tenants.errors import RefusedError, StaleError
 from tenants.permissions import StageRole
 from unisson.approvals import deciding, holding, lateness
 from unisson.approvals.chain import Approver, Aspect, Chain, Condition, Late, Need, Reopening, Stage, of_roles
-from unisson.approvals.models import Decision
+from unisson.approvals.models import ApprovalRun, Decision
 from unisson.editorial import writing
 from unisson.editorial.models import Content
 from unisson.notifications.about_approvals import missed
@@ -181,6 +181,11 @@ def test_what_is_missed_says_so_to_the_agency_and_to_whoever_approved_it(desk: D
     operation = {"operation_id": str(uuid.uuid4())}
     assert desk.post("cm", f"/contents/{content_id}/restoration", operation).status_code == 303
     assert "It was approved after its date" not in desk.get("cm", f"/contents/{content_id}?lang=en").text
+    content = desk.content(content_id)
+    assert (content.state, content.revision_id, content.stages_done) == ("draft", None, 0)
+    with desk.session() as session:
+        runs = session.scalars(select(ApprovalRun.state).where(ApprovalRun.content_id == content_id)).all()
+    assert runs == ["void"]
     cancelled = desk.in_state("cancelled")
     assert "It was approved after its date" not in desk.get("cm", f"/contents/{cancelled}?lang=en").text
 

@@ -11,8 +11,9 @@ from tenants.brands import Brand
 from tenants.errors import NotFoundError, RefusedError
 from tenants.permissions import Permission
 from unisson.approvals import policies
-from unisson.approvals.chain import Chain, chosen_among
+from unisson.approvals.chain import Chain, Late, chosen_among
 from unisson.approvals.chain_editor import back, names_of, warn_of_vacancies
+from unisson.approvals.lateness import if_late
 from unisson.approvals.models import ApprovalPolicy
 from unisson.approvals.policies import NO_CHAIN, Kept
 from unisson.approvals.rehearsal import Rehearsal, rehearse
@@ -43,6 +44,8 @@ class ChainCard:
     version: int = 0
     is_general: bool = False
     vacant: Sequence[Vacancy] = ()
+    late: object = ""
+    """What becomes of what is approved late, where that isn't the usual: asking."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +215,7 @@ def _card(key: str, kept: Kept, names: Names, there: Roster | None) -> ChainCard
     return ChainCard(
         key, kept.policy.id, kept.policy.name, for_what(kept.chain.applies_to, names), told, kept.policy.version,
         kept.chain.applies_to.is_empty, _vacant(kept.chain, there),
+        "" if kept.chain.late is Late.ASK else if_late("", kept.chain),
     )  # fmt: skip
 
 

@@ -192,9 +192,11 @@ def cancel(session: TenantSession, actor: Actor, content_id: uuid.UUID, version_
 
 
 def restore(session: TenantSession, actor: Actor, content_id: uuid.UUID) -> Content:
-    """Return a cancelled content as a draft again, without its date if that is before an embargo set meanwhile."""
+    """Return a cancelled content as a draft again: not approved any more, and without a date before an embargo."""
     content = load(session, actor, content_id, Permission.CONTENT_WRITE, lock=True)
     if content.state == ContentState.CANCELLED:
+        if content.revision_id is not None:
+            reopen(session, content, actor)
         content.state = ContentState.DRAFT
         embargo = embargo_on(session, content.topic_id, lock=True)
         if embargo is not None and embargo.forbids(content.scheduled_at, content.channel_kinds):
