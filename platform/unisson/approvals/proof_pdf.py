@@ -85,7 +85,8 @@ def _answer(ran: subprocess.CompletedProcess[bytes]) -> bytes:
     line, _newline, body = ran.stdout.partition(b"\n")
     said = json.loads(line) if ran.returncode == 0 and line else {"refused": "unprinted"}
     if "refused" in said:
-        log.error("proof.unprinted", why=said.get("why", ""), tail=ran.stderr[-500:].decode(errors="replace"))
+        tail = ran.stderr[-500:].decode(errors="replace")
+        log.error("proof.unprinted", why=said.get("why", ""), status=ran.returncode, tail=tail)
         raise NoPdfError(NO_PANGO if said["refused"] == "no_pango" else TOO_LONG)
     return body
 
