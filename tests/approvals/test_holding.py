@@ -18,10 +18,10 @@ from unisson.approvals.models import ApprovalRun, Decision
 from unisson.editorial import writing
 from unisson.editorial.models import Content
 from unisson.notifications.about_approvals import missed
-from unisson.notifications.about_contents import approved, subject_of
+from unisson.notifications.about_contents import approved, subject_of, trouble
 from unisson.notifications.lines import sentence
 from unisson.notifications.models import Letter
-from unisson.publishing.models import Publication
+from unisson.publishing.models import Channel, Publication, Subscriber
 from unisson.runtime import Runtime
 
 HOLDS = {"owner", "admin", "account_manager", "cm", "rp", "client_approver"}
@@ -307,3 +307,34 @@ def test_the_composer_says_which_chain_and_why(desk: Desk) -> None:
     refused = desk.post("cm", path, many)
     assert refused.status_code == 422
     assert "e20" in refused.text
+
+
+def test_a_list_that_waits_is_told_of_once_and_why(desk: Desk, worker: Runtime) -> None:
+    content_id = desk.in_state("scheduled")
+    with desk.session() as session:
+        content = desk.content(content_id, session)
+        channel = Channel(brand_id=content.brand_id, kind="email", name="La presse")
+        session.add(channel)
+        session.flush()
+        people = [Subscriber(channel_id=channel.id, email=f"p{number}@example.org") for number in range(3)]
+        session.add_all(people)
+        session.flush()
+        rows = [
+            Publication(
+                content_id=content_id, revision_id=content.revision_id, channel_id=channel.id, state="held",
+                reason="late", subscriber_id=each.id, due_at=content.scheduled_at, client_ref=uuid.uuid4().hex,
+            )
+            for each in people
+        ]  # fmt: skip
+        session.execute(update(Content).where(Content.id == content_id).values(state="held"))
+    with worker.database.agency(desk.world.agency_id) as session:
+        session.add_all(rows)
+    with desk.session() as session, desk.app.test_request_context("/?lang=en"):
+        letter = Letter(
+            kind="trouble", membership_id=desk.actor("cm").membership_id, about={"content_id": str(content_id)}
+        )
+        about = subject_of(session, letter, "https://u.example")
+        words = trouble(about) if about else None
+        assert words is not None
+        assert [label for label, _said in words.facts].count("La presse") == 1
+        assert "Its date had passed" in words.paragraphs[0]

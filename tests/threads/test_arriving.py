@@ -96,7 +96,9 @@ def test_what_is_attached_stands_with_it_and_the_rest_is_left(desk: Desk, readin
     assert desk.get("rp", f"/threads/files/{files[0].id}").data == b"%PDF-1.7"
     (told,) = told_back(desk)
     assert told.about["files"] == "facture.exe, logo.svg"
-    assert any("facture.exe, logo.svg" in each for each in composed(desk, reading, told).words.paragraphs)
+    words = composed(desk, reading, told).words
+    assert any("facture.exe, logo.svg" in each for each in words.paragraphs)
+    assert words.subject.startswith("Without all of its files:")
 
 
 def test_a_mail_stays_where_it_is_while_its_files_cannot_be_kept(

@@ -52,16 +52,19 @@ _LOST = {
 def answer_lost(about: Subject) -> Words | None:
     """Tell somebody that what they answered by mail, or its files, does not stand in the thread, and what to do."""
     why = Lost(about.letter.about["why"])
+    told = {"title": about.title, "brand": about.brand.name}
     if why is Lost.FILES:
+        subject = _("Without all of its files: your answer about %(title)s (%(brand)s)", **told)
         heading = _("Your answer is there, without all of its files")
         files = about.letter.about["files"]
         said = _("A mail brings four images or usual documents. What did not come: %(files)s.", files=files)
         copy = _("Open the conversation to add them, or send them to the agency another way.")
     else:
+        subject = _("Not taken: your answer about %(title)s (%(brand)s)", **told)
         heading, said = _("Your answer does not stand in the conversation"), str(_LOST[why])
         copy = _("Nobody read it there. Your own copy is among the mails that you sent.")
     return Words(
-        subject=_("Not taken: your answer about %(title)s (%(brand)s)", title=about.title, brand=about.brand.name),
+        subject=subject,
         heading=heading,
         paragraphs=(said, copy),
         facts=about.facts,
