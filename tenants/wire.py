@@ -120,8 +120,8 @@ class _Cursor(psycopg.Cursor[Any]):
 
 _ENTER = b"unisson_enter"
 _ENTER_SQL = (
-    b"select set_config('app.agency_id', $1, true), set_config('plan_cache_mode', 'force_generic_plan', true),"
-    b" set_config('random_page_cost', '1.1', true)"
+    b"select concat(set_config('app.agency_id', $1, true), set_config('plan_cache_mode', 'force_generic_plan', true),"
+    b" set_config('random_page_cost', '1.1', true))"
 )
 _KEEP_PLANS = b"set local plan_cache_mode = force_generic_plan; set local random_page_cost = 1.1"
 """A kept plan is made once for a page that reads a few rows of many tables, all of them in memory: a probe of an index

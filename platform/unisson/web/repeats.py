@@ -129,10 +129,9 @@ class Repeats:
             answers = self._database.ask_again(page.agency_id, page.reminders)
         except (psycopg.Error, SQLAlchemyError, OSError):
             return False  # the application meets the same fault, and says what happened
-        told = list(zip(page.reminders, answers, strict=True))
-        if all(reminder.is_answered_by(answer) for reminder, answer in told):
+        if all(map(Reminder.is_answered_by, page.reminders, answers)):
             return True
-        reminders = tuple([reminder.answered(answer) for reminder, answer in told])
+        reminders = tuple(map(Reminder.answered, page.reminders, answers))
         environ[HEARD] = page.agency_id, reminders, answers
         environ[MAKER] = page.maker
         self._tell_who_came(page, answers, environ)
