@@ -1,10 +1,12 @@
 """Engines whose connections say their short sentences in one breath, and forget everything in the pool."""
 
+import time
+from threading import Event
 from typing import Any
 
 from sqlalchemy import Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import InvalidatePoolError
+from sqlalchemy.exc import InvalidatePoolError, OperationalError
 
 from tenants.errors import UnsafeRoleError
 from tenants.wire import WiredConnection
@@ -44,6 +46,23 @@ def _wipe(dbapi_connection: WiredConnection, _record: object, state: Any) -> Non
     """Belt and braces: nothing that a session set may survive in the pool."""
     if not state.terminate_only:
         dbapi_connection.wipe()
+
+
+def await_server(engine: Engine, stop: Event, seconds: float = 60.0) -> None:
+    """Wait for a server that is away or starting up, until it answers or `stop` is set.
+
+    Raises OperationalError when it has not answered for so many seconds.
+    """
+    until = time.monotonic() + seconds
+    while not stop.is_set():
+        try:
+            engine.connect().close()
+        except OperationalError:
+            if time.monotonic() > until:
+                raise
+            stop.wait(0.5)
+        else:
+            return
 
 
 def refuse_unsafe_role(engine: Engine) -> None:

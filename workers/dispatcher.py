@@ -13,7 +13,7 @@ from redis.exceptions import RedisError
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from tenants.engines import make_engine, refuse_unsafe_role
+from tenants.engines import await_server, make_engine, refuse_unsafe_role
 from tenants.session import Database
 from unisson import logs
 from unisson.config import Settings
@@ -51,6 +51,9 @@ def main(settings: Settings) -> None:
 
     signal.signal(signal.SIGTERM, end)
     signal.signal(signal.SIGINT, end)
+    await_server(engine, stop)
+    if stop.is_set():
+        return
     refuse_unsafe_role(engine)
     log.info("dispatcher.ready")
     bell = ValkeyBell(connect_valkey(settings.valkey_url))

@@ -4,6 +4,7 @@ import os
 import signal
 from collections.abc import Callable
 from importlib import import_module
+from threading import Event
 
 import structlog
 from redis import Redis
@@ -16,7 +17,7 @@ from rq.serializers import JSONSerializer
 
 import workers.mail
 import workers.publishing
-from tenants.engines import refuse_unsafe_role
+from tenants.engines import await_server, refuse_unsafe_role
 from unisson import logs
 from unisson.config import Settings
 from unisson.jobs import QUEUES
@@ -96,6 +97,7 @@ def main(settings: Settings, queue: str) -> None:
     QUEUES[queue]
     logs.configure(settings)
     runtime = worker_runtime(settings)
+    await_server(runtime.database.engine, Event())
     refuse_unsafe_role(runtime.database.engine)
     runtime.database.engine.dispose()
     hold(runtime)
