@@ -47,8 +47,8 @@ from unisson.web.arrivals import AgencyFacts, Arrival, MemberFacts, Surroundings
 _list = func.json_build_array
 
 
-def _all(of: ColumnElement[Any], by: Any) -> ColumnElement[Any]:
-    return func.json_agg(aggregate_order_by(of, by))
+def _all(of: ColumnElement[Any], *by: Any) -> ColumnElement[Any]:
+    return func.json_agg(aggregate_order_by(of, *by))
 
 
 _roles = (
@@ -61,7 +61,7 @@ _facts = (Membership.id, Membership.name, Membership.email, Membership.agency_ro
 _in = (Membership.identity_id == Identity.id, is_in())
 _member = select(_list(*_facts)).where(*_in).correlate(Identity).scalar_subquery()
 _brand = (Brand.id, Brand.slug, Brand.name, Brand.accent, Brand.timezone, Brand.language, Brand.sector)
-_brands = select(_all(_list(*_brand), Brand.name)).where(Brand.archived_at.is_(None)).scalar_subquery()
+_brands = select(_all(_list(*_brand), Brand.name, Brand.id)).where(Brand.archived_at.is_(None)).scalar_subquery()
 _agency = select(
     _list(
         Agency.slug, Agency.name, Agency.language, Agency.timezone, Agency.white_label,
@@ -75,7 +75,7 @@ _seat = (DirectoryEntry.slug, DirectoryEntry.name)
 _my_seats = (
     select(*_seat).join(Seat, Seat.agency_id == DirectoryEntry.agency_id).where(*_is_mine).correlate(Identity, SignIn)
 )
-_seats = _my_seats.with_only_columns(_all(_list(*_seat), DirectoryEntry.name)).scalar_subquery()
+_seats = _my_seats.with_only_columns(_all(_list(*_seat), DirectoryEntry.name, DirectoryEntry.slug)).scalar_subquery()
 _version = cast(literal_column(f"{SCHEMA}.identities.xmin"), Text)
 """Of the person's row: which transaction wrote it. Like all of marks, good for this run of this database."""
 _step = select(
